@@ -1,0 +1,1 @@
+"""Finds and reads scripts; never imports one."""

@@ -1,0 +1,1 @@
+"""Runs scripts, each in a process of its own."""

@@ -1,0 +1,276 @@
+"""What the application asks of the world. Adapters satisfy these by shape."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from runthrough.core.events import Event, EventEnvelope
+from runthrough.core.values.attempts import ScriptRequest, ScriptResult
+from runthrough.core.values.facts import InterpreterFacts, PathFacts
+from runthrough.core.values.ids import CommandId, HostId, NodeName, RecordedPath, RunId, SessionId
+from runthrough.core.values.metadata import Holder, Metadata, SessionSettings
+from runthrough.core.values.paths import Roots
+from runthrough.core.values.pipelines import PipelineDeclaration
+from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
+
+Clock = Callable[[], datetime]
+"""Now, aware, UTC."""
+NewId = Callable[[], str]
+"""A new UUIDv7 in lower-case text."""
+
+
+class EventStore(Protocol):
+    """The log: sessions' events in the order of their commits."""
+
+    def append(
+        self,
+        session_id: SessionId,
+        *,
+        events: Sequence[Event],
+        expected_version: int,
+        metadata: Metadata,
+        request_hash: str,
+    ) -> tuple[EventEnvelope, ...]:
+        """Append in one transaction and answer with what is stored.
+
+        A known `command_id` with the same `request_hash` is answered with the events stored
+        then. `SessionStarted`, `SessionClosed`, `SessionReopened` also write the directory.
+
+        Raises:
+            WrongExpectedVersionError: The session is not at `expected_version`.
+            CommandIdReusedError: The command id is known with another request hash.
+            SessionNameTakenError: Another open session has the name.
+            StoreUnavailableError: The database cannot be written.
+        """
+        ...
+
+    def read(
+        self, session_id: SessionId, *, after: int = 0, upto: int | None = None
+    ) -> Iterator[EventEnvelope]:
+        """The session's events with `after < version <= upto`, in order."""
+        ...
+
+    def answer(
+        self, command_id: CommandId, *, request_hash: str
+    ) -> tuple[EventEnvelope, ...] | None:
+        """The events that the command left when it was handled before, else `None`.
+
+        Raises:
+            CommandIdReusedError: The command id is known with another request hash.
+        """
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold the writer lock.
+
+        Inside, nobody else appends, and this thread may read and append; all of it is committed
+        together at the end, or nothing.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """A session as the directory lists it."""
+
+    session_id: SessionId
+    name: str
+    dag_name: str
+    phase: Literal["open", "closed"]
+    created_at: datetime
+    version: int
+    last_actor: str
+    updated_at: datetime
+
+
+class SessionDirectory(Protocol):
+    """Which sessions there are, and where their roots lie on each host."""
+
+    def sessions(self) -> tuple[SessionEntry, ...]:
+        """All sessions, the one with the latest event first."""
+        ...
+
+    def find(self, asked: str) -> SessionEntry | None:
+        """The session of that id, else the open one of that name, else the latest closed."""
+        ...
+
+    def last_of(self, actor: str) -> SessionEntry | None:
+        """The session that holds the actor's latest event."""
+        ...
+
+    def set_roots(self, session_id: SessionId, *, host: HostId, roots: Mapping[str, str]) -> None:
+        """Keep where the roots lie on a host; replaces what was kept."""
+        ...
+
+    def roots_of(self, session_id: SessionId, *, host: HostId) -> dict[str, str]:
+        """Where the roots lie on a host; empty where it does not know the session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBad:
+    """Where the log stops being what was written."""
+
+    position: int
+    kind: str
+    """`event_hash`, `log_hash`, `position`, `version`, `head`, or `payload`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """What verification of the chain found."""
+
+    ok: bool
+    checked: int
+    head_position: int
+    first_bad: FirstBad | None = None
+
+
+class AuditLog(Protocol):
+    """The chain of hashes over the log."""
+
+    def verify(self) -> AuditVerdict:
+        """Recompute every hash from the stored bytes and compare, the head included."""
+        ...
+
+
+class RunLeases(Protocol):
+    """Who drives a run, and the last sign of life; outside the log."""
+
+    def take(self, run: RunId, *, session_id: SessionId, holder: Holder, at: datetime) -> None:
+        """Write the lease of a new run."""
+        ...
+
+    def renew(self, run: RunId, *, at: datetime) -> None:
+        """Give a sign of life."""
+        ...
+
+    def renewed_at(self, run: RunId) -> datetime | None:
+        """The last sign of life; `None` when there is no lease."""
+        ...
+
+    def release(self, run: RunId) -> None:
+        """Drop the lease of a run that ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found for one node."""
+
+    script: ScriptInfo | None
+    candidates: tuple[ScriptCandidate, ...] = ()
+
+
+class Catalog(Protocol):
+    """Finds and reads scripts without importing them."""
+
+    def discover(
+        self,
+        nodes: Sequence[NodeName],
+        *,
+        pipeline: PipelineDeclaration,
+        settings: SessionSettings,
+        roots: Roots,
+    ) -> dict[NodeName, Discovery]:
+        """Look for the script of each node (DESIGN § 4); each file is read once."""
+        ...
+
+    def inspect(self, path: RecordedPath, *, roots: Roots) -> ScriptInfo | None:
+        """A script that is known already, as it is now; `None` when it is gone."""
+        ...
+
+    def requirements(
+        self,
+        script: ScriptInfo,
+        *,
+        roots: Roots,
+        job_args: Mapping[str, JsonValue],
+        environ_vars: Mapping[str, JsonValue],
+    ) -> ScriptRequirements:
+        """What the code needs when it is run with these arguments and variables."""
+        ...
+
+
+class Inspector(Protocol):
+    """Looks at paths and interpreters."""
+
+    def look(
+        self, paths: Iterable[RecordedPath], *, roots: Roots, digest_up_to: int | None
+    ) -> dict[RecordedPath, PathFacts]:
+        """Facts about each path.
+
+        Content of more than `digest_up_to` bytes is not digested (`None`: always digested,
+        `-1`: never). A digest is taken again only when size, modification time or inode moved.
+        """
+        ...
+
+    def format_of(self, path: str) -> str | None:
+        """The format of the content at an absolute path; `None` when nothing is there."""
+        ...
+
+    def interpreter(self, python: str | None, *, roots: Roots) -> InterpreterFacts:
+        """Which Python that is; `None` asks for the tester's own."""
+        ...
+
+
+class SessionFiles(Protocol):
+    """The session's own folders: attempts, logs, results."""
+
+    def begin(self, folder: str, *, parents_of: Iterable[str]) -> None:
+        """Make a fresh attempt folder and the parents of the given output paths."""
+        ...
+
+    def result(self, folder: str) -> ScriptResult | None:
+        """What the attempt's host wrote last; `None` when it did not come to that."""
+        ...
+
+    def claimed_ns(self, folder: str) -> int | None:
+        """When the attempt's child was started, on the clock that stamps files."""
+        ...
+
+    def log_text(self, path: str, *, last_bytes: int | None = None) -> str:
+        """A log's text, undecodable bytes replaced; empty when there is none."""
+        ...
+
+
+class SecretResolver(Protocol):
+    """Looks up secrets by name when a script starts."""
+
+    def resolve(self, name: str) -> str | None:
+        """The value; `None` when nobody knows it."""
+        ...
+
+
+class ScriptRunner(Protocol):
+    """Runs scripts, each in its own process."""
+
+    def submit(self, request: ScriptRequest) -> Future[ScriptResult]:
+        """Start an attempt; the future never raises for what a script did."""
+        ...
+
+    def cancel(self, attempt: str) -> None:
+        """End an attempt and everything below it; its future yields `cancelled`."""
+        ...
+
+    def close(self) -> None:
+        """End all attempts and free what the runner holds."""
+        ...
+
+
+class Hosts(Protocol):
+    """This machine, and the processes on it."""
+
+    def me(self) -> Holder:
+        """This process as the holder of a run."""
+        ...
+
+    def alive(self, holder: Holder) -> bool | None:
+        """Whether the holder's process lives; `None` when it is on another host."""
+        ...

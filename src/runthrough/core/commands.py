@@ -1,0 +1,165 @@
+"""What may be asked. A command carries the facts its decision needs in the field `facts`.
+
+`facts` are what was seen, not what was asked: two tries of one command may differ in them and
+still be the same request.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from runthrough.core.values.connections import Output
+from runthrough.core.values.facts import NodeFacts
+from runthrough.core.values.fingerprints import Fingerprint
+from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId, Version
+from runthrough.core.values.metadata import Holder, Home, SessionSettings
+from runthrough.core.values.model import Frozen
+from runthrough.core.values.outcomes import (
+    Edge,
+    Outcome,
+    ReturnValue,
+    RunStatus,
+    ScriptError,
+    ScriptLog,
+    SeamResult,
+    WrittenOutput,
+)
+from runthrough.core.values.pipelines import PipelineDeclaration
+
+World = dict[NodeName, NodeFacts]
+
+
+class StartSession(Frozen):
+    """Begin a guided test of a pipeline."""
+
+    verb: ClassVar[str] = "new"
+    name: str
+    pipeline: PipelineDeclaration
+    home: Home
+    settings: SessionSettings
+    facts: World = Field(default_factory=dict)
+
+
+class ConfigureScript(Frozen):
+    """Answer what a node needs; values are merged over what is there unless `replace`."""
+
+    verb: ClassVar[str] = "configure"
+    node: NodeName
+    input_paths: dict[str, RecordedPath | Output] = Field(default_factory=dict)
+    output_paths: dict[str, RecordedPath] = Field(default_factory=dict)
+    environ_vars: dict[str, JsonValue] = Field(default_factory=dict)
+    job_args: dict[str, JsonValue] = Field(default_factory=dict)
+    user_notes: str | None = None
+    timeout_s: float | None = None
+    replace: bool = False
+    partial: bool = False
+    based_on: Version | None = None
+    """The version the person saw; `None` for what is there."""
+    facts: World = Field(default_factory=dict)
+    """The node itself, and the producers it is to be connected to."""
+
+
+class RecordWorld(Frozen):
+    """Take note of what is there now: demote what no longer holds, restore what is back."""
+
+    verb: ClassVar[str] = "resume"
+    facts: World = Field(default_factory=dict)
+
+
+class CloseSession(Frozen):
+    """End the session's work; its history stays."""
+
+    verb: ClassVar[str] = "close"
+
+
+class ReopenSession(Frozen):
+    """Go on with a closed session."""
+
+    verb: ClassVar[str] = "reopen"
+
+
+class StartRun(Frozen):
+    """Begin a run over the selection."""
+
+    verb: ClassVar[str] = "run"
+    run: RunId
+    select: tuple[str, ...] = ()
+    """`node`, `node+`, `+node`; all nodes when empty."""
+    holder: Holder
+    runner: str
+    jobs: int = 1
+    fail_fast: bool = False
+    reuse: bool = True
+    facts: World = Field(default_factory=dict)
+
+
+class StartScript(Frozen):
+    """Claim an attempt at a node before its child process starts."""
+
+    verb: ClassVar[str] = "run"
+    run: RunId
+    node: NodeName
+    attempt: AttemptId
+    fingerprint: Fingerprint
+    runner: str
+    outputs: dict[str, RecordedPath]
+
+
+class SeamChecked(Frozen):
+    """What was found at one connection."""
+
+    edge: Edge
+    result: SeamResult
+
+
+class FinishScript(Frozen):
+    """Report how an attempt ended."""
+
+    verb: ClassVar[str] = "run"
+    run: RunId
+    node: NodeName
+    attempt: AttemptId
+    outcome: Outcome
+    exit_code: int | None = None
+    signal: int | None = None
+    duration_s: float
+    peak_rss_bytes: int | None = None
+    cpu_s: float | None = None
+    outputs: tuple[WrittenOutput, ...] = ()
+    error: ScriptError | None = None
+    log: ScriptLog | None = None
+    returned: ReturnValue = ReturnValue()
+    seams: tuple[SeamChecked, ...] = ()
+
+
+class ReuseScript(Frozen):
+    """Report that a node's last passed attempt serves this run."""
+
+    verb: ClassVar[str] = "run"
+    run: RunId
+    node: NodeName
+    fingerprint: Fingerprint
+    """As it is now; refused when it differs from the last passed attempt's."""
+
+
+class FinishRun(Frozen):
+    """End a run."""
+
+    verb: ClassVar[str] = "run"
+    run: RunId
+    status: RunStatus | Literal["as_it_went"] = "as_it_went"
+    duration_s: float = 0.0
+
+
+Command = (
+    StartSession
+    | ConfigureScript
+    | RecordWorld
+    | CloseSession
+    | ReopenSession
+    | StartRun
+    | StartScript
+    | FinishScript
+    | ReuseScript
+    | FinishRun
+)

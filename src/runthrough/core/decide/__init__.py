@@ -1,0 +1,1 @@
+"""Commands and state to events; one module a family of commands."""

@@ -1,0 +1,1 @@
+"""A configuration and facts to every problem, each with a fix."""

@@ -1,0 +1,1 @@
+"""Small frozen values: every type that a command or an event carries."""

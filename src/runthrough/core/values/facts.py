@@ -1,0 +1,81 @@
+"""What was seen of the world before a decision."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.model import Frozen
+from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
+
+PathKind = Literal["file", "folder", "other"]
+
+
+class PathFacts(Frozen):
+    """One look at one path."""
+
+    path: RecordedPath
+    kind: PathKind | None = None
+    """`None` when nothing is there."""
+    empty: bool = False
+    """A file of no bytes, or a folder that holds no non-empty file at any depth."""
+    readable: bool = True
+    writable: bool = True
+    """Whether it can be written or, when nothing is there, made (nearest existing folder)."""
+    size_bytes: int | None = None
+    """Of a file its size; of a folder the sum of its files."""
+    mtime_ns: int | None = None
+    """Of a folder the latest of its files and folders."""
+    inode: int | None = None
+    changed_ns: int | None = None
+    """Latest change time (ctime) of the file, or of the non-empty files below the folder: it
+    moves with every write, also where a copy keeps the modification time."""
+    digest: str | None = None
+    """SHA-256 of the content, of a folder over sorted relative names and contents; `None` where
+    it was not taken (larger than asked for)."""
+
+
+class InterpreterFacts(Frozen):
+    """The Python that runs a node."""
+
+    python: str | None = None
+    """As configured; `None` for the tester's own."""
+    version: str | None = None
+    """`3.11.7`; `None` when it cannot be started."""
+
+
+class NodeFacts(Frozen):
+    """All that was seen for one node."""
+
+    script: ScriptInfo | None = None
+    candidates: tuple[ScriptCandidate, ...] = ()
+    requirements: ScriptRequirements = ScriptRequirements()
+    paths: dict[RecordedPath, PathFacts] = Field(default_factory=dict)
+    found: dict[str, RecordedPath] = Field(default_factory=dict)
+    """Inputs found by convention: `input/<node>/<name>`, or `input/<name>` for source nodes."""
+    interpreter: InterpreterFacts = InterpreterFacts()
+
+
+class Evidence(Frozen):
+    """Why one part of a configuration was taken to hold, as seen when it was accepted."""
+
+    kind: Literal["input", "environ_var", "job_arg"]
+    name: str
+    source: Literal["pipeline", "person", "found", "connection", "default"]
+    path: RecordedPath | None = None
+    connection: str | None = None
+    """`Node.output/subpath`."""
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+    inode: int | None = None
+    digest: str | None = None
+
+
+class WorldChange(Frozen):
+    """One difference between what was accepted and what is there now."""
+
+    name: str
+    """`input data`, `script` …"""
+    old: str | None
+    new: str | None

@@ -1,0 +1,67 @@
+"""Who did something, through which door, and on which machine."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from runthrough.core.values.ids import CommandId, HostId, RecordedPath
+from runthrough.core.values.model import Frozen
+
+ActorSource = Literal["token", "setting", "flag", "system"]
+Door = Literal["python", "notebook", "cli", "http", "page", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The columns beside an event's payload that its caller knows."""
+
+    actor: str
+    actor_source: ActorSource
+    door: Door
+    host: HostId
+    app_version: str
+    command_id: CommandId
+    recorded_at: datetime
+    """Aware, UTC."""
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+class Home(Frozen):
+    """The host on which a session lives."""
+
+    host: HostId
+    name: str = ""
+    """The host's name for display."""
+
+
+class SessionSettings(Frozen):
+    """What a session fixes at its start."""
+
+    workspaces: tuple[RecordedPath, ...] = ()
+    """Search roots after the pipeline's own, by priority."""
+    suffixes: tuple[str, ...] = Field(
+        default=(
+            "_training",
+            "_calibration",
+            "_evaluation",
+            "_validation",
+            "_testing",
+            "_inference",
+            "_registration",
+        )
+    )
+    """Job types that a node name may end in."""
+
+
+class Holder(Frozen):
+    """The process that drives a run."""
+
+    host: HostId
+    boot_id: str
+    pid: int
+    started_at: float
+    """Start time of the process in seconds since the epoch, so that a reused pid is told apart."""
+    host_name: str = ""

@@ -1,0 +1,105 @@
+"""How an attempt ended."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId
+from runthrough.core.values.model import Frozen
+from runthrough.core.values.problems import Problem
+
+Outcome = Literal["passed", "failed", "timed_out", "crashed", "lost", "cancelled"]
+"""`crashed`: ended by a signal. `lost`: its tester died before the end was written."""
+RunStatus = Literal["passed", "failed", "interrupted", "cancelled"]
+TEXT_LIMIT_BYTES = 64 * 1024
+"""Captured texts and return values are cut here (DESIGN § 9)."""
+LOG_TAIL_BYTES = 8 * 1024
+"""How much of each log an event keeps (DESIGN § 8)."""
+
+
+class Frame(Frozen):
+    """One of the user's frames in a traceback, innermost last."""
+
+    file: str
+    line: int
+    function: str
+    source: tuple[str, ...] = ()
+    """Up to three source lines around it."""
+
+
+class ScriptError(Frozen):
+    """Why an attempt did not pass, in words."""
+
+    kind: Literal["exception", "exit", "signal", "timeout", "outputs", "start", "lost"]
+    message: str
+    type: str | None = None
+    """Class of the exception."""
+    frames: tuple[Frame, ...] = ()
+
+
+class ScriptLog(Frozen):
+    """Where the whole logs are, and their ends."""
+
+    stdout: RecordedPath
+    stderr: RecordedPath
+    stdout_tail: str = ""
+    stderr_tail: str = ""
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+
+
+class WrittenOutput(Frozen):
+    """One output as it was after the attempt."""
+
+    name: str
+    path: RecordedPath
+    digest: str | None = None
+    size_bytes: int | None = None
+    format: str | None = None
+    """Told from the content: csv, json, parquet, folder …; `None` where nothing is there."""
+
+
+class Attempt(Frozen):
+    """One execution of one node, as the run knows it."""
+
+    run: RunId
+    attempt: AttemptId
+
+
+class Edge(Frozen):
+    """One connection as a run used it."""
+
+    from_node: NodeName
+    output: str
+    to_node: NodeName
+    input: str
+    subpath: str | None = None
+
+
+class SeamResult(Frozen):
+    """What was found at one connection after its producer ran."""
+
+    compatible: bool
+    issues: tuple[Problem, ...] = ()
+    format_written: str | None = None
+    format_read: str | None = None
+
+
+class RunSummary(Frozen):
+    """How a run ended, counted."""
+
+    passed: tuple[NodeName, ...] = ()
+    failed: tuple[NodeName, ...] = ()
+    reused: tuple[NodeName, ...] = ()
+    blocked: tuple[NodeName, ...] = ()
+    not_run: tuple[NodeName, ...] = ()
+    duration_s: float = 0.0
+
+
+class ReturnValue(Frozen):
+    """What `main` returned, when it is JSON of at most 64 KiB."""
+
+    value: JsonValue = None
+    kept: bool = False
+    reason: str | None = None
+    """Why it was not kept."""

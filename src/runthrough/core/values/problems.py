@@ -1,0 +1,53 @@
+"""What is wrong, where, and what to type next."""
+
+from typing import Literal
+
+from runthrough.core.values.model import Frozen
+
+Severity = Literal["error", "warning"]
+PlaceKind = Literal["script", "input", "output", "environ_var", "job_arg", "connection", "note"]
+ProblemCode = Literal[
+    "SCRIPT_NOT_FOUND",
+    "SCRIPT_SYNTAX",
+    "SCRIPT_UNREADABLE",
+    "MAIN_MISSING",
+    "MAIN_SIGNATURE",
+    "INPUT_MISSING",
+    "INPUT_NOT_FOUND",
+    "INPUT_EMPTY",
+    "INPUT_UNREADABLE",
+    "INPUT_UNKNOWN",
+    "OUTPUT_UNKNOWN",
+    "OUTPUT_CLASH",
+    "OUTPUT_NOT_WRITABLE",
+    "OUTPUT_IS_INPUT",
+    "EXTERNAL_NOT_FOUND",
+    "ENV_MISSING",
+    "ENV_NOT_TEXT",
+    "ARG_MISSING",
+    "ARG_UNKNOWN",
+    "ARG_CHOICE",
+    "CONNECTION_UNKNOWN",
+    "SECRET_IN_PLAIN",
+    "OUTPUT_NOT_WRITTEN",
+]
+
+
+class Place(Frozen):
+    """Where a problem sits: a node, and a named part of it."""
+
+    node: str
+    kind: PlaceKind
+    name: str | None = None
+
+
+class Problem(Frozen):
+    """One thing that is wrong with one part of a node."""
+
+    code: ProblemCode
+    severity: Severity
+    where: Place
+    message: str
+    fix: str
+    """A thing to type."""
+    candidates: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""What a script needs: inputs, outputs, environment variables, arguments."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from runthrough.core.values.model import Frozen
+
+RequirementKind = Literal["input", "output", "environ_var", "job_arg"]
+RequirementLevel = Literal["required", "fallback", "conditional", "optional", "unread"]
+"""`fallback`: its only default is an absolute path, so it is treated as required.
+`conditional`: read under a test that was not decided. `unread`: declared, never read."""
+RequirementSource = Literal["pipeline", "contract", "code"]
+
+
+class Requirement(Frozen):
+    """One need of a script, with where it is known from."""
+
+    kind: RequirementKind
+    name: str
+    level: RequirementLevel
+    sources: tuple[RequirementSource, ...]
+    default: JsonValue = None
+    has_default: bool = False
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    container_path: str | None = None
+    choices: tuple[JsonValue, ...] = ()
+    files: tuple[str, ...] = ()
+    """Patterns of the files read below an input or written below an output."""
+
+    @property
+    def required(self) -> bool:
+        """Whether the node cannot run without a value for it."""
+        return self.level in {"required", "fallback"}
+
+
+class DynamicRequirement(Frozen):
+    """Keys computed at run time, such as a loop over `environ_vars`; `prefix` may be empty."""
+
+    kind: RequirementKind
+    prefix: str = ""
+
+
+class ScriptRequirements(Frozen):
+    """All needs of one node's script, in the order in which the script names them."""
+
+    needs: tuple[Requirement, ...] = ()
+    dynamic: tuple[DynamicRequirement, ...] = ()
+
+    def of(self, kind: RequirementKind) -> tuple[Requirement, ...]:
+        """The needs of one kind."""
+        return tuple(need for need in self.needs if need.kind == kind)
+
+    def open_ended(self, kind: RequirementKind) -> bool:
+        """Whether the script also takes names of this kind that are known at run time only."""
+        return any(item.kind == kind for item in self.dynamic)

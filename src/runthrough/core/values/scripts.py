@@ -1,0 +1,41 @@
+"""A script as discovery found it."""
+
+from typing import Literal
+
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.model import Frozen
+from runthrough.core.values.problems import Problem
+
+
+class ScriptInfo(Frozen):
+    """What is known of a script file without running it."""
+
+    name: str
+    """The stem of the file."""
+    path: RecordedPath
+    package_root: RecordedPath
+    """The folder that stands on `sys.path` so that `module` can be imported."""
+    module: str
+    """Dotted name below `package_root`; more than one part when the script lies in a package."""
+    digest: str
+    """SHA-256 of the syntax tree, so that a comment changes nothing; of the bytes where
+    the file does not parse. 64 lower-case hex characters."""
+    has_main: bool = False
+    parameters: tuple[str, ...] = ()
+    """Names of `main`'s parameters, with `*` or `**` in front where it has them."""
+    framework: str | None = None
+    description: str = ""
+    """First line of the module's docstring."""
+    imports: tuple[str, ...] = ()
+    """Top-level names of the modules it imports, sorted."""
+    problems: tuple[Problem, ...] = ()
+
+
+class ScriptCandidate(Frozen):
+    """A script that could have been meant, and why it was not taken."""
+
+    path: RecordedPath
+    kind: Literal["shadowed", "suggested"]
+    score: float
+    """Similarity of the names, 0 to 1."""
+    reason: str

@@ -1,0 +1,1 @@
+"""State and history shaped for readers."""
