@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -17,7 +16,8 @@ from runthrough.core.values.metadata import Holder, Metadata, SessionSettings
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.pipelines import PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
-from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
+from runthrough.core.values.scripts import Discovery, ScriptInfo
+from runthrough.core.values.store import AuditVerdict, SessionEntry
 
 Clock = Callable[[], datetime]
 """Now, aware, UTC."""
@@ -75,20 +75,6 @@ class EventStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEntry:
-    """A session as the directory lists it."""
-
-    session_id: SessionId
-    name: str
-    dag_name: str
-    phase: Literal["open", "closed"]
-    created_at: datetime
-    version: int
-    last_actor: str
-    updated_at: datetime
-
-
 class SessionDirectory(Protocol):
     """Which sessions there are, and where their roots lie on each host."""
 
@@ -111,25 +97,6 @@ class SessionDirectory(Protocol):
     def roots_of(self, session_id: SessionId, *, host: HostId) -> dict[str, str]:
         """Where the roots lie on a host; empty where it does not know the session."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class FirstBad:
-    """Where the log stops being what was written."""
-
-    position: int
-    kind: str
-    """`event_hash`, `log_hash`, `position`, `version`, `head`, or `payload`."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditVerdict:
-    """What verification of the chain found."""
-
-    ok: bool
-    checked: int
-    head_position: int
-    first_bad: FirstBad | None = None
 
 
 class AuditLog(Protocol):
@@ -158,14 +125,6 @@ class RunLeases(Protocol):
     def release(self, run: RunId) -> None:
         """Drop the lease of a run that ended."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """What was found for one node."""
-
-    script: ScriptInfo | None
-    candidates: tuple[ScriptCandidate, ...] = ()
 
 
 class Catalog(Protocol):
