@@ -41,16 +41,20 @@ class StartSession(Frozen):
 
 
 class ConfigureScript(Frozen):
-    """Answer what a node needs; values are merged over what is there unless `replace`."""
+    """Answer what a node needs.
+
+    Each mapping that is given is merged over what is there, or with `replace` stands for it.
+    """
 
     verb: ClassVar[str] = "configure"
     node: NodeName
-    input_paths: dict[str, RecordedPath | Output] = Field(default_factory=dict)
-    output_paths: dict[str, RecordedPath] = Field(default_factory=dict)
-    environ_vars: dict[str, JsonValue] = Field(default_factory=dict)
-    job_args: dict[str, JsonValue] = Field(default_factory=dict)
+    input_paths: dict[str, RecordedPath | Output] | None = None
+    output_paths: dict[str, RecordedPath] | None = None
+    environ_vars: dict[str, JsonValue] | None = None
+    job_args: dict[str, JsonValue] | None = None
     user_notes: str | None = None
     timeout_s: float | None = None
+    python: str | None = None
     replace: bool = False
     partial: bool = False
     based_on: Version | None = None

@@ -1,1 +1,70 @@
 """Commands and state to events; one module a family of commands."""
+
+from typing import assert_never
+
+from runthrough.core.commands import (
+    CloseSession,
+    Command,
+    ConfigureScript,
+    FinishRun,
+    FinishScript,
+    RecordWorld,
+    ReopenSession,
+    ReuseScript,
+    StartRun,
+    StartScript,
+    StartSession,
+)
+from runthrough.core.decide.configuring import configure
+from runthrough.core.decide.conflicts import Conflict, conflicting
+from runthrough.core.decide.executing import (
+    finish_run,
+    finish_script,
+    reuse_script,
+    start_run,
+    start_script,
+)
+from runthrough.core.decide.guards import guard
+from runthrough.core.decide.looking import record_world
+from runthrough.core.decide.starting import start_session
+from runthrough.core.events import Event, SessionClosed, SessionReopened
+from runthrough.core.state import SessionState
+
+__all__ = ["Conflict", "conflicting", "decide"]
+
+
+def decide(  # noqa: C901 - one case a command, closed by assert_never
+    command: Command, state: SessionState
+) -> tuple[Event, ...]:
+    """What happens when `command` meets `state`.
+
+    Raises:
+        CommandRefusedError: The state does not allow it.
+        UnknownNodeError: No node has that name.
+        SelectionError: A run's selection matches no node.
+    """
+    if not isinstance(command, StartSession):
+        guard(command, state)
+    match command:
+        case StartSession():
+            return start_session(command, state)
+        case ConfigureScript():
+            return configure(command, state)
+        case RecordWorld():
+            return record_world(command, state)
+        case CloseSession():
+            return (SessionClosed(),)
+        case ReopenSession():
+            return (SessionReopened(),)
+        case StartRun():
+            return start_run(command, state)
+        case StartScript():
+            return start_script(command, state)
+        case FinishScript():
+            return finish_script(command, state)
+        case ReuseScript():
+            return reuse_script(command, state)
+        case FinishRun():
+            return finish_run(command, state)
+        case _:
+            assert_never(command)

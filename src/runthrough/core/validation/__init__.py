@@ -1,1 +1,6 @@
-"""A configuration and facts to every problem, each with a fix."""
+"""A configuration and facts → every problem at once, each with a fix."""
+
+from runthrough.core.validation.proposal import Neighbour, Proposal
+from runthrough.core.validation.rules import errors, problems_of
+
+__all__ = ["Neighbour", "Proposal", "errors", "problems_of"]

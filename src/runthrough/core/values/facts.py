@@ -55,6 +55,8 @@ class NodeFacts(Frozen):
     found: dict[str, RecordedPath] = Field(default_factory=dict)
     """Inputs found by convention: `input/<node>/<name>`, or `input/<name>` for source nodes."""
     interpreter: InterpreterFacts = InterpreterFacts()
+    reread: Literal["script", "arguments"] | None = None
+    """Why `requirements` differ from those that history holds; `None` when they do not."""
 
 
 class Evidence(Frozen):

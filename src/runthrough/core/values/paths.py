@@ -38,6 +38,16 @@ def below(path: RecordedPath, subpath: str | None) -> RecordedPath:
     return record(root, posixpath.join(relative, subpath))
 
 
+def folders(path: RecordedPath) -> tuple[RecordedPath, ...]:
+    """The path itself and every folder above it inside its root, innermost first."""
+    root, relative = split(path)
+    found = [path]
+    while (parent := posixpath.dirname(relative)) != relative and parent:
+        relative = parent
+        found.append(record(root, relative))
+    return tuple(found)
+
+
 def inside(path: RecordedPath, folder: RecordedPath) -> str | None:
     """What leads from `folder` to `path`: `""` when equal, `None` when it is not inside."""
     root, relative = split(path)

@@ -10,6 +10,7 @@ PlanReason = Literal[
     "last_attempt_failed",
     "changed",
     "upstream_runs",
+    "outputs_changed",
     "not_reused",
 ]
 

@@ -28,6 +28,7 @@ ProblemCode = Literal[
     "ARG_UNKNOWN",
     "ARG_CHOICE",
     "CONNECTION_UNKNOWN",
+    "CONNECTION_CYCLE",
     "SECRET_IN_PLAIN",
     "OUTPUT_NOT_WRITTEN",
 ]

@@ -1,5 +1,6 @@
 """A script as discovery found it."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from runthrough.core.values.ids import RecordedPath
@@ -39,3 +40,11 @@ class ScriptCandidate(Frozen):
     score: float
     """Similarity of the names, 0 to 1."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found for one node."""
+
+    script: ScriptInfo | None
+    candidates: tuple[ScriptCandidate, ...] = ()

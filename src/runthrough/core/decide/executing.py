@@ -1,0 +1,187 @@
+"""A run: its plan, its attempts, and what they left."""
+
+from runthrough.core.commands import FinishRun, FinishScript, ReuseScript, StartRun, StartScript
+from runthrough.core.decide.guards import known, require
+from runthrough.core.events import (
+    DataFlowChecked,
+    Event,
+    RunFinished,
+    RunStarted,
+    ScriptBlocked,
+    ScriptExecuted,
+    ScriptReused,
+    ScriptStarted,
+)
+from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.names import nearest
+from runthrough.core.planning import plan_run, reachable, selected
+from runthrough.core.staleness import differences
+from runthrough.core.state import RunState, SessionState
+from runthrough.core.values.ids import NodeName, RunId
+from runthrough.core.values.outcomes import RunStatus, RunSummary
+from runthrough.errors import (
+    AttemptClosedError,
+    CommandRefusedError,
+    PendingScriptsError,
+    SelectionError,
+)
+
+
+def start_run(command: StartRun, state: SessionState) -> tuple[Event, ...]:
+    """Begin a run, unless the selection is empty or waits for a person.
+
+    Raises:
+        SelectionError: A pattern selects no node.
+        PendingScriptsError: Nodes of the selection need a person first.
+    """
+    chosen: frozenset[NodeName] = frozenset()
+    for pattern, nodes in selected(state, command.select).items():
+        if not nodes:
+            name = pattern.strip("+")
+            raise SelectionError(pattern or "all", nearest(name, list(state.nodes)))
+        chosen |= nodes
+    pending: dict[str, list[str]] = {
+        node: [need.message for need in there.needs]
+        for node, there in state.nodes.items()
+        if node in chosen and there.state is Lifecycle.PENDING
+    }
+    if pending:
+        first = NodeName(next(iter(pending)))
+        needs = state.nodes[first].needs
+        raise PendingScriptsError(pending, needs[0].fix if needs else None)
+    plan = plan_run(state, chosen, command.facts, reuse=command.reuse)
+    started = RunStarted(
+        run=command.run,
+        plan=plan,
+        holder=command.holder,
+        runner=command.runner,
+        jobs=command.jobs,
+        fail_fast=command.fail_fast,
+        reuse=command.reuse,
+    )
+    blocked = (ScriptBlocked(node=b.node, run=command.run, by=b.by) for b in plan.blocked)
+    return (started, *blocked)
+
+
+def _run(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> RunState:
+    if state.running is None or state.running.run != run:
+        raise AttemptClosedError(node, attempt or run)
+    return state.running
+
+
+def start_script(command: StartScript, state: SessionState) -> tuple[Event, ...]:
+    """Claim an attempt.
+
+    Raises:
+        AttemptClosedError: The run is over, or another attempt at the node is open.
+    """
+    run = _run(state, command.run, command.node, command.attempt)
+    node = known(state, command.node)
+    if node.running is not None or command.node in run.outcomes:
+        raise AttemptClosedError(command.node, command.attempt)
+    require(state, command.node, "execute")
+    return (
+        ScriptStarted(
+            node=command.node,
+            run=command.run,
+            attempt=command.attempt,
+            fingerprint=command.fingerprint,
+            runner=command.runner,
+            outputs=command.outputs,
+        ),
+    )
+
+
+def finish_script(command: FinishScript, state: SessionState) -> tuple[Event, ...]:
+    """Report an attempt's end; below a failure everything of the plan is blocked.
+
+    Raises:
+        AttemptClosedError: The attempt is not open: it was closed by who took the run over.
+    """
+    run = _run(state, command.run, command.node, command.attempt)
+    node = known(state, command.node)
+    if node.running is None or node.running.attempt != command.attempt:
+        raise AttemptClosedError(command.node, command.attempt)
+    require(state, command.node, "execute")
+    executed = ScriptExecuted(
+        node=command.node,
+        run=command.run,
+        attempt=command.attempt,
+        outcome=command.outcome,
+        exit_code=command.exit_code,
+        signal=command.signal,
+        duration_s=command.duration_s,
+        peak_rss_bytes=command.peak_rss_bytes,
+        cpu_s=command.cpu_s,
+        outputs=command.outputs,
+        error=command.error,
+        log=command.log,
+        returned=command.returned,
+    )
+    seams = tuple(
+        DataFlowChecked(
+            node=seam.edge.to_node, run=command.run, edge=seam.edge, result=seam.result
+        )
+        for seam in command.seams
+    )
+    if command.outcome != "passed":
+        tops = state.successors.get(command.node, ())
+    else:
+        tops = tuple(
+            seam.edge.to_node
+            for seam in command.seams
+            if any(issue.code == "OUTPUT_NOT_WRITTEN" for issue in seam.result.issues)
+        )
+    below = reachable(tops, state.successors)
+    blocked = tuple(
+        ScriptBlocked(node=name, run=command.run, by=(command.node,))
+        for name in run.plan.order
+        if name in below and name not in run.outcomes
+    )
+    return (executed, *seams, *blocked)
+
+
+def reuse_script(command: ReuseScript, state: SessionState) -> tuple[Event, ...]:
+    """Let the last passed attempt serve this run.
+
+    Raises:
+        AttemptClosedError: The run is over.
+        CommandRefusedError: Something that the attempt depends on differs.
+    """
+    _run(state, command.run, command.node)
+    passed = known(state, command.node).passed
+    if passed is None or differences(passed.fingerprint, command.fingerprint):
+        raise CommandRefusedError(f"{command.node} has changed and cannot be reused.")
+    require(state, command.node, "execute")
+    return (ScriptReused(node=command.node, run=command.run, attempt=passed.attempt),)
+
+
+def finish_run(command: FinishRun, state: SessionState) -> tuple[Event, ...]:
+    """End a run, with its outcomes counted.
+
+    Raises:
+        AttemptClosedError: The run is over already.
+    """
+    run = _run(state, command.run, NodeName("the run"))
+    through = run.outcomes
+    by: dict[str, list[NodeName]] = {}
+    for node in run.plan.order:
+        by.setdefault(through.get(node, "not_run"), []).append(node)
+    good = {"passed", "reused", "blocked", "not_run"}
+    failed = [node for node in run.plan.order if through.get(node, "not_run") not in good]
+    clean = len(by.get("passed", ())) + len(by.get("reused", ())) == len(run.plan.order)
+    as_it_went: RunStatus = "passed" if clean and not run.incompatible else "failed"
+    return (
+        RunFinished(
+            run=command.run,
+            status=as_it_went if command.status == "as_it_went" else command.status,
+            summary=RunSummary(
+                passed=tuple(by.get("passed", ())),
+                failed=tuple(failed),
+                reused=tuple(by.get("reused", ())),
+                blocked=tuple(by.get("blocked", ())),
+                not_run=tuple(by.get("not_run", ())),
+                duration_s=command.duration_s,
+            ),
+        ),
+    )

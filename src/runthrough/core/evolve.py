@@ -1,0 +1,297 @@
+"""Fold events into state. Total, deterministic, and trusting: the table guards the future only.
+
+`evolve` folds in place on a private state (immutable copies cost ten times as much on replay).
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from runthrough.core.events import (
+    CommandRefused,
+    ConfigurationDrafted,
+    ConfigurationRejected,
+    ConfigurationRestored,
+    ConnectionAccepted,
+    ConnectionConfirmed,
+    ConnectionRemoved,
+    DataFlowChecked,
+    EventEnvelope,
+    NodeDiscovered,
+    NodeMarkedExternal,
+    RequirementsRead,
+    RunFinished,
+    RunStarted,
+    ScriptAutoConfigured,
+    ScriptBlocked,
+    ScriptConfigured,
+    ScriptExecuted,
+    ScriptMarkedPending,
+    ScriptReused,
+    ScriptStarted,
+    SessionClosed,
+    SessionReopened,
+    SessionStarted,
+    WorldChanged,
+    concerned,
+)
+from runthrough.core.lifecycle import LEADS_TO, Lifecycle, Phase, Trigger
+from runthrough.core.pipeline import PipelineDAG
+from runthrough.core.state import (
+    ConfiguredBy,
+    LastAttempt,
+    NodeState,
+    OpenAttempt,
+    PassedAttempt,
+    RunState,
+    ScriptIdentity,
+    SessionState,
+)
+from runthrough.core.values.connections import Connection, ConnectionStatus, Output
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.scripts import ScriptInfo
+from runthrough.core.values.specs import ScriptSpec
+
+
+def replay(events: Iterable[EventEnvelope], state: SessionState) -> SessionState:
+    """Fold every event into `state`, in order, and return it."""
+    for envelope in events:
+        evolve(state, envelope)
+    return state
+
+
+def evolve(state: SessionState, envelope: EventEnvelope) -> None:
+    """Fold one event into `state`."""
+    _fold(state, envelope)
+    event = envelope.event
+    state.version = envelope.version
+    state.last_actor = envelope.metadata.actor
+    state.last_at = envelope.metadata.recorded_at
+    nodes = concerned(event)
+    if nodes == "all":
+        state.concerned_at = envelope.version
+    else:
+        for node in nodes:
+            _node(state, node).concerned_at = envelope.version
+
+
+def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert_never
+    state: SessionState, envelope: EventEnvelope
+) -> None:
+    event = envelope.event
+    match event:
+        case SessionStarted():
+            _session_started(state, event)
+        case SessionClosed():
+            state.phase = Phase.CLOSED
+        case SessionReopened():
+            state.phase = Phase.OPEN
+        case NodeDiscovered():
+            _discovered(state, event)
+        case RequirementsRead():
+            _node(state, event.node).requirements_at = envelope.version
+        case NodeMarkedExternal():
+            _marked_external(state, event)
+        case ConnectionAccepted() | ConnectionConfirmed():
+            _connected(state, event)
+        case ConnectionRemoved():
+            state.connections.get(event.node, {}).pop(event.input, None)
+        case ScriptAutoConfigured():
+            _accepted(state, envelope, event.node, event.spec, "auto")
+        case ScriptConfigured():
+            _accepted(state, envelope, event.node, event.spec, "person")
+        case ScriptMarkedPending():
+            _marked_pending(state, event)
+        case ConfigurationDrafted():
+            node = _enter(state, event.node, "draft")
+            node.draft, node.needs = event.draft, event.needs
+            node.restores_to = "person"
+        case ConfigurationRestored():
+            by = _node(state, event.node).restores_to or "person"
+            _accepted(state, envelope, event.node, event.spec, by, restored=True)
+        case ConfigurationRejected() | WorldChanged() | CommandRefused():
+            pass  # history only: they change nothing
+        case DataFlowChecked():
+            if state.run is not None and not event.result.compatible:
+                state.run.incompatible.append((event.edge.from_node, event.node))
+        case RunStarted():
+            _run_started(state, envelope, event)
+        case ScriptStarted():
+            _node(state, event.node).running = OpenAttempt(
+                event.run, event.attempt, event.fingerprint, dict(event.outputs)
+            )
+        case ScriptExecuted():
+            _executed(state, envelope, event)
+        case ScriptReused():
+            _enter(state, event.node, "execute")
+            _through(state, event.node, "reused")
+        case ScriptBlocked():
+            _through(state, event.node, "blocked")
+            if state.run is not None:
+                state.run.blocked_by[event.node] = event.by
+        case RunFinished():
+            if state.run is not None:
+                state.run.status, state.run.summary = event.status, event.summary
+            if state.phase is Phase.RUNNING:
+                state.phase = Phase.OPEN
+        case _:
+            assert_never(event)
+
+
+def _node(state: SessionState, name: NodeName) -> NodeState:
+    return state.nodes.setdefault(name, NodeState())
+
+
+def _enter(state: SessionState, name: NodeName, trigger: Trigger) -> NodeState:
+    node = _node(state, name)
+    node.state = Lifecycle(LEADS_TO[trigger])
+    return node
+
+
+def _session_started(state: SessionState, event: SessionStarted) -> None:
+    state.name = event.name
+    state.phase = Phase.OPEN
+    state.pipeline = event.pipeline
+    state.home = event.home
+    state.settings = event.settings
+    state.nodes = {NodeName(name): NodeState() for name in event.pipeline.nodes}
+    before: dict[NodeName, list[NodeName]] = {name: [] for name in state.nodes}
+    after: dict[NodeName, list[NodeName]] = {name: [] for name in state.nodes}
+    for source, target in event.pipeline.edges:
+        before[NodeName(target)].append(NodeName(source))
+        after[NodeName(source)].append(NodeName(target))
+    state.predecessors = {name: tuple(nodes) for name, nodes in before.items()}
+    state.successors = {name: tuple(nodes) for name, nodes in after.items()}
+
+
+def identity_of(script: ScriptInfo) -> ScriptIdentity:
+    """The part of a script's facts that state keeps."""
+    return ScriptIdentity(
+        script.name,
+        script.path,
+        script.package_root,
+        script.module,
+        script.has_main,
+    )
+
+
+def _discovered(state: SessionState, event: NodeDiscovered) -> None:
+    node = _enter(state, event.node, "discover")
+    node.external = False
+    node.external_outputs = {}
+    node.script = identity_of(event.script) if event.script else None
+    node.spec = node.draft = node.configured_by = node.restores_to = None
+    node.accepted_at = node.accepted_by = None
+    node.needs = ()
+
+
+def _marked_external(state: SessionState, event: NodeMarkedExternal) -> None:
+    node = _node(state, event.node)
+    node.state = None
+    node.external = True
+    node.external_outputs = dict(event.outputs)
+    node.draft = node.spec or node.draft
+    node.spec = node.configured_by = node.script = None
+    node.needs = ()
+    state.connections.pop(event.node, None)
+
+
+def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfirmed) -> None:
+    source = Output(event.from_node, event.output, event.subpath)
+    status: ConnectionStatus = "confirmed"
+    if isinstance(event, ConnectionAccepted):
+        declared = state.declared(event.node).inputs.get(event.input)
+        status = "declared" if declared == source else "accepted"
+    state.connections.setdefault(event.node, {})[event.input] = Connection(
+        event.node, event.input, source, status, event.score, event.reason
+    )
+    if event.from_node not in state.predecessors.get(event.node, ()):
+        _add_edge(state, event.from_node, event.node)
+
+
+def _add_edge(state: SessionState, source: NodeName, target: NodeName) -> None:
+    """A person's connection brings its edge; nodes stay in topological order."""
+    state.predecessors[target] = (*state.predecessors.get(target, ()), source)
+    state.successors[source] = (*state.successors.get(source, ()), target)
+    edges = [(a, b) for b, sources in state.predecessors.items() for a in sources]
+    order = PipelineDAG(list(state.nodes), edges).topological_sort()
+    state.nodes = {NodeName(name): state.nodes[NodeName(name)] for name in order}
+
+
+def _accepted(
+    state: SessionState,
+    envelope: EventEnvelope,
+    name: NodeName,
+    spec: ScriptSpec,
+    by: ConfiguredBy,
+    *,
+    restored: bool = False,
+) -> None:
+    if restored:
+        trigger: Trigger = "restore_auto" if by == "auto" else "restore_configured"
+    else:
+        trigger = "auto_configure" if by == "auto" else "configure"
+    node = _enter(state, name, trigger)
+    node.spec = spec
+    node.draft = node.restores_to = None
+    node.configured_by = by
+    node.needs = ()
+    if not restored or node.accepted_at is None:
+        node.accepted_at = envelope.metadata.recorded_at
+        node.accepted_by = envelope.metadata.actor
+
+
+def _marked_pending(state: SessionState, event: ScriptMarkedPending) -> None:
+    node = _enter(state, event.node, "require_configuration")
+    if node.configured_by is not None:
+        node.restores_to = node.configured_by
+    node.spec = node.configured_by = None
+    node.draft, node.needs = event.draft, event.needs
+
+
+def _run_started(state: SessionState, envelope: EventEnvelope, event: RunStarted) -> None:
+    state.phase = Phase.RUNNING
+    state.run = RunState(
+        run=event.run,
+        plan=event.plan,
+        holder=event.holder,
+        actor=envelope.metadata.actor,
+        started_at=envelope.metadata.recorded_at,
+        runner=event.runner,
+        reuse=event.reuse,
+    )
+
+
+def _through(state: SessionState, node: NodeName, outcome: str) -> None:
+    if state.run is not None:
+        state.run.outcomes[node] = outcome
+
+
+def _executed(state: SessionState, envelope: EventEnvelope, event: ScriptExecuted) -> None:
+    at = envelope.metadata.recorded_at
+    claimed = _node(state, event.node).running
+    node = _enter(state, event.node, "execute")
+    node.running = None
+    fingerprint = claimed.fingerprint if claimed else ()
+    node.last = LastAttempt(
+        run=event.run,
+        attempt=event.attempt,
+        outcome=event.outcome,
+        at=at,
+        duration_s=event.duration_s,
+        exit_code=event.exit_code,
+        signal=event.signal,
+        peak_rss_bytes=event.peak_rss_bytes,
+        error=event.error,
+        log=event.log.stderr if event.log else None,
+        fingerprint=fingerprint,
+    )
+    if event.outcome == "passed":
+        node.passed = PassedAttempt(
+            run=event.run,
+            attempt=event.attempt,
+            at=at,
+            fingerprint=fingerprint,
+            outputs={output.name: output.path for output in event.outputs},
+            digests={output.name: output.digest for output in event.outputs},
+        )
+    _through(state, event.node, event.outcome)

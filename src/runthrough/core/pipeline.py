@@ -1,0 +1,382 @@
+"""The DAG of a pipeline: order, what lies above and below a node, and cycles named.
+
+The only room of networkx, which is imported inside the two functions that need it.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from runthrough.core.values.connections import Output
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
+from runthrough.errors import PipelineCycleError, PipelineError, UnknownNodeError
+
+if TYPE_CHECKING:
+    import networkx
+
+
+class PipelineDAG:
+    """Nodes and edges in the order in which they were added, never with a cycle.
+
+    Beside them an order of all nodes is kept in which each edge leads forward. A new edge that
+    agrees with it costs nothing; one that does not moves only the nodes between its ends
+    (Pearce and Kelly, "A dynamic topological sort algorithm", 2006), so that building a DAG
+    edge by edge is not quadratic.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[str] | None = None,
+        edges: Iterable[tuple[str, str]] | None = None,
+        name: str = "unnamed",
+    ) -> None:
+        """Build from names and `(upstream, downstream)` pairs; ends that are missing are added.
+
+        Raises:
+            PipelineCycleError: The edges form a cycle.
+            PipelineError: A name or an edge is not one.
+        """
+        self.name = name
+        self._successors: dict[str, list[str]] = {}
+        self._predecessors: dict[str, list[str]] = {}
+        self._edges: dict[tuple[str, str], None] = {}
+        self._rank: dict[str, int] = {}
+        self._order: tuple[str, ...] | None = None
+        for node in _listed(nodes, "nodes"):
+            self._insert(_node_name(node))
+        for edge in _listed(edges, "edges"):
+            source, target = _ends(edge)
+            self._insert(source)
+            self._insert(target)
+            self._link(source, target)
+        order = self.topological_sort()
+        self._rank = {node: rank for rank, node in enumerate(order)}
+
+    @classmethod
+    def from_mapping(
+        cls, dependencies: Mapping[str, Iterable[str]], name: str = "unnamed"
+    ) -> Self:
+        """Build from `{node: [what it depends on]}`.
+
+        Raises:
+            PipelineCycleError: The dependencies form a cycle.
+            PipelineError: A name is not one.
+        """
+        edges = [
+            (source, node)
+            for node, sources in dependencies.items()
+            for source in _listed(sources, f"dependencies of {node!r}")
+        ]
+        return cls(list(dependencies), edges, name)
+
+    @classmethod
+    def from_networkx(cls, graph: "networkx.DiGraph[str]", name: str | None = None) -> Self:
+        """Build from a directed graph of networkx; its own name is taken when none is given.
+
+        Raises:
+            PipelineCycleError: The graph has a cycle.
+            PipelineError: It is not a directed graph, or a node is not a text.
+        """
+        import networkx as nx  # noqa: PLC0415 - importing it costs 0.15 s, and few need it
+
+        if not isinstance(graph, nx.DiGraph):
+            kind = type(graph).__name__
+            raise PipelineError(
+                f"A pipeline needs a directed graph; this is a {kind}.",
+                fix="pass a networkx.DiGraph whose edges lead from upstream to downstream",
+            )
+        return cls(list(graph.nodes), list(graph.edges()), name or graph.name or "unnamed")
+
+    def to_networkx(self) -> "networkx.DiGraph[str]":
+        """A directed graph of networkx with the same nodes, edges and name."""
+        import networkx as nx  # noqa: PLC0415 - importing it costs 0.15 s, and few need it
+
+        graph: networkx.DiGraph[str] = nx.DiGraph(name=self.name)
+        graph.add_nodes_from(self._successors)
+        graph.add_edges_from(self._edges)
+        return graph
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the nodes, in the order in which they were added."""
+        return tuple(self._successors)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """`(upstream, downstream)` pairs, in the order in which they were added."""
+        return tuple(self._edges)
+
+    def add_node(self, node: str) -> None:
+        """Add a node; one that is there already stays as it is.
+
+        Raises:
+            PipelineError: The name is not one.
+        """
+        self._insert(_node_name(node))
+
+    def add_edge(self, source: str, target: str) -> None:
+        """Add an edge and its missing ends; one that is there already stays as it is.
+
+        Raises:
+            PipelineCycleError: The edge closes a cycle; the DAG stays as it was.
+            PipelineError: A name is not one.
+        """
+        source, target = _ends((source, target))
+        if source == target:
+            raise PipelineCycleError((source, source))
+        if (source, target) in self._edges:
+            return
+        if source in self._rank and target in self._rank:
+            self._make_room(source, target)
+        self._insert(source)
+        self._insert(target)
+        self._link(source, target)
+        if self._rank[source] > self._rank[target]:
+            # Only where an end was new: it came last, and nothing leads to it yet.
+            self._make_room(source, target)
+
+    def get_dependencies(self, node: str) -> tuple[str, ...]:
+        """The direct predecessors of a node, in the order in which the edges were added.
+
+        Raises:
+            UnknownNodeError: No node has that name.
+        """
+        return tuple(self._predecessors[self._known(node)])
+
+    def topological_sort(self) -> tuple[str, ...]:
+        """All nodes, each after what it depends on; of several that could follow, the first
+        added comes first.
+        """  # noqa: D205 - one sentence that is longer than a line
+        if self._order is None:
+            self._order = self._sorted()
+        return self._order
+
+    def upstream(self, node: str) -> tuple[str, ...]:
+        """All nodes from which the node can be reached, in topological order.
+
+        Raises:
+            UnknownNodeError: No node has that name.
+        """
+        return self._reached(node, self._predecessors)
+
+    def downstream(self, node: str) -> tuple[str, ...]:
+        """All nodes that can be reached from the node, in topological order.
+
+        Raises:
+            UnknownNodeError: No node has that name.
+        """
+        return self._reached(node, self._successors)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._successors
+
+    def __len__(self) -> int:
+        return len(self._successors)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal name, nodes and edges; the order in which they were added does not matter."""
+        if not isinstance(other, PipelineDAG):
+            return NotImplemented
+        return (
+            self.name == other.name
+            and self._successors.keys() == other._successors.keys()
+            and self._edges.keys() == other._edges.keys()
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it can change, so it must not be a key
+
+    def __repr__(self) -> str:
+        return f"PipelineDAG(name={self.name!r}, nodes={len(self)}, edges={len(self._edges)})"
+
+    def _known(self, node: str) -> str:
+        if node not in self._successors:
+            raise UnknownNodeError(str(node))
+        return node
+
+    def _insert(self, node: str) -> None:
+        if node not in self._successors:
+            self._rank[node] = len(self._successors)
+            self._successors[node] = []
+            self._predecessors[node] = []
+            self._order = None
+
+    def _link(self, source: str, target: str) -> None:
+        if (source, target) not in self._edges:
+            self._edges[source, target] = None
+            self._successors[source].append(target)
+            self._predecessors[target].append(source)
+            self._order = None
+
+    def _sorted(self) -> tuple[str, ...]:
+        """Kahn's algorithm with a heap over the order of insertion."""
+        names = self.nodes
+        index = {node: number for number, node in enumerate(names)}
+        waiting = {node: len(sources) for node, sources in self._predecessors.items()}
+        free = [index[node] for node, count in waiting.items() if not count]
+        order = []
+        while free:
+            node = names[heapq.heappop(free)]
+            order.append(node)
+            for target in self._successors[node]:
+                waiting[target] -= 1
+                if not waiting[target]:
+                    heapq.heappush(free, index[target])
+        if len(order) < len(names):
+            left = {node for node, count in waiting.items() if count}
+            raise PipelineCycleError(self._cycle_within(left))
+        return tuple(order)
+
+    def _cycle_within(self, left: set[str]) -> tuple[str, ...]:
+        """A cycle among nodes of which each has a predecessor among them: walk back."""
+        node = next(node for node in self._successors if node in left)
+        walked: dict[str, int] = {}
+        while node not in walked:
+            walked[node] = len(walked)
+            node = next(source for source in self._predecessors[node] if source in left)
+        return self._closed(list(walked)[walked[node] :][::-1])
+
+    def _closed(self, cycle: list[str]) -> tuple[str, ...]:
+        """The cycle from its first added node round to that node again."""
+        members = set(cycle)
+        first = cycle.index(next(node for node in self._successors if node in members))
+        return (*cycle[first:], *cycle[: first + 1])
+
+    def _make_room(self, source: str, target: str) -> None:
+        """Reorder so that an edge from `source` to `target` leads forward."""
+        rank = self._rank
+        low, high = rank[target], rank[source]
+        if high < low:
+            return
+        below = self._between(target, self._successors, low, high)
+        if source in below:
+            raise PipelineCycleError(self._closed(_walk(below, source)[::-1]))
+        above = self._between(source, self._predecessors, low, high)
+        moved = sorted(above, key=rank.__getitem__) + sorted(below, key=rank.__getitem__)
+        for node, place in zip(moved, sorted(rank[node] for node in moved), strict=True):
+            rank[node] = place
+
+    def _between(
+        self, start: str, neighbours: Mapping[str, list[str]], low: int, high: int
+    ) -> dict[str, str | None]:
+        """What can be reached from `start` inside the ranks, each with where it was reached from."""
+        reached: dict[str, str | None] = {start: None}
+        stack = [start]
+        while stack:
+            node = stack.pop()
+            for other in neighbours[node]:
+                if other not in reached and low <= self._rank[other] <= high:
+                    reached[other] = node
+                    stack.append(other)
+        return reached
+
+    def _reached(self, node: str, neighbours: Mapping[str, list[str]]) -> tuple[str, ...]:
+        stack = [self._known(node)]
+        found: set[str] = set()
+        while stack:
+            new = [other for other in neighbours[stack.pop()] if other not in found]
+            found.update(new)
+            stack.extend(new)
+        return tuple(name for name in self.topological_sort() if name in found)
+
+
+@dataclass(frozen=True)
+class PipelineDefinition:
+    """A pipeline as it was declared, and where it lies on this machine."""
+
+    declaration: PipelineDeclaration
+    folder: str
+    """Absolute path of the root `pipeline:`."""
+    file: str | None = None
+    """Absolute path of the pipeline file; `None` for a DAG built in Python."""
+
+    @classmethod
+    def from_dag(cls, dag: PipelineDAG, folder: str) -> Self:
+        """What a DAG alone declares: its name, nodes and edges."""
+        nodes = {node: NodeDeclaration() for node in dag.nodes}
+        return cls(PipelineDeclaration(name=dag.name, nodes=nodes, edges=dag.edges), folder)
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self.declaration.name
+
+    @property
+    def dag(self) -> PipelineDAG:
+        """A new DAG of what is declared.
+
+        Raises:
+            PipelineCycleError: The edges and connections form a cycle.
+            PipelineError: A name or an edge is not one.
+        """
+        return declared_dag(self.declaration)
+
+
+def declared_dag(declaration: PipelineDeclaration) -> PipelineDAG:
+    """The declared nodes and edges, and the edges that declared connections imply.
+
+    Raises:
+        PipelineCycleError: The edges and connections form a cycle.
+        PipelineError: A name or an edge is not one.
+    """
+    implied = [
+        (source.node, node)
+        for node, declared in declaration.nodes.items()
+        for source in declared.inputs.values()
+        if isinstance(source, Output)
+    ]
+    return PipelineDAG(declaration.nodes, [*declaration.edges, *implied], declaration.name)
+
+
+def node_name_problem(name: object) -> str | None:
+    """Why that cannot be the name of a node; `None` when it can.
+
+    A node's name is also the name of a folder and a column of the log, and `/` ends it where a
+    connection is written.
+    """
+    if not isinstance(name, str):
+        return f"a node's name must be a text, not {type(name).__name__}"
+    if not name.strip():
+        return "a node's name must not be empty"
+    if name in {".", ".."} or "/" in name:
+        return f"a node's name must not be a path: {name!r}"
+    if not name.isprintable():
+        return f"a node's name must not contain control characters: {name!r}"
+    return None
+
+
+def _listed[T](values: Iterable[T] | None, what: str) -> Iterable[T]:
+    """`values`, unless they are a text, whose letters would be taken for names."""
+    if values is None:
+        return ()
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise PipelineError(
+            f"The {what} must be a list; this is a {type(values).__name__}.",
+            fix="PipelineDAG(nodes=['a', 'b'], edges=[('a', 'b')])",
+        )
+    return values
+
+
+def _node_name(node: object) -> str:
+    problem = node_name_problem(node)
+    if problem is not None:
+        raise PipelineError(f"{problem[0].upper()}{problem[1:]}.")
+    return str(node)
+
+
+def _ends(edge: object) -> tuple[str, str]:
+    parts = list(edge) if isinstance(edge, (tuple, list)) else None
+    if parts is None or len(parts) != 2:  # noqa: PLR2004 - an edge has two ends
+        raise PipelineError(
+            f"An edge is a pair of nodes; this is {edge!r}.",
+            fix="write it as (upstream, downstream)",
+        )
+    return _node_name(parts[0]), _node_name(parts[1])
+
+
+def _walk(reached: Mapping[str, str | None], node: str) -> list[str]:
+    """The way from `node` back to where the search began."""
+    way = [node]
+    while (before := reached[way[-1]]) is not None:
+        way.append(before)
+    return way

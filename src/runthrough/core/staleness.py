@@ -1,0 +1,135 @@
+"""Fingerprints compared: what a node depends on now against what its last passed attempt used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from runthrough.core.state import SessionState
+from runthrough.core.values.facts import NodeFacts, PathFacts
+from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
+from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.paths import below
+
+World = Mapping[NodeName, NodeFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part of a fingerprint that differs."""
+
+    part: str
+    name: str
+    old: JsonValue
+    new: JsonValue
+
+
+def content_of(seen: PathFacts | None) -> JsonValue:
+    """What stands for a path's content: its digest, else what `stat` says, `None` if absent."""
+    if seen is None or seen.kind is None:
+        return None
+    return seen.digest or f"stat:{seen.size_bytes}:{seen.mtime_ns}"
+
+
+def fingerprint(state: SessionState, node: NodeName, facts: NodeFacts) -> Fingerprint | None:
+    """All that the outcome of a node depends on now.
+
+    `None` while it cannot be told: the node has no accepted configuration or no script, or a
+    producer has not passed.
+    """
+    spec = state.nodes[node].spec
+    if spec is None or facts.script is None:
+        return None
+    parts = [
+        FingerprintPart(part="script", name=facts.script.name, value=facts.script.digest),
+        FingerprintPart(part="interpreter", name="python", value=facts.interpreter.version),
+    ]
+    for name, path in spec.input_paths.items():
+        value = content_of(facts.paths.get(path))
+        parts.append(FingerprintPart(part="input", name=name, value=value))
+    for name, connection in state.connections.get(node, {}).items():
+        source = connection.source
+        producer = state.nodes[NodeName(source.node)]
+        if producer.external:
+            path = below(producer.external_outputs[source.output], source.subpath)
+            value = content_of(facts.paths.get(path))
+        elif producer.passed is None:
+            return None
+        else:
+            digest = producer.passed.digests.get(source.output)
+            value = f"{digest}/{source.subpath}" if source.subpath else digest
+        parts.append(FingerprintPart(part="input", name=name, value=value))
+    parts += [
+        FingerprintPart(part="environ_var", name=name, value=value)
+        for name, value in spec.environ_vars.items()
+    ]
+    parts += [
+        FingerprintPart(part="job_arg", name=name, value=value)
+        for name, value in spec.job_args.items()
+    ]
+    return tuple(sorted(parts, key=lambda part: (part.part, part.name)))
+
+
+def differences(old: Fingerprint, new: Fingerprint) -> tuple[Change, ...]:
+    """Every part that differs, old → new; `None` stands for a part that is not there."""
+    before = {(part.part, part.name): part.value for part in old}
+    after = {(part.part, part.name): part.value for part in new}
+    return tuple(
+        Change(part, name, before.get((part, name)), after.get((part, name)))
+        for part, name in sorted({*before, *after})
+        if before.get((part, name)) != after.get((part, name))
+    )
+
+
+def output_changes(state: SessionState, node: NodeName, facts: NodeFacts) -> tuple[Change, ...]:
+    """Outputs of the last passed attempt that no longer have their recorded content."""
+    passed = state.nodes[node].passed
+    if passed is None:
+        return ()
+    changes = []
+    for name, path in passed.outputs.items():
+        recorded = passed.digests.get(name)
+        present = facts.paths.get(path)
+        if present is not None and recorded is not None and present.digest != recorded:
+            changes.append(Change("output", name, recorded, present.digest))
+    return tuple(changes)
+
+
+def looked_at(state: SessionState, node: NodeName) -> tuple[RecordedPath, ...]:
+    """The paths whose content decides whether a node is stale."""
+    there = state.nodes[node]
+    spec = there.spec or there.draft
+    paths = list(spec.input_paths.values()) if spec else []
+    for connection in state.connections.get(node, {}).values():
+        producer = state.nodes.get(NodeName(connection.source.node))
+        if producer is not None and connection.source.output in producer.external_outputs:
+            output = producer.external_outputs[connection.source.output]
+            paths.append(below(output, connection.source.subpath))
+    if there.passed is not None:
+        paths += there.passed.outputs.values()
+    return tuple(dict.fromkeys(paths))
+
+
+def stale(state: SessionState, world: World) -> dict[NodeName, tuple[Change, ...]]:
+    """The nodes whose last passed attempt no longer stands, each with what changed.
+
+    A node below a stale one, or below one that was accepted and not run since, is stale with the
+    upstream node's name as the change.
+    """
+    found: dict[NodeName, tuple[Change, ...]] = {}
+    unsettled: set[NodeName] = set()
+    for node, there in state.nodes.items():
+        if there.external:
+            continue
+        above = [n for n in state.predecessors.get(node, ()) if n in unsettled or n in found]
+        if there.passed is None:
+            unsettled.add(node)
+            continue
+        facts = world.get(node, NodeFacts())
+        present = fingerprint(state, node, facts)
+        changes = differences(there.passed.fingerprint, present) if present else ()
+        changes += output_changes(state, node, facts)
+        changes += tuple(Change("upstream", above_node, None, None) for above_node in above)
+        if changes:
+            found[node] = changes
+    return found
