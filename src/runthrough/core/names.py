@@ -103,12 +103,22 @@ def _is_small(letter: str) -> bool:
     return letter.isalpha() and not _is_capital(letter)
 
 
-_ADJECTIVES = tuple(
-    ["amber", "ample", "azure", "bold", "brave", "breezy", "bright", "brisk", "calm", "careful", "cheerful", "clear", "clever", "cosy", "crimson", "curious", "dapper", "deft", "eager", "early", "fabled", "fair", "faithful", "fleet", "fond", "frosty", "gentle", "glad", "golden", "graceful", "hardy", "hazel", "honest", "humble", "ivory", "jolly", "keen", "kind", "lively", "lucid", "lunar", "mellow", "merry", "mild", "misty", "modest", "nimble", "noble", "olive", "patient", "placid", "plucky", "proud", "quiet", "rapid", "rustic", "sandy", "serene", "silver", "steady", "sunny", "swift"]
-)
-_NOUNS = tuple(
-    ["acorn", "aspen", "badger", "beacon", "birch", "bison", "bramble", "brook", "canyon", "cedar", "clover", "comet", "condor", "coral", "crane", "creek", "cypress", "dahlia", "delta", "dolphin", "falcon", "fern", "finch", "fjord", "forest", "fox", "garnet", "glacier", "harbor", "hare", "hazelnut", "heron", "hill", "ibis", "island", "juniper", "kestrel", "lagoon", "lark", "lichen", "lynx", "maple", "marten", "meadow", "mesa", "moss", "otter", "owl", "pebble", "pine", "plover", "prairie", "quail", "raven", "reef", "ridge", "robin", "sparrow", "summit", "swallow", "thistle", "valley", "willow", "wren"]
-)
+_ADJECTIVE_TEXT = """
+    amber ample azure bold brave breezy bright brisk calm careful cheerful clear clever cosy
+    crimson curious dapper deft eager early fabled fair faithful fleet fond frosty gentle glad
+    golden graceful hardy hazel honest humble ivory jolly keen kind lively lucid lunar mellow
+    merry mild misty modest nimble noble olive patient placid plucky proud quiet rapid rustic
+    sandy serene silver steady sunny swift tidy zesty
+"""
+_NOUN_TEXT = """
+    acorn aspen badger beacon birch bison bramble brook canyon cedar clover comet condor coral
+    crane creek cypress dahlia delta dolphin falcon fern finch fjord forest fox garnet glacier
+    harbor hare hazelnut heron hill ibis island juniper kestrel lagoon lark lichen lynx maple
+    marten meadow mesa moss otter owl pebble pine plover prairie quail raven reef ridge robin
+    sparrow summit swallow thistle valley willow wren
+"""
+_ADJECTIVES = tuple(_ADJECTIVE_TEXT.split())
+_NOUNS = tuple(_NOUN_TEXT.split())
 _STRIDE = 2531
 """Odd, so that it visits every pair once before one comes again; large, so that neighbouring
 numbers get names that are told apart at a glance."""
