@@ -6,14 +6,16 @@ The only room of networkx, which is imported inside the two functions that need 
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from runthrough.core.values.connections import Output
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.errors import PipelineCycleError, PipelineError, UnknownNodeError
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
+
+_T = TypeVar("_T")
 
 
 class PipelineDAG:
@@ -42,16 +44,14 @@ class PipelineDAG:
         self._predecessors: dict[str, list[str]] = {}
         self._edges: dict[tuple[str, str], None] = {}
         self._rank: dict[str, int] = {}
+        self._lowest = self._highest = 0
         self._order: tuple[str, ...] | None = None
         for node in _listed(nodes, "nodes"):
-            self._insert(_node_name(node))
+            self._insert(node)
         for edge in _listed(edges, "edges"):
-            source, target = _ends(edge)
-            self._insert(source)
-            self._insert(target)
-            self._link(source, target)
-        order = self.topological_sort()
-        self._rank = {node: rank for rank, node in enumerate(order)}
+            self._link(*self._ends(edge))
+        for rank, node in enumerate(self.topological_sort()):
+            self._rank[node] = rank
 
     @classmethod
     def from_mapping(
@@ -71,7 +71,7 @@ class PipelineDAG:
         return cls(list(dependencies), edges, name)
 
     @classmethod
-    def from_networkx(cls, graph: "networkx.DiGraph[str]", name: str | None = None) -> Self:
+    def from_networkx(cls, graph: "nx.DiGraph[str]", name: str | None = None) -> Self:
         """Build from a directed graph of networkx; its own name is taken when none is given.
 
         Raises:
@@ -88,11 +88,11 @@ class PipelineDAG:
             )
         return cls(list(graph.nodes), list(graph.edges()), name or graph.name or "unnamed")
 
-    def to_networkx(self) -> "networkx.DiGraph[str]":
+    def to_networkx(self) -> "nx.DiGraph[str]":
         """A directed graph of networkx with the same nodes, edges and name."""
         import networkx as nx  # noqa: PLC0415 - importing it costs 0.15 s, and few need it
 
-        graph: networkx.DiGraph[str] = nx.DiGraph(name=self.name)
+        graph: nx.DiGraph[str] = nx.DiGraph(name=self.name)
         graph.add_nodes_from(self._successors)
         graph.add_edges_from(self._edges)
         return graph
@@ -113,7 +113,7 @@ class PipelineDAG:
         Raises:
             PipelineError: The name is not one.
         """
-        self._insert(_node_name(node))
+        self._insert(node)
 
     def add_edge(self, source: str, target: str) -> None:
         """Add an edge and its missing ends; one that is there already stays as it is.
@@ -122,19 +122,14 @@ class PipelineDAG:
             PipelineCycleError: The edge closes a cycle; the DAG stays as it was.
             PipelineError: A name is not one.
         """
-        source, target = _ends((source, target))
+        for end in (source, target):
+            _refuse_other_than_names(end)
         if source == target:
             raise PipelineCycleError((source, source))
-        if (source, target) in self._edges:
-            return
-        if source in self._rank and target in self._rank:
+        self._ends((source, target))
+        if (source, target) not in self._edges:
             self._make_room(source, target)
-        self._insert(source)
-        self._insert(target)
-        self._link(source, target)
-        if self._rank[source] > self._rank[target]:
-            # Only where an end was new: it came last, and nothing leads to it yet.
-            self._make_room(source, target)
+            self._link(source, target)
 
     def get_dependencies(self, node: str) -> tuple[str, ...]:
         """The direct predecessors of a node, in the order in which the edges were added.
@@ -195,11 +190,25 @@ class PipelineDAG:
         return node
 
     def _insert(self, node: str) -> None:
-        if node not in self._successors:
-            self._rank[node] = len(self._successors)
-            self._successors[node] = []
-            self._predecessors[node] = []
-            self._order = None
+        if isinstance(node, str) and node in self._successors:
+            return
+        _refuse_other_than_names(node)
+        self._rank[node] = self._highest = self._highest + 1
+        self._successors[node] = []
+        self._predecessors[node] = []
+        self._order = None
+
+    def _ends(self, edge: tuple[str, str]) -> tuple[str, str]:
+        """The two ends of an edge, which are nodes from now on."""
+        if not isinstance(edge, (tuple, list)) or len(edge) != 2:  # noqa: PLR2004 - two ends
+            raise PipelineError(
+                f"An edge is a pair of nodes; this is {edge!r}.",
+                fix="write it as (upstream, downstream)",
+            )
+        source, target = edge
+        self._insert(source)
+        self._insert(target)
+        return source, target
 
     def _link(self, source: str, target: str) -> None:
         if (source, target) not in self._edges:
@@ -248,6 +257,12 @@ class PipelineDAG:
         low, high = rank[target], rank[source]
         if high < low:
             return
+        if not self._successors[target]:
+            rank[target] = self._highest = self._highest + 1
+            return
+        if not self._predecessors[source]:
+            rank[source] = self._lowest = self._lowest - 1
+            return
         below = self._between(target, self._successors, low, high)
         if source in below:
             raise PipelineCycleError(self._closed(_walk(below, source)[::-1]))
@@ -259,7 +274,7 @@ class PipelineDAG:
     def _between(
         self, start: str, neighbours: Mapping[str, list[str]], low: int, high: int
     ) -> dict[str, str | None]:
-        """What can be reached from `start` inside the ranks, each with where it was reached from."""
+        """What can be reached from `start` inside the ranks, each with the node before it."""
         reached: dict[str, str | None] = {start: None}
         stack = [start]
         while stack:
@@ -345,7 +360,7 @@ def node_name_problem(name: object) -> str | None:
     return None
 
 
-def _listed[T](values: Iterable[T] | None, what: str) -> Iterable[T]:
+def _listed(values: Iterable[_T] | None, what: str) -> Iterable[_T]:
     """`values`, unless they are a text, whose letters would be taken for names."""
     if values is None:
         return ()
@@ -357,21 +372,10 @@ def _listed[T](values: Iterable[T] | None, what: str) -> Iterable[T]:
     return values
 
 
-def _node_name(node: object) -> str:
+def _refuse_other_than_names(node: object) -> None:
     problem = node_name_problem(node)
     if problem is not None:
         raise PipelineError(f"{problem[0].upper()}{problem[1:]}.")
-    return str(node)
-
-
-def _ends(edge: object) -> tuple[str, str]:
-    parts = list(edge) if isinstance(edge, (tuple, list)) else None
-    if parts is None or len(parts) != 2:  # noqa: PLR2004 - an edge has two ends
-        raise PipelineError(
-            f"An edge is a pair of nodes; this is {edge!r}.",
-            fix="write it as (upstream, downstream)",
-        )
-    return _node_name(parts[0]), _node_name(parts[1])
 
 
 def _walk(reached: Mapping[str, str | None], node: str) -> list[str]:
