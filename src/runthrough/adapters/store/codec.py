@@ -1,0 +1,137 @@
+"""Events to and from the text that is stored and hashed."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import cast, get_args
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from runthrough.adapters.store.rows import StoredEvent
+from runthrough.adapters.store.upcasters import UPCASTERS, Upcaster, lift
+from runthrough.core.events import EVENT, Event, EventEnvelope
+from runthrough.core.values.ids import CommandId, HostId, SessionId, Version
+from runthrough.core.values.metadata import ActorSource, Door, Metadata
+from runthrough.errors import LogCorruptError, StoreError
+
+_SCHEMA_VERSIONS: dict[str, int] = {
+    event_class.__name__: event_class.schema_version
+    for event_class in get_args(get_args(Event)[0])
+}
+_COLUMNS_NOT_IN_PAYLOAD = {"type", "node"}
+_HEADS_KEPT = 4096
+"""Pairs of type and node seen lately: a pipeline of hundreds of nodes, each with every type."""
+
+
+def encode(event: Event) -> str:
+    """The event's payload as JSON text, without what stands in columns.
+
+    Raises:
+        StoreError: The event holds text that is not Unicode.
+    """
+    try:
+        return event.model_dump_json(exclude=_COLUMNS_NOT_IN_PAYLOAD)
+    except PydanticSerializationError as exc:
+        raise StoreError(
+            f"{event.type} cannot be written: {exc}",
+            fix="look for bytes that are not UTF-8 in names and values",
+        ) from exc
+
+
+def decode(
+    row: StoredEvent, *, upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+) -> EventEnvelope:
+    """The event that a row holds, in today's shape.
+
+    Raises:
+        LogCorruptError: The row is not one that was written.
+        StoreError: The row was written by a newer runthrough.
+    """
+    payload = row.payload
+    if _SCHEMA_VERSIONS.get(row.type) != row.schema_version:
+        payload = _lifted(row, upcasters)
+    try:
+        head = _head(row.type, row.subject)
+        tail = "}" if payload == "{}" else "," + payload[1:]
+        return EventEnvelope(
+            row.position,
+            cast("SessionId", row.session_id),
+            cast("Version", row.version),
+            EVENT.validate_json(head + tail),
+            _metadata(row),
+            row.event_hash,
+        )
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{first['msg']}{f' ({place})' if place else ''}"
+        raise LogCorruptError(row.position, reason) from exc
+    except (TypeError, ValueError) as exc:
+        raise LogCorruptError(row.position, str(exc)) from exc
+
+
+def time_text(at: datetime) -> str:
+    """A time as it is stored and hashed: `2026-11-22T12:44:05.123456Z`, always six decimals.
+
+    Raises:
+        ValueError: The time has no zone, so nobody knows when it is.
+    """
+    if at.utcoffset() is None:
+        raise ValueError(f"a recorded time needs a time zone: {at!r}")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def read_time(text: str) -> datetime:
+    """The time, aware and UTC, that `time_text` wrote.
+
+    Raises:
+        ValueError: The text is not such a time.
+    """
+    return datetime.fromisoformat(text)
+
+
+@lru_cache(_HEADS_KEPT)
+def _head(event_type: str, subject: str | None) -> str:
+    node = "" if subject is None else f',"node":{json.dumps(subject)}'
+    return f'{{"type":{json.dumps(event_type)}{node}'
+
+
+def _metadata(row: StoredEvent) -> Metadata:
+    return Metadata(
+        row.actor,
+        cast("ActorSource", row.actor_source),
+        cast("Door", row.door),
+        cast("HostId", row.host),
+        row.app_version,
+        cast("CommandId", row.command_id),
+        read_time(row.recorded_at),
+        row.correlation_id,
+        row.causation_id,
+    )
+
+
+def _lifted(row: StoredEvent, upcasters: Mapping[tuple[str, int], Upcaster]) -> str:
+    wanted = _SCHEMA_VERSIONS.get(row.type)
+    if wanted is None or row.schema_version > wanted:
+        raise StoreError(
+            f"The event at position {row.position} is a {row.type} of schema version "
+            f"{row.schema_version}, which this runthrough does not know.",
+            fix="upgrade runthrough: a newer one wrote to this database",
+        )
+    try:
+        payload = lift(
+            json.loads(row.payload),
+            event_type=row.type,
+            found=row.schema_version,
+            wanted=wanted,
+            upcasters=upcasters,
+        )
+    except KeyError as exc:
+        raise LogCorruptError(
+            row.position, f"no {row.type} of schema version {row.schema_version} was ever written"
+        ) from exc
+    except ValueError as exc:
+        raise LogCorruptError(row.position, str(exc)) from exc
+    return json.dumps(payload, ensure_ascii=False)

@@ -1,0 +1,280 @@
+"""The log in memory: the same promises as a database, for as long as the process lives."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from runthrough.adapters.store import codec
+from runthrough.adapters.store.batch import Batch
+from runthrough.adapters.store.chain import ChainCheck
+from runthrough.adapters.store.lookup import choose
+from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
+from runthrough.core.events import (
+    Event,
+    EventEnvelope,
+    SessionClosed,
+    SessionReopened,
+    SessionStarted,
+)
+from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId
+from runthrough.core.values.metadata import Holder, Metadata
+from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.errors import (
+    CommandIdReusedError,
+    SessionNameTakenError,
+    WrongExpectedVersionError,
+)
+
+
+@dataclass
+class _Tables:
+    """What a transaction works on; copied when one begins, put back when it is committed."""
+
+    log: list[StoredEvent] = field(default_factory=list)
+    sessions: dict[SessionId, SessionEntry] = field(default_factory=dict)
+    roots: dict[tuple[SessionId, HostId], dict[str, str]] = field(default_factory=dict)
+    leases: dict[RunId, tuple[SessionId, Holder, datetime]] = field(default_factory=dict)
+
+    def copy(self) -> "_Tables":
+        return _Tables(list(self.log), dict(self.sessions), dict(self.roots), dict(self.leases))
+
+    def of_session(self, session_id: SessionId) -> list[StoredEvent]:
+        return [row for row in self.log if row.session_id == session_id]
+
+    def of_command(self, command_id: CommandId) -> list[StoredEvent]:
+        return [row for row in self.log if row.command_id == command_id]
+
+
+class MemoryDatabase:
+    """What the stores in memory share; usable from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._committed = _Tables()
+        self._working: _Tables | None = None
+        self._holder: int | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[_Tables]:
+        """Hold the writer lock; all is committed at the end, or nothing."""
+        with self._lock:
+            before, holder = self._working, self._holder
+            self._working = (before or self._committed).copy()
+            self._holder = threading.get_ident()
+            try:
+                yield self._working
+                if before is None:
+                    self._committed = self._working
+                else:
+                    before = self._working
+            finally:
+                self._working, self._holder = before, holder
+
+    @property
+    def tables(self) -> _Tables:
+        """What is committed, or what this thread is about to commit."""
+        if self._holder == threading.get_ident() and self._working is not None:
+            return self._working
+        return self._committed
+
+
+class MemoryEventStore:
+    """Sessions' events in memory, encoded and chained as in a database."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def append(
+        self,
+        session_id: SessionId,
+        *,
+        events: Sequence[Event],
+        expected_version: int,
+        metadata: Metadata,
+        request_hash: str,
+    ) -> tuple[EventEnvelope, ...]:
+        """Append in one transaction and answer with what is stored.
+
+        Raises:
+            WrongExpectedVersionError: The session is not at `expected_version`.
+            CommandIdReusedError: The command id is known with another request hash.
+            SessionNameTakenError: Another open session has the name.
+            StoreError: An event or its metadata cannot be kept as text.
+        """
+        batch = Batch(
+            session_id,
+            events=events,
+            expected_version=expected_version,
+            metadata=metadata,
+            request_hash=request_hash,
+        )
+        with self._database.writing() as tables:
+            stored = _answered(tables, metadata.command_id, request_hash)
+            if stored:
+                return stored
+            stream = tables.of_session(session_id)
+            if len(stream) != expected_version:
+                raise WrongExpectedVersionError(expected_version, len(stream))
+            rows = batch.seal(
+                position=len(tables.log),
+                log_hash=tables.log[-1].log_hash if tables.log else ZERO_HASH,
+                event_hash=stream[-1].event_hash if stream else ZERO_HASH,
+            )
+            _follow(tables, batch)
+            tables.log.extend(rows)
+        return batch.envelopes(rows)
+
+    def read(
+        self, session_id: SessionId, *, after: int = 0, upto: int | None = None
+    ) -> Iterator[EventEnvelope]:
+        """The session's events with `after < version <= upto`, in order."""
+        for row in self._database.tables.of_session(session_id)[after:upto]:
+            yield codec.decode(row)
+
+    def answer(
+        self, command_id: CommandId, *, request_hash: str
+    ) -> tuple[EventEnvelope, ...] | None:
+        """The events that the command left when it was handled before, else `None`.
+
+        Raises:
+            CommandIdReusedError: The command id is known with another request hash.
+        """
+        return _answered(self._database.tables, command_id, request_hash) or None
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the writer lock; what this thread appends meanwhile is committed together."""
+        with self._database.writing():
+            yield
+
+
+class MemorySessionDirectory:
+    """Which sessions there are, and where their roots lie."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def sessions(self) -> tuple[SessionEntry, ...]:
+        """All sessions, the one with the latest event first."""
+        tables = self._database.tables
+        latest = {row.session_id: row for row in tables.log}
+        rows = sorted(latest.values(), key=lambda row: row.position, reverse=True)
+        return tuple(
+            replace(
+                tables.sessions[SessionId(row.session_id)],
+                version=row.version,
+                last_actor=row.actor,
+                updated_at=codec.read_time(row.recorded_at),
+            )
+            for row in rows
+            if row.session_id in tables.sessions
+        )
+
+    def find(self, asked: str) -> SessionEntry | None:
+        """The session of that id, or unique start of an id, else of that name."""
+        return choose(asked, self.sessions())
+
+    def last_of(self, actor: str) -> SessionEntry | None:
+        """The session that holds the actor's latest event."""
+        rows = [row for row in self._database.tables.log if row.actor == actor]
+        return self.find(rows[-1].session_id) if rows else None
+
+    def set_roots(self, session_id: SessionId, *, host: HostId, roots: Mapping[str, str]) -> None:
+        """Keep where the roots lie on a host; replaces what was kept."""
+        with self._database.writing() as tables:
+            tables.roots[session_id, host] = dict(roots)
+
+    def roots_of(self, session_id: SessionId, *, host: HostId) -> dict[str, str]:
+        """Where the roots lie on a host; empty where it does not know the session."""
+        return dict(self._database.tables.roots.get((session_id, host), {}))
+
+
+class MemoryAuditLog:
+    """The chain of hashes over the log in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def verify(self) -> AuditVerdict:
+        """Recompute every hash from the stored bytes and compare; the last row is the head."""
+        check, log = ChainCheck(), self._database.tables.log
+        for row in log:
+            check.add(row)
+        return check.verdict((log[-1].position, log[-1].log_hash) if log else (0, ZERO_HASH))
+
+
+class MemoryRunLeases:
+    """Who drives a run, and the last sign of life."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def take(self, run: RunId, *, session_id: SessionId, holder: Holder, at: datetime) -> None:
+        """Write the lease of a run; replaces the lease of a holder that is gone."""
+        with self._database.writing() as tables:
+            tables.leases[run] = (session_id, holder, at)
+
+    def renew(self, run: RunId, *, at: datetime) -> None:
+        """Give a sign of life; does nothing when the lease was released."""
+        with self._database.writing() as tables:
+            if run in tables.leases:
+                session_id, holder, _ = tables.leases[run]
+                tables.leases[run] = (session_id, holder, at)
+
+    def renewed_at(self, run: RunId) -> datetime | None:
+        """The last sign of life; `None` when there is no lease."""
+        lease = self._database.tables.leases.get(run)
+        return None if lease is None else lease[2]
+
+    def release(self, run: RunId) -> None:
+        """Drop the lease of a run that ended."""
+        with self._database.writing() as tables:
+            tables.leases.pop(run, None)
+
+
+def _answered(
+    tables: _Tables, command_id: CommandId, request_hash: str
+) -> tuple[EventEnvelope, ...]:
+    rows = tables.of_command(command_id)
+    if any(row.request_hash != request_hash for row in rows):
+        raise CommandIdReusedError(command_id)
+    return tuple(map(codec.decode, rows))
+
+
+def _follow(tables: _Tables, batch: Batch) -> None:
+    session_id = batch.session_id
+    for event in batch.events:
+        match event:
+            case SessionStarted():
+                _refuse_taken(tables, session_id, event.name)
+                tables.sessions[session_id] = _started(batch, event)
+            case SessionClosed():
+                tables.sessions[session_id] = replace(tables.sessions[session_id], phase="closed")
+            case SessionReopened():
+                closed = tables.sessions[session_id]
+                _refuse_taken(tables, session_id, closed.name)
+                tables.sessions[session_id] = replace(closed, phase="open")
+            case _:
+                pass
+
+
+def _started(batch: Batch, event: SessionStarted) -> SessionEntry:
+    at = codec.read_time(batch.recorded_at)
+    return SessionEntry(
+        session_id=batch.session_id,
+        name=event.name,
+        dag_name=event.pipeline.name,
+        phase="open",
+        created_at=at,
+        version=batch.expected_version,
+        last_actor=batch.metadata.actor,
+        updated_at=at,
+    )
+
+
+def _refuse_taken(tables: _Tables, session_id: SessionId, name: str) -> None:
+    for other in tables.sessions.values():
+        if other.name == name and other.phase == "open" and other.session_id != session_id:
+            raise SessionNameTakenError(name)

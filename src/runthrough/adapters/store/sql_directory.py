@@ -1,0 +1,195 @@
+"""The directory of sessions in an SQL database."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from runthrough.adapters.store.batch import Batch
+from runthrough.adapters.store.codec import read_time
+from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.lookup import choose
+from runthrough.adapters.store.tables import EVENTS, ROOTS, SESSIONS
+from runthrough.core.events import SessionClosed, SessionReopened, SessionStarted
+from runthrough.core.values.ids import HostId, SessionId
+from runthrough.core.values.store import SessionEntry
+from runthrough.errors import SessionNameTakenError
+
+_later = EVENTS.alias("later")
+_LATEST = (
+    select(func.max(_later.c.version))
+    .where(_later.c.session_id == SESSIONS.c.session_id)
+    .correlate(SESSIONS)
+    .scalar_subquery()
+)
+_LISTED = (
+    select(
+        SESSIONS.c.session_id,
+        SESSIONS.c.name,
+        SESSIONS.c.dag_name,
+        SESSIONS.c.phase,
+        SESSIONS.c.created_at,
+        EVENTS.c.version,
+        EVENTS.c.actor.label("last_actor"),
+        EVENTS.c.recorded_at.label("updated_at"),
+    )
+    .join(
+        EVENTS,
+        and_(EVENTS.c.session_id == SESSIONS.c.session_id, EVENTS.c.version == _LATEST),
+    )
+    .order_by(EVENTS.c.position.desc())
+)
+
+
+class SqlSessionDirectory:
+    """Which sessions there are, and where their roots lie."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        self._database = database
+
+    def sessions(self) -> tuple[SessionEntry, ...]:
+        """All sessions, the one with the latest event first.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        return self._listed(true())
+
+    def find(self, asked: str) -> SessionEntry | None:
+        """The session of that id, or unique start of an id, else of that name.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        fitting = or_(
+            func.substr(SESSIONS.c.session_id, 1, len(asked)) == asked,
+            SESSIONS.c.name == asked,
+        )
+        return choose(asked, self._listed(fitting))
+
+    def last_of(self, actor: str) -> SessionEntry | None:
+        """The session that holds the actor's latest event.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        latest = (
+            select(EVENTS.c.session_id)
+            .where(EVENTS.c.actor == actor)
+            .order_by(EVENTS.c.position.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        return next(iter(self._listed(SESSIONS.c.session_id == latest)), None)
+
+    def set_roots(self, session_id: SessionId, *, host: HostId, roots: Mapping[str, str]) -> None:
+        """Keep where the roots lie on a host; replaces what was kept.
+
+        Raises:
+            StoreUnavailableError: The database cannot be written.
+        """
+        rows = [
+            {"session_id": session_id, "host": host, "name": name, "path": path}
+            for name, path in roots.items()
+        ]
+        with self._database.writing() as connection:
+            connection.execute(
+                delete(ROOTS).where(ROOTS.c.session_id == session_id, ROOTS.c.host == host)
+            )
+            if rows:
+                connection.execute(insert(ROOTS), rows)
+
+    def roots_of(self, session_id: SessionId, *, host: HostId) -> dict[str, str]:
+        """Where the roots lie on a host; empty where it does not know the session.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        asked = select(ROOTS.c.name, ROOTS.c.path).where(
+            ROOTS.c.session_id == session_id, ROOTS.c.host == host
+        )
+        with self._database.reading() as connection:
+            return {row.name: row.path for row in connection.execute(asked)}
+
+    def _listed(self, where: ColumnElement[bool]) -> tuple[SessionEntry, ...]:
+        with self._database.reading() as connection:
+            return tuple(map(_entry, connection.execute(_LISTED.where(where))))
+
+
+def follow(connection: Connection, batch: Batch) -> None:
+    """Write to the directory what a session's start, close or reopening means for it.
+
+    Stands before the events are inserted, under the same lock.
+
+    Raises:
+        SessionNameTakenError: Another open session has the name.
+    """
+    for event in batch.events:
+        match event:
+            case SessionStarted():
+                _start(connection, batch, event)
+            case SessionClosed():
+                connection.execute(_phase(batch.session_id, "closed"))
+            case SessionReopened():
+                name = connection.scalar(
+                    select(SESSIONS.c.name).where(SESSIONS.c.session_id == batch.session_id)
+                )
+                _refuse_taken(connection, batch.session_id, str(name))
+                connection.execute(_phase(batch.session_id, "open"))
+            case _:
+                pass
+
+
+def _start(connection: Connection, batch: Batch, event: SessionStarted) -> None:
+    _refuse_taken(connection, batch.session_id, event.name)
+    connection.execute(
+        insert(SESSIONS),
+        {
+            "session_id": batch.session_id,
+            "name": event.name,
+            "dag_name": event.pipeline.name,
+            "phase": "open",
+            "created_at": batch.recorded_at,
+        },
+    )
+
+
+def _phase(session_id: str, phase: str) -> Update:
+    return update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(phase=phase)
+
+
+def _refuse_taken(connection: Connection, session_id: str, name: str) -> None:
+    # Under the writer lock nobody can take the name between this look and the write.
+    other = select(SESSIONS.c.session_id).where(
+        SESSIONS.c.name == name,
+        SESSIONS.c.phase == "open",
+        SESSIONS.c.session_id != session_id,
+    )
+    if connection.scalar(other) is not None:
+        raise SessionNameTakenError(name)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:
+    return SessionEntry(
+        session_id=cast("SessionId", row.session_id),
+        name=row.name,
+        dag_name=row.dag_name,
+        phase=row.phase,
+        created_at=read_time(row.created_at),
+        version=row.version,
+        last_actor=row.last_actor,
+        updated_at=read_time(row.updated_at),
+    )
