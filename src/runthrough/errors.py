@@ -82,10 +82,10 @@ class PipelineCycleError(PipelineError):
 
     code = "PIPELINE_CYCLE"
 
-    def __init__(self, cycle: Sequence[str]) -> None:
+    def __init__(self, cycle: Sequence[str], *, place: str = "") -> None:
         self.cycle = tuple(cycle)
         super().__init__(
-            f"The pipeline has a cycle: {' → '.join(cycle)}",
+            f"{place}{': ' if place else ''}The pipeline has a cycle: {' → '.join(cycle)}",
             fix="remove one of these edges: "
             + ", ".join(f"[{a}, {b}]" for a, b in itertools.pairwise(cycle)),
         )

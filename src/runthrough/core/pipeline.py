@@ -343,20 +343,20 @@ def declared_dag(declaration: PipelineDeclaration) -> PipelineDAG:
     return PipelineDAG(declaration.nodes, [*declaration.edges, *implied], declaration.name)
 
 
-def node_name_problem(name: object) -> str | None:
-    """Why that cannot be the name of a node; `None` when it can.
+def name_problem(name: object, what: str = "a node's name") -> str | None:
+    """Why that cannot name a node, an input or an output; `None` when it can.
 
-    A node's name is also the name of a folder and a column of the log, and `/` ends it where a
+    Such a name is also the name of a folder and a part of the log, and `/` ends it where a
     connection is written.
     """
     if not isinstance(name, str):
-        return f"a node's name must be a text, not {type(name).__name__}"
+        return f"{what} must be a text, not {type(name).__name__}"
     if not name.strip():
-        return "a node's name must not be empty"
+        return f"{what} must not be empty"
     if name in {".", ".."} or "/" in name:
-        return f"a node's name must not be a path: {name!r}"
+        return f"{what} must not be a path: {name!r}"
     if not name.isprintable():
-        return f"a node's name must not contain control characters: {name!r}"
+        return f"{what} must not contain control characters: {name!r}"
     return None
 
 
@@ -373,7 +373,7 @@ def _listed(values: Iterable[_T] | None, what: str) -> Iterable[_T]:
 
 
 def _refuse_other_than_names(node: object) -> None:
-    problem = node_name_problem(node)
+    problem = name_problem(node)
     if problem is not None:
         raise PipelineError(f"{problem[0].upper()}{problem[1:]}.")
 

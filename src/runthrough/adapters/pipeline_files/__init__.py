@@ -1,0 +1,251 @@
+"""Pipeline files, YAML or JSON, read with line and column for whatever is wrong in them."""
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from runthrough.adapters.pipeline_files.marked import Mark, Marked, read_marked
+from runthrough.adapters.pipeline_files.shape import (
+    InputShape,
+    NodeShape,
+    PipelineShape,
+    pipeline_schema,
+)
+from runthrough.core.names import nearest
+from runthrough.core.pipeline import PipelineDefinition, declared_dag
+from runthrough.core.values.connections import Output
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.paths import ABSOLUTE, PIPELINE, record
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
+from runthrough.errors import PipelineCycleError, PipelineFileError
+
+_T = TypeVar("_T")
+
+__all__ = ["load_pipeline", "pipeline_schema"]
+
+MAX_TOLD = 10
+"""Further mistakes told at once: a screen still holds them."""
+
+_SAID = {
+    "string_type": "must be a text",
+    "string_too_short": "must not be empty",
+    "bool_type": "must be true or false",
+    "float_type": "must be a number",
+    "greater_than": "must be above 0",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+}
+
+
+def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
+    """Read a pipeline file; its folder becomes the root `pipeline:`.
+
+    Nodes that stand only in edges are declared after the others. `from: A.b.c` is split at the
+    last dot that follows the name of a node.
+
+    Raises:
+        PipelineFileError: The file cannot be read, or is not a pipeline; all mistakes of its
+            shape are told at once.
+        PipelineCycleError: Its edges and connections form a cycle.
+    """
+    shown = os.fspath(path)
+    file = os.path.normpath(Path(path).absolute())
+    tree = read_marked(_text(shown), shown)
+    if tree is None or tree.value is None:
+        raise PipelineFileError(
+            shown, "the file is empty", fix="declare nodes and edges (docs/reference)"
+        )
+    shape = _shape(tree, shown)
+    declaration = _declaration(shape, tree, file, shown)
+    return PipelineDefinition(declaration, str(Path(file).parent), file)
+
+
+def _text(path: str) -> str:
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise PipelineFileError(path, "there is no such file") from error
+    except IsADirectoryError as error:
+        raise PipelineFileError(
+            path, "this is a folder", fix="name the pipeline file in it"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise PipelineFileError(path, f"the file cannot be read: {reason}") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        raise PipelineFileError(
+            path,
+            f"the file is not UTF-8: {error.reason}",
+            line=before.count(b"\n") + 1,
+            column=len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1,
+            fix="save it as UTF-8",
+        ) from error
+
+
+def _shape(tree: Marked, path: str) -> PipelineShape:
+    try:
+        return PipelineShape.model_validate(tree.plain)
+    except ValidationError as error:
+        found = sorted(
+            (_told(details, tree) for details in error.errors(include_input=False)),
+            key=lambda mistake: mistake[0],
+        )
+        (first, told, mend), *others = found
+        further = [
+            f"\n  {path}:{mark.line}:{mark.column}: {reason}" + (f"; {fix}" if fix else "")
+            for mark, reason, fix in others[:MAX_TOLD]
+        ]
+        if len(others) > MAX_TOLD:
+            further.append(f"\n  and {len(others) - MAX_TOLD} more")
+        raise PipelineFileError(
+            path, told + "".join(further), line=first.line, column=first.column, fix=mend
+        ) from None  # pydantic's own text shows values
+
+
+def _told(details: ErrorDetails, tree: Marked) -> tuple[Mark, str, str | None]:
+    """Where a mistake is, what it is, and how to mend it; never a value, which may be secret."""
+    kind = details["type"]
+    steps, value, key = tree.walk(details["loc"])
+    name = ".".join(str(step) for step in steps) or "a pipeline file"
+    if kind == "extra_forbidden":
+        near = nearest(str(steps[-1]), _known_keys(steps))
+        fix = f"did you mean {' or '.join(repr(one) for one in near)}?" if near else None
+        return key, f"unknown key {name}", fix
+    if kind == "missing":
+        return value.mark, f"{name} lacks the key {details['loc'][-1]!r}", None
+    if kind in {"too_short", "too_long"}:
+        return value.mark, f"{name} must be a pair", "write it as [upstream, downstream]"
+    if kind == "value_error":
+        is_key = details["loc"][-1] == "[key]"
+        return key if is_key else value.mark, f"{name}: {details['ctx']['error']}", None
+    quotable = kind == "string_type" and isinstance(value.value, (int, float))
+    fix = f'write it in quotes: {steps[-1]}: "…"' if quotable and steps else None
+    return value.mark, f"{name} {_SAID.get(kind, details['msg'])}", fix
+
+
+def _known_keys(steps: Sequence[str | int]) -> Iterable[str]:
+    """The keys that could have been meant at a location."""
+    match steps:
+        case [_]:
+            return PipelineShape.model_fields
+        case [_, _, _]:
+            return NodeShape.model_fields
+        case [_, _, "inputs", *_]:
+            return ("from", "subpath")
+        case _:
+            return ("secret", "plain")
+
+
+def _declaration(shape: PipelineShape, tree: Marked, file: str, shown: str) -> PipelineDeclaration:
+    edges = tuple((source, target) for source, target in shape.edges or ())
+    said = {name: node or NodeShape() for name, node in (shape.nodes or {}).items()}
+    said |= {end: NodeShape() for edge in edges for end in edge if end not in said}
+    if not said:
+        raise PipelineFileError(shown, "the pipeline has no nodes", line=1, column=1)
+    outputs = _Outputs(said, tree, shown)
+    declaration = PipelineDeclaration(
+        name=shape.name or Path(file).stem,
+        file=record(PIPELINE, Path(file).name),
+        scripts=tuple(_recorded(folder) for folder in shape.scripts or ()),
+        registry={name: _recorded(script) for name, script in (shape.registry or {}).items()},
+        python=_python(shape.python),
+        inherit_env=tuple(shape.inherit_env or ()),
+        nodes={name: _node(name, node, outputs) for name, node in said.items()},
+        edges=edges,
+    )
+    try:
+        declared_dag(declaration)
+    except PipelineCycleError as error:
+        mark = _last_edge(error.cycle, declaration, tree)
+        place = f"{shown}:{mark.line}:{mark.column}"
+        raise PipelineCycleError(error.cycle, place=place) from None
+    return declaration
+
+
+def _node(name: str, said: NodeShape, outputs: "_Outputs") -> NodeDeclaration:
+    variables: dict[str, JsonValue] = {
+        variable: value if isinstance(value, str) else value.model_dump()
+        for variable, value in (said.environ_vars or {}).items()
+    }
+    return NodeDeclaration(
+        external=said.external,
+        script=None if said.script is None else _recorded(said.script),
+        inputs={key: outputs.source(name, key, source) for key, source in _each(said.inputs)},
+        outputs={key: _recorded(place) for key, place in _each(said.outputs)},
+        environ_vars=variables,
+        job_args=dict(said.job_args or {}),
+        timeout_s=said.timeout_s,
+        python=_python(said.python),
+    )
+
+
+class _Outputs:
+    """Finds the node that a written `Node.output` means."""
+
+    def __init__(self, nodes: Iterable[str], tree: Marked, path: str) -> None:
+        self._nodes = frozenset(nodes)
+        self._tree = tree
+        self._path = path
+
+    def source(self, node: str, name: str, said: InputShape) -> RecordedPath | Output:
+        """The path or output that an input of a node takes.
+
+        Raises:
+            PipelineFileError: No node is named there.
+        """
+        if isinstance(said, str):
+            return _recorded(said)
+        written = said.source
+        dots = (place for place in range(len(written) - 1, 0, -1) if written[place] == ".")
+        for dot in dots:
+            if written[:dot] in self._nodes:
+                return Output(written[:dot], written[dot + 1 :], said.subpath)
+        asked = written.rpartition(".")[0]
+        near = nearest(asked, self._nodes)
+        place = self._tree.walk(("nodes", node, "inputs", name, "from"))[1].mark
+        raise PipelineFileError(
+            self._path,
+            f"nodes.{node}.inputs.{name} is fed by {written!r}, but there is no node {asked!r}",
+            line=place.line,
+            column=place.column,
+            fix=f"did you mean {' or '.join(repr(one) for one in near)}?" if near else None,
+        )
+
+
+def _last_edge(cycle: Sequence[str], declaration: PipelineDeclaration, tree: Marked) -> Mark:
+    """Where the edge of the cycle stands that was written last, and so closed it."""
+    steps = set(itertools.pairwise(cycle))
+    places: list[tuple[str | int, ...]] = [
+        ("edges", number) for number, edge in enumerate(declaration.edges) if edge in steps
+    ]
+    places += [
+        ("nodes", node, "inputs", name)
+        for node, declared in declaration.nodes.items()
+        for name, source in declared.inputs.items()
+        if isinstance(source, Output) and (source.node, node) in steps
+    ]
+    return max(tree.walk(place)[1].mark for place in places)
+
+
+def _recorded(path: str) -> RecordedPath:
+    """A path as history keeps it: relative ones start at the file's folder."""
+    return record(ABSOLUTE if path.startswith("/") else PIPELINE, path)
+
+
+def _python(said: str | None) -> str | None:
+    """An interpreter: a recorded path, or the name of a command, which has no slash."""
+    return _recorded(said) if said and "/" in said else said
+
+
+def _each(said: Mapping[str, _T] | None) -> Iterable[tuple[str, _T]]:
+    return said.items() if said else ()

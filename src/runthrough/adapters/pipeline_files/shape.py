@@ -1,0 +1,181 @@
+"""The shape of a pipeline file: the one source of its rules and of its published JSON Schema."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    model_validator,
+)
+
+from runthrough.core.pipeline import name_problem
+
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _node_name(name: str) -> str:
+    return _named(name, "a node's name")
+
+
+def _port_name(name: str) -> str:
+    return _named(name, "the name of an input or output")
+
+
+def _named(name: str, what: str) -> str:
+    problem = name_problem(name, what)
+    if problem is not None:
+        raise ValueError(problem)
+    return name
+
+
+def _path(path: str) -> str:
+    if not path.strip() or not path.isprintable():
+        raise ValueError("a path must not be empty or contain control characters")
+    if path == "~" or path.startswith("~/"):
+        raise ValueError("`~` is not expanded, because it differs between people: write the path")
+    return path
+
+
+def _variable_name(name: str) -> str:
+    if not name or "=" in name or not name.isprintable():
+        raise ValueError("an environment variable's name must not be empty or contain `=`")
+    return name
+
+
+def _source(source: str) -> str:
+    if not all(source.rpartition(".")[::2]):
+        raise ValueError("a connection is written Node.output")
+    return source
+
+
+def _subpath(subpath: str) -> str:
+    if subpath.startswith("/") or ".." in subpath.split("/"):
+        raise ValueError("a subpath must lead into the output")
+    return _path(subpath)
+
+
+NodeText = Annotated[str, AfterValidator(_node_name)]
+PortText = Annotated[str, AfterValidator(_port_name)]
+PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+VariableText = Annotated[str, AfterValidator(_variable_name)]
+
+
+class _Shape(BaseModel):
+    """A mapping that refuses keys it does not know and never turns one type into another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class ConnectionShape(_Shape):
+    """An input that another node's output feeds."""
+
+    source: Annotated[str, AfterValidator(_source)] = Field(
+        alias="from", description="Node.output; split at the last dot that follows a node's name."
+    )
+    subpath: Annotated[str, AfterValidator(_subpath)] | None = Field(
+        default=None, description="A file or folder inside the output."
+    )
+
+
+class SecretShape(_Shape):
+    """A value that is looked up by its name when the script starts."""
+
+    secret: str = Field(min_length=1)
+
+
+class PlainShape(_Shape):
+    """A text that only looks like a secret."""
+
+    plain: str
+
+
+def _input_kind(value: object) -> Literal["path", "connection"]:
+    return "connection" if isinstance(value, (dict, ConnectionShape)) else "path"
+
+
+def _variable_kind(value: object) -> Literal["text", "secret", "plain"]:
+    if isinstance(value, (dict, SecretShape, PlainShape)):
+        return "plain" if isinstance(value, PlainShape) or "plain" in value else "secret"
+    return "text"
+
+
+InputShape = Annotated[
+    Annotated[PathText, Tag("path")] | Annotated[ConnectionShape, Tag("connection")],
+    Discriminator(_input_kind),
+]
+VariableShape = Annotated[
+    Annotated[str, Tag("text")]
+    | Annotated[SecretShape, Tag("secret")]
+    | Annotated[PlainShape, Tag("plain")],
+    Discriminator(_variable_kind),
+]
+
+
+class NodeShape(_Shape):
+    """One node; all of it may be left out."""
+
+    external: bool = Field(
+        default=False, description="It stands for something outside and runs no script."
+    )
+    script: PathText | None = Field(
+        default=None, description="Found by the node's name when it is left out."
+    )
+    inputs: dict[PortText, InputShape] | None = Field(
+        default=None, description="For each input a path, or the output that feeds it."
+    )
+    outputs: dict[PortText, PathText] | None = Field(
+        default=None, description="Paths of outputs; the others go to the attempt's own folder."
+    )
+    environ_vars: dict[VariableText, VariableShape] | None = Field(
+        default=None, description="Texts, {secret: NAME} or {plain: TEXT}."
+    )
+    job_args: dict[str, JsonValue] | None = Field(
+        default=None, description="Any JSON values; {secret: NAME} and {plain: VALUE} as above."
+    )
+    timeout_s: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Seconds until the script is ended."
+    )
+    python: PathText | None = Field(default=None, description="Its own interpreter.")
+
+    @model_validator(mode="after")
+    def _runs_or_stands_outside(self) -> "NodeShape":
+        if self.external and self.script is not None:
+            raise ValueError("an external node runs no script: leave `external` or `script` out")
+        return self
+
+
+class PipelineShape(_Shape):
+    """A pipeline of scripts. Relative paths start at the folder of this file."""
+
+    name: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="The file's name when it is left out."
+    )
+    scripts: list[PathText] | None = Field(
+        default=None, description="Folders in which scripts are looked for; the first wins."
+    )
+    python: PathText | None = Field(
+        default=None, description="Interpreter of the scripts: a path, or a command on PATH."
+    )
+    inherit_env: list[VariableText] | None = Field(
+        default=None, description="Variables taken over beyond the small clean base."
+    )
+    registry: dict[NodeText, PathText] | None = Field(
+        default=None, description="Node, or its name without job type, to script."
+    )
+    nodes: dict[NodeText, NodeShape | None] | None = Field(
+        default=None, description="Nodes in their order; a node may have nothing to say."
+    )
+    edges: list[Annotated[list[NodeText], Field(min_length=2, max_length=2)]] | None = Field(
+        default=None, description="[upstream, downstream]; nodes named only here are added."
+    )
+
+
+def pipeline_schema() -> dict[str, JsonValue]:
+    """The JSON Schema of pipeline files, for editors and checks elsewhere."""
+    schema = PipelineShape.model_json_schema()
+    return {"$schema": SCHEMA_DIALECT, **schema, "title": "runthrough pipeline"}
