@@ -1,0 +1,68 @@
+"""This machine, and whether a process on it still lives."""
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+from runthrough.core.values.ids import HostId
+from runthrough.core.values.metadata import Holder
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SAME_START_S = 1.0
+"""Two readings of one start time differ by less where it is computed from the wall clock; a pid
+is not used again that soon."""
+
+
+class LocalHosts:
+    """The machine on which the tester runs."""
+
+    def __init__(self, host: HostId, host_name: str) -> None:
+        self._host = host
+        self._host_name = host_name
+        self._boot_id = _boot_id()
+
+    def me(self) -> Holder:
+        """This process as the holder of a run."""
+        pid = os.getpid()
+        return Holder(
+            host=self._host,
+            boot_id=self._boot_id,
+            pid=pid,
+            started_at=_started_at(pid) or 0.0,
+            host_name=self._host_name,
+        )
+
+    def alive(self, holder: Holder) -> bool | None:
+        """Whether the holder's process lives; `None` when it is on another host."""
+        if holder.host != self._host:
+            return None
+        if holder.boot_id != self._boot_id:
+            return False
+        started_at = _started_at(holder.pid)
+        return started_at is not None and abs(started_at - holder.started_at) < SAME_START_S
+
+
+def _boot_id() -> str:
+    if _BOOT_ID.exists():
+        return _BOOT_ID.read_text().strip()
+    return f"{psutil.boot_time():.0f}"
+
+
+def _started_at(pid: int) -> float | None:
+    """When the process started; `None` when it is gone, or dead and not yet collected.
+
+    Linux counts from the boot that the boot id names: psutil adds the time of the boot, which
+    moves whenever the wall clock is set, and a living holder would look like another process.
+    """
+    try:
+        if not sys.platform.startswith("linux"):
+            process = psutil.Process(pid)
+            dead = process.status() == psutil.STATUS_ZOMBIE
+            return None if dead else process.create_time()
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return None
+    # Fields 3 (state) and 22 (start in clock ticks) of proc(5), counted after the name.
+    return None if fields[0] in b"ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,851 @@
+"""Runs one user script in a child of its own and writes down how it ended.
+
+The runner starts an interpreter (the script's, CPython 3.9 or newer) with this file alone, so
+it needs nothing but the standard library. Two processes come of it:
+
+    host     reads the request, claims the attempt, forks, supervises, writes `result.json`
+    script   the forked child: imports the user's file in its package context and calls `main`
+
+Standard input of the host is a line of JSON, the request, and then the tester's sign of life:
+when it ends, the tester died, and everything below the host is killed at once. A line `cancel`
+ends the script early. Standard output and error are the attempt's log files from the start.
+
+What the script's start waits for is kept free of heavy imports; the host imports the rest
+while the script runs.
+"""
+# pathlib and early imports would make every script start later:
+# ruff: noqa: PLC0415, PTH100, PTH105, PTH108, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120
+# ruff: noqa: PTH122, PTH123, PTH208
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False  # `typing` would be one of those imports
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType, TracebackType
+    from typing import Any, NoReturn
+
+RESULT = "result.json"
+CLAIM = "claim"
+STDOUT = "stdout.log"
+STDERR = "stderr.log"
+WORK = "work"
+
+CLAIMED_BEFORE = 75
+"""Exit code of a host that found the attempt claimed (EX_TEMPFAIL, which Python never uses)."""
+TESTER_GONE = 76
+"""Exit code of a host whose tester died; nobody reads it but a person looking at processes."""
+
+TEXT_LIMIT_BYTES = 64 * 1024
+LOG_TAIL_BYTES = 8 * 1024
+FRAMES_FIRST, FRAMES_LAST = 10, 20
+"""Frames kept of a long traceback: where it came from and where it broke; a runaway recursion
+has a thousand alike in between."""
+SOURCE_LINE_LIMIT = 300
+"""Characters kept of one source line: generated code has lines of megabytes."""
+DUMP_S = 0.5
+"""A stack dump takes milliseconds; a process that has not answered by then does not answer."""
+LEFT_OVER_S = 0.2
+"""Resource trackers and ends of pipelines stop by themselves once the script is gone, and clean
+up after it; a person does not notice the wait."""
+KILL_S = 5.0
+"""SIGKILL works at once but for processes stuck in the kernel; nobody can wait for those."""
+MASK = "[masked]"
+SECRET_CHARACTERS = 4
+"""Shorter values stand in every text by chance; masking them would only make logs unreadable."""
+NAMES = ("input_paths", "output_paths", "environ_vars", "job_args")
+
+
+def main() -> None:
+    """Serve the one request on standard input; only the script's own process returns."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if path not in ("", here)]
+    request = _read_request()
+    folder = request["folder"]
+    if not _claim(folder):
+        os._exit(CLAIMED_BEFORE)
+    prctl = _prctl()
+    may_adopt = prctl is not None and prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    report = _open_report(folder)
+    host = os.getpid()
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        if prctl is not None:
+            prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+            if os.getppid() != host:
+                os._exit(TESTER_GONE)
+        sys.modules.pop(__name__, None)
+        sys.exit(_Script(request, report).run())
+    _Supervisor(request, pid, started, report, may_adopt).run()
+    os._exit(0)
+
+
+# What both processes begin with
+
+
+def _read_request() -> dict[str, Any]:
+    line = b""
+    while not line.endswith(b"\n"):
+        chunk = os.read(0, 1 << 16)
+        if not chunk:
+            os._exit(TESTER_GONE)
+        line += chunk
+    request: dict[str, Any] = _decode(line.decode())
+    return request
+
+
+class _Scanning:
+    """What the scanner of `json` asks of its decoder."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = parse_constant = float
+    parse_int = int
+
+    def __init__(self) -> None:
+        self.memo: dict[str, str] = {}
+
+
+def _decode(text: str) -> Any:
+    """Decode JSON without importing `json`, which costs half an interpreter's start."""
+    try:
+        from _json import make_scanner
+
+        scan: Callable[[str, int], tuple[Any, int]] = make_scanner(_Scanning())  # type: ignore[arg-type]  # typed narrower than it is
+    except (ImportError, AttributeError, TypeError):  # another interpreter, or a later one
+        import json
+
+        return json.loads(text)
+    return scan(text, 0)[0]
+
+
+def _claim(folder: str) -> bool:
+    try:
+        claim = os.open(os.path.join(folder, CLAIM), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return False
+    os.write(claim, b"%d\n" % os.getpid())
+    os.close(claim)
+    return True
+
+
+def _prctl() -> Callable[..., int] | None:
+    """Linux' `prctl`, or `None` where there is none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
+
+
+def _open_report(folder: str) -> int:
+    """Open a nameless file in which the script's process leaves what `main` came to."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("report")
+    path = os.path.join(folder, ".report")
+    report = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    os.unlink(path)
+    return report
+
+
+# The script's own process
+
+
+class JobArgs(dict[str, "Any"]):
+    """Arguments of a script, read as attributes or as a mapping."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.__dict__ = self
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            "job_args has no {!r}; it has: {}".format(name, ", ".join(self) or "nothing")
+        )
+
+    def __copy__(self) -> JobArgs:
+        return type(self)(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> JobArgs:
+        import copy
+
+        return type(self)(copy.deepcopy(dict(self), memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Other processes cannot import this file, but they all have argparse.
+        import argparse
+
+        return argparse.Namespace, (), dict(self)
+
+
+class _Refused(Exception):  # noqa: N818 - it is a finding about the user's script, told in words
+    """The script cannot be called; the text says why."""
+
+
+class _Script:
+    """The user's file: set up, imported, called; what came of it is reported."""
+
+    def __init__(self, request: dict[str, Any], report: int) -> None:
+        self._request = request
+        self._report = report
+        self._pid = os.getpid()
+        self._report_inode = os.fstat(report).st_ino
+        self._imported = False
+        self._mask = masking(request["secrets"])
+
+    def run(self) -> int:
+        """Return the exit code of the process, after reporting what it stands for."""
+        self._set_up()
+        try:
+            returned = self._call()
+        except _Refused as refused:
+            sys.stderr.write(str(refused) + "\n")
+            self._tell_error("start", str(refused))
+            return 1
+        except SystemExit as exit_:
+            return self._exited(exit_.code)
+        except BaseException as error:  # noqa: BLE001 - whatever the script raised is its outcome
+            self._failed(error)
+            return 1
+        if returned is not None:
+            self._tell(returned=_kept(returned, self._mask))
+        return 0
+
+    def _set_up(self) -> None:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+        for stream in streams:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        import faulthandler
+
+        faulthandler.enable(file=2)
+        faulthandler.register(self._request["dump_signal"], file=2)
+        sys.argv = [self._request["script"]]
+        # Nothing may ever be written beside the user's sources.
+        sys.dont_write_bytecode = True
+
+    def _call(self) -> Any:
+        request = self._request
+        module = _import_script(request["script"], request["package_root"], request["module"])
+        self._imported = True
+        function = getattr(module, "main", None)
+        if not callable(function):
+            raise _Refused(
+                "{} has no main: define main(input_paths, output_paths, environ_vars, "
+                "job_args).".format(request["script"])
+            )
+        values = [*(request[name] for name in NAMES[:3]), JobArgs(request["job_args"])]
+        positional, named = fit(function, values)
+        returned = function(*positional, **named)
+        if hasattr(returned, "cr_frame"):  # a coroutine: main is an `async def`
+            import asyncio
+
+            returned = asyncio.run(returned)
+        return returned
+
+    def _exited(self, code: object) -> int:
+        if code is None or (isinstance(code, int) and code == 0):
+            if self._imported:
+                return 0
+            self._tell_error("exit", "called sys.exit() while it was imported; main did not run")
+            return 1
+        if isinstance(code, int):
+            self._tell_error("exit", f"ended with exit code {int(code)}", exit_code=int(code))
+            return int(code) & 0xFF or 1
+        text = _words(code)
+        sys.stderr.write(text + "\n")
+        self._tell_error("exit", text)
+        return 1
+
+    def _failed(self, error: BaseException) -> None:
+        trace = error.__traceback__
+        while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename):
+            trace = trace.tb_next
+        try:
+            sys.excepthook(type(error), error.with_traceback(trace), trace)
+        except BaseException as broken:  # noqa: BLE001 - a hook of the user's may raise anything
+            sys.stderr.write(f"sys.excepthook failed: {_words(broken)}\n")
+        name = type(error).__qualname__
+        if type(error).__module__ != "builtins":
+            name = f"{type(error).__module__}.{name}"
+        self._tell_error("exception", _words(error), type_=name, frames=_frames(error, trace))
+
+    def _tell_error(
+        self,
+        kind: str,
+        message: str,
+        *,
+        exit_code: int = 1,
+        type_: str | None = None,
+        frames: Iterable[tuple[str, int, str]] = (),
+    ) -> None:
+        mask = self._mask
+        error = {
+            "kind": kind,
+            "message": mask(message),
+            "type": type_ and mask(type_),
+            "frames": [
+                {
+                    "file": mask(file),
+                    "line": line,
+                    "function": mask(function),
+                    "source": [mask(text) for text in _source(file, line)],
+                }
+                for file, line, function in frames
+            ],
+        }
+        self._tell(error=error, exit_code=exit_code)
+
+    def _tell(self, **parts: object) -> None:
+        import json
+
+        content = json.dumps(parts).encode()
+        try:
+            # A script that forked returns twice, and one that closed all files may have opened
+            # its own under our number: neither may overwrite anything.
+            if os.getpid() == self._pid and os.fstat(self._report).st_ino == self._report_inode:
+                os.pwrite(self._report, content, 0)
+        except OSError as error:
+            sys.stderr.write(f"runthrough: the end of the script could not be told: {error}\n")
+
+
+def _import_script(script: str, package_root: str, module: str) -> ModuleType:
+    """Import the user's file under its name, its parents as packages where it has any."""
+    if not os.path.isfile(script):
+        raise _Refused(f"The script {script} is not there.")
+    folder = os.path.dirname(script)
+    stem = os.path.splitext(os.path.basename(script))[0]
+    places = {}
+    inside = os.path.join(package_root, *module.split(".")) + ".py"
+    if "." in module and os.path.abspath(inside) == os.path.abspath(script):
+        parts = module.split(".")
+        for depth in range(1, len(parts)):
+            places[".".join(parts[:depth])] = os.path.join(package_root, *parts[:depth])
+        # A package of the user's wins over one that the interpreter loaded at its start.
+        sys.modules.pop(parts[0], None)
+        name = module
+    else:
+        name = _free_name(stem.replace(".", "_"))
+    places[name] = script
+    sys.path[:0] = [package_root] if folder == package_root else [package_root, folder]
+    sys.meta_path.insert(0, _ScriptFinder(places))
+    __import__(name)
+    return sys.modules[name]
+
+
+def _free_name(stem: str) -> str:
+    """Choose a name under which the script does not hide a module that others import.
+
+    A standard module of that name is imported now: later, `sys.path` would yield the script.
+    """
+    if sys.version_info >= (3, 10):  # noqa: UP036 - scripts choose their interpreter
+        is_standard = stem in sys.stdlib_module_names
+    else:
+        library = os.path.join(os.path.dirname(os.__file__), stem)
+        is_standard = os.path.isfile(library + ".py") or os.path.isdir(library)
+    if is_standard:
+        try:
+            __import__(stem)
+        except ImportError:  # a standard module of another platform hides nothing here
+            return stem
+    return f"{stem}_script" if stem in sys.modules else stem
+
+
+class _ScriptFinder:
+    """Finds the script and its parent packages, and nothing else, whatever has their names."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        # Not in `find_spec`, which this very import would ask.
+        from importlib.machinery import ModuleSpec, SourceFileLoader
+
+        self._spec, self._loader = ModuleSpec, SourceFileLoader
+        self._places = places
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - the import protocol's
+        target: ModuleType | None = None,  # noqa: ARG002 - the import protocol's
+    ) -> ModuleSpec | None:
+        """Tell where the script or one of its parents is; `None` for all other modules."""
+        place = self._places.get(name)
+        if place is None:
+            return None
+        is_package = os.path.isdir(place)
+        source = os.path.join(place, "__init__.py") if is_package else place
+        if is_package and not os.path.isfile(source):
+            spec = self._spec(name, None, is_package=True)
+        else:
+            loader = self._loader(name, source)
+            spec = self._spec(name, loader, origin=source, is_package=is_package)
+            spec.has_location = True
+        if is_package:
+            spec.submodule_search_locations = [place]
+        return spec
+
+
+def fit(
+    function: Callable[..., Any], values: Sequence[Any]
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Fit the four values to the parameters: by known name, else by position.
+
+    Optional parameters of other names keep their defaults, unless the function has at least
+    four positions or asks for nothing: then the first four are ours.
+    """
+    positions, only_named, required, takes_rest, takes_names = _parameters(function)
+    if takes_rest and not takes_names:
+        return values, {}
+    known = dict(zip(NAMES, values))  # noqa: B905 - `strict` came with 3.10
+    fills_all = len(positions) >= len(NAMES) or not required
+    positional: list[Any] = []
+    named = {}
+    for index, name in enumerate(positions):
+        ours = name
+        if name not in known and index < len(NAMES) and (name in required or fills_all):
+            ours = NAMES[index]
+        if ours not in known:
+            continue  # its default, or the call raises a TypeError that names it
+        if len(positional) == index:
+            positional.append(known.pop(ours))
+        else:
+            named[name] = known.pop(ours)
+    named.update({name: known[name] for name in known if takes_names or name in only_named})
+    return positional, named
+
+
+def _parameters(
+    function: Callable[..., Any],
+) -> tuple[Sequence[str], Sequence[str], set[str], bool, bool]:
+    """Tell the names by position, those by keyword only, the required ones, `*`, and `**`."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    if type(function) is type(main):
+        code = function.__code__
+        count = code.co_argcount
+        positions = code.co_varnames[:count]
+        only_named = code.co_varnames[count : count + code.co_kwonlyargcount]
+        required = set(positions[: count - len(function.__defaults__ or ())])
+        return positions, only_named, required, code.co_flags & 4 != 0, code.co_flags & 8 != 0
+    import inspect
+
+    kinds = inspect.Parameter
+    found = inspect.signature(function).parameters.values()
+    positions = tuple(p.name for p in found if p.kind <= kinds.POSITIONAL_OR_KEYWORD)
+    only_named = tuple(p.name for p in found if p.kind is kinds.KEYWORD_ONLY)
+    required = {p.name for p in found if p.default is kinds.empty}.intersection(positions)
+    takes = {p.kind for p in found}
+    return (
+        positions,
+        only_named,
+        required,
+        kinds.VAR_POSITIONAL in takes,
+        kinds.VAR_KEYWORD in takes,
+    )
+
+
+# How the end of the script is told
+
+
+def _words(thing: object) -> str:
+    """Text of whatever the user raised or passed, even where its `str` is broken."""
+    try:
+        return str(thing)
+    except Exception as error:  # noqa: BLE001 - the user's class may raise anything
+        return f"<{type(thing).__name__} whose text cannot be had: {type(error).__name__}>"
+
+
+def _cut(text: str) -> str:
+    """Make UTF-8 text of at most 64 KiB, telling where it was cut."""
+    content = text.encode("utf-8", "backslashreplace")
+    if len(content) > TEXT_LIMIT_BYTES:
+        kept = content[: TEXT_LIMIT_BYTES - 100].decode("utf-8", "ignore")
+        return f"{kept}… [cut: {len(content)} bytes in all]"
+    return content.decode()
+
+
+def _is_machinery(file: str) -> bool:
+    return file == __file__ or file.startswith("<frozen importlib")
+
+
+def _frames(error: BaseException, trace: TracebackType | None) -> list[tuple[str, int, str]]:
+    """List file, line and function of the user's frames, innermost last."""
+    found = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not _is_machinery(code.co_filename):
+            found.append((code.co_filename, trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        found.append((error.filename, error.lineno, "<module>"))
+    if len(found) > FRAMES_FIRST + FRAMES_LAST:
+        found[FRAMES_FIRST:-FRAMES_LAST] = []
+    return found
+
+
+def _source(file: str, line: int) -> list[str]:
+    """Read the line and its two neighbours; nothing where the file cannot be read."""
+    around = []
+    try:
+        with open(file, encoding="utf-8", errors="replace") as source:
+            for at, text in enumerate(source, 1):
+                if at > line + 1:
+                    break
+                if at >= line - 1:
+                    around.append(text.rstrip("\r\n")[:SOURCE_LINE_LIMIT])
+    except (OSError, ValueError):  # code that was never a file, such as `exec`
+        return []
+    return around
+
+
+def _kept(value: object, mask: Callable[[str], str]) -> dict[str, Any]:
+    """Keep what `main` returned where it is JSON of at most 64 KiB."""
+    import json
+
+    def masked(part: Any) -> Any:
+        if isinstance(part, list):
+            return [masked(one) for one in part]
+        if isinstance(part, dict):
+            return {mask(key): masked(one) for key, one in part.items()}
+        text = part if isinstance(part, str) else str(part)
+        safe = mask(text)
+        return part if safe == text else safe
+
+    try:
+        content = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except Exception as error:  # noqa: BLE001 - the user's classes may raise anything
+        return {"reason": mask(f"it is not JSON: {_words(error)}")}
+    if len(content) > TEXT_LIMIT_BYTES:
+        return {"reason": f"its JSON has {len(content)} bytes; {TEXT_LIMIT_BYTES} are kept"}
+    return {"value": masked(json.loads(content)), "kept": True}
+
+
+def masking(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Make the function that masks the secrets in a text, and cuts it."""
+    forms = _forms(secrets) if secrets else []
+
+    def mask(text: str) -> str:
+        for form in forms:
+            text = text.replace(form, MASK)
+        return _cut(text)
+
+    return mask
+
+
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """List each secret, and as `repr` and JSON write it, the longest first."""
+    import json
+
+    forms = set()
+    for secret in secrets:
+        if len(secret) >= SECRET_CHARACTERS:
+            forms |= {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+    return sorted(forms, key=lambda form: (-len(form), form))
+
+
+def settle_logs(folder: str, secrets: Iterable[str]) -> dict[str, Any]:
+    """Mask the secrets in both logs; return the tails and sizes as the result has them."""
+    told: dict[str, Any] = {}
+    for file, stream in ((STDOUT, "stdout"), (STDERR, "stderr")):
+        path = os.path.join(folder, file)
+        size, tail = 0, b""
+        if os.path.exists(path):  # a script may remove its own folder
+            _mask_file(path, _forms(secrets) if secrets else [])
+            with open(path, "rb") as log:
+                size = log.seek(0, 2)
+                log.seek(max(0, size - LOG_TAIL_BYTES))
+                tail = log.read()
+        if size > LOG_TAIL_BYTES:
+            while tail and tail[0] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a UTF-8 character
+                tail = tail[1:]
+        told[stream + "_tail"] = tail.decode("utf-8", "replace")
+        told[stream + "_bytes"] = size
+    return told
+
+
+def _mask_file(path: str, forms: list[str]) -> None:
+    """Write the file anew without the secrets; logs may be larger than memory."""
+    if not forms:
+        return
+    import re
+
+    patterns = [re.escape(form.encode("utf-8", "backslashreplace")) for form in forms]
+    pattern = re.compile(b"|".join(patterns))
+    longest = max(map(len, patterns))
+    found = False
+    with open(path, "rb") as log, open(path + ".masked", "wb") as masked:
+        held = b""
+        while True:
+            chunk = log.read(1 << 20)
+            held += chunk
+            # A secret that begins in the last bytes may go on in the next chunk.
+            settled = max(0, len(held) - longest) if chunk else len(held)
+            done = 0
+            for match in pattern.finditer(held):
+                if match.start() >= settled:
+                    break
+                masked.write(held[done : match.start()] + MASK.encode())
+                done = match.end()
+                found = True
+            settled = max(done, settled)
+            masked.write(held[done:settled])
+            held = held[settled:]
+            if not chunk:
+                break
+    if found:
+        os.replace(path + ".masked", path)
+    else:
+        os.unlink(path + ".masked")
+
+
+# The host
+
+
+class _Supervisor:
+    """Waits for the script, ends it when told or when its time is over, writes the result."""
+
+    def __init__(
+        self, request: dict[str, Any], pid: int, started: float, report: int, may_adopt: bool
+    ) -> None:
+        # Imported here, while the script is already running.
+        import json
+        import select
+        import signal
+
+        self._json, self._select, self._signal = json, select, signal
+        self._request, self._pid, self._started = request, pid, started
+        self._report, self._may_adopt = report, may_adopt
+        self._status = 0
+        self._usage: Any = None
+        self._ended = started
+        self._tester_lives = True
+        self._cancelled = False
+        self._wake, wake_up = os.pipe()
+        os.set_blocking(wake_up, False)
+        os.set_blocking(self._wake, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
+
+    def run(self) -> None:
+        """See the script to its end, leave nothing of it behind, and write the result."""
+        limit = self._request["timeout_s"]
+        until = None if limit is None else self._started + limit
+        outcome = None
+        if not self._wait(until, or_cancel=True):
+            outcome = "cancelled" if self._cancelled else "timed_out"
+            if outcome == "timed_out":
+                self._dump_stacks()
+            self._end_script()
+        if self._usage is None:
+            self._ended = time.monotonic()
+        self._sweep(LEFT_OVER_S if outcome is None else 0)
+        self._write(self._result(outcome))
+
+    def _reap(self) -> bool:
+        """Collect the children that ended; return whether there are others."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self._pid:
+                self._ended = time.monotonic()
+                self._status, self._usage = status, usage
+
+    def _wait(self, until: float | None, *, or_cancel: bool = False) -> bool:
+        """Wait for the script's end, return whether it came; `until` is a monotonic time."""
+        while True:
+            self._reap()
+            if self._usage is not None:
+                return True
+            left = None if until is None else until - time.monotonic()
+            if (or_cancel and self._cancelled) or (left is not None and left <= 0):
+                return False
+            self._listen(left)
+            if not self._tester_lives:
+                self._die()
+
+    def _listen(self, timeout_s: float | None) -> None:
+        """Sleep until a child ends, the tester speaks or dies, or the time is over."""
+        day = 86400.0  # select refuses very long times; whoever waits looks again
+        heard = [self._wake, 0] if self._tester_lives else [self._wake]
+        ready = self._select.select(
+            heard, [], [], day if timeout_s is None else min(timeout_s, day)
+        )[0]
+        if self._wake in ready:
+            os.read(self._wake, 4096)
+        if 0 in ready:
+            said = os.read(0, 4096)
+            self._tester_lives = bool(said)
+            self._cancelled = self._cancelled or b"cancel" in said
+
+    def _dump_stacks(self) -> None:
+        """Let the script write its stacks to its log, and wait until it has."""
+        before = os.fstat(2).st_size
+        last = -1
+        until = time.monotonic() + DUMP_S
+        self._kill(self._pid, self._request["dump_signal"])
+        while time.monotonic() < until and not self._wait(time.monotonic() + 0.02):
+            size = os.fstat(2).st_size
+            if size > before and size == last:
+                return
+            last = size
+
+    def _end_script(self) -> None:
+        self._kill_group(self._signal.SIGTERM)
+        if not self._wait(time.monotonic() + self._request["grace_s"]):
+            self._kill_group(self._signal.SIGKILL)
+            self._wait(time.monotonic() + KILL_S)
+
+    def _kill(self, pid: int, number: int) -> None:
+        try:
+            os.kill(pid, number)
+        except (ProcessLookupError, PermissionError):
+            return  # it ended first, or became another user's, whose processes are not ours
+
+    def _kill_group(self, number: int) -> None:
+        try:
+            os.killpg(self._pid, number)
+        except (ProcessLookupError, PermissionError):
+            # Not its own group yet: it was forked a moment ago. Its own number is not free for
+            # others as long as it was not reaped.
+            if self._usage is None:
+                self._kill(self._pid, number)
+
+    def _sweep(self, patience_s: float) -> None:
+        """End what the script left behind, after a moment to end by itself."""
+        if not self._may_adopt:
+            self._kill_group(self._signal.SIGKILL)
+        begun = time.monotonic()
+        killed = set()
+        while self._reap() and time.monotonic() < begun + patience_s + KILL_S:
+            if self._tester_lives and time.monotonic() < begun + patience_s:
+                self._listen(begun + patience_s - time.monotonic())
+                continue
+            for pid in _descendants():
+                self._kill(pid, self._signal.SIGKILL)
+                killed.add(pid)
+            # Killed parents hand their children over to us: look again soon.
+            self._select.select([self._wake], [], [], 0.01)
+            self._drain()
+        if killed and patience_s:
+            told = f"\nrunthrough: ended {len(killed)} process(es) that the script left behind\n"
+            os.write(2, told.encode())
+
+    def _drain(self) -> None:
+        try:
+            os.read(self._wake, 4096)
+        except BlockingIOError:
+            return  # nothing ended since
+
+    def _die(self) -> NoReturn:
+        """End everything, since the tester died; the attempt has no result."""
+        self._kill_group(self._signal.SIGKILL)
+        self._sweep(0)
+        settle_logs(self._request["folder"], self._request["secrets"])
+        os._exit(TESTER_GONE)
+
+    def _result(self, outcome: str | None) -> dict[str, Any]:
+        told = self._told()
+        usage = self._usage
+        number = os.WTERMSIG(self._status) if os.WIFSIGNALED(self._status) else None
+        code = os.WEXITSTATUS(self._status) if usage and number is None else None
+        if code is not None:
+            code = told.get("exit_code", code)  # as asked for: the system keeps eight bits of it
+        outcome, error = self._judge(outcome, told, code, number)
+        result = {
+            "outcome": outcome,
+            "duration_s": self._ended - self._started,
+            "exit_code": code,
+            "signal": number,
+            "error": error,
+            "returned": told.get("returned", {}) if outcome == "passed" else {},
+        }
+        if usage is not None:
+            unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss: bytes or KiB
+            result["peak_rss_bytes"] = usage.ru_maxrss * unit
+            result["cpu_s"] = usage.ru_utime + usage.ru_stime
+        result.update(settle_logs(self._request["folder"], self._request["secrets"]))
+        return result
+
+    def _judge(
+        self, outcome: str | None, told: dict[str, Any], code: int | None, number: int | None
+    ) -> tuple[str, dict[str, Any] | None]:
+        """Say how it ended, and why in words; what we did to it goes before what it told."""
+        if outcome == "cancelled":
+            return outcome, None
+        if outcome == "timed_out":
+            limit = self._request["timeout_s"]
+            return outcome, _error("timeout", f"did not end within {limit:g} s")
+        if "error" in told:
+            return "failed", told["error"]
+        if number is not None:
+            return "crashed", _error("signal", self._signal_words(number))
+        if code:
+            return "failed", _error("exit", f"ended with exit code {code}")
+        return "passed", None
+
+    def _told(self) -> dict[str, Any]:
+        content = b""
+        while True:
+            chunk = os.pread(self._report, 1 << 20, len(content))
+            if not chunk:
+                break
+            content += chunk
+        told: dict[str, Any] = self._json.loads(content) if content else {}
+        return told
+
+    def _signal_words(self, number: int) -> str:
+        try:
+            name = self._signal.Signals(number).name
+        except ValueError:  # a real-time signal
+            name = f"signal {number}"
+        words = (self._signal.strsignal(number) or "").lower()
+        if number == self._signal.SIGKILL:
+            words += "; often the system does that when memory runs out"
+        return f"ended by {name} ({words})"
+
+    def _write(self, result: dict[str, Any]) -> None:
+        path = os.path.join(self._request["folder"], RESULT)
+        with open(path + ".tmp", "w", encoding="utf-8") as file:
+            self._json.dump(result, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path + ".tmp", path)
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"kind": kind, "message": message, "type": None, "frames": []}
+
+
+def _descendants() -> list[int]:
+    """List the processes below this one, nearest first; none where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    try:
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+    for pid in numbers:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as stat:
+                parent = int(stat.read().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError):
+            continue  # it ended while we looked
+        children.setdefault(parent, []).append(pid)
+    found = [os.getpid()]
+    for pid in found:
+        found.extend(children.get(pid, ()))
+    return found[1:]
