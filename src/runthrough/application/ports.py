@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -233,3 +234,33 @@ class Hosts(Protocol):
     def alive(self, holder: Holder) -> bool | None:
         """Whether the holder's process lives; `None` when it is on another host."""
         ...
+
+
+class Log(Protocol):
+    """Where it is told how the program fares; losing it loses no truth."""
+
+    def __call__(self, event: str, /, **values: str | float | None) -> None:
+        """One line: what happened, and its values by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that the application needs of the world, wired by `bootstrap`."""
+
+    store: EventStore
+    directory: SessionDirectory
+    audit: AuditLog
+    leases: RunLeases
+    catalog: Catalog
+    inspector: Inspector
+    files: SessionFiles
+    secrets: SecretResolver
+    hosts: Hosts
+    runner: Callable[[int], ScriptRunner]
+    """Makes the runner of one run, for so many scripts at once."""
+    runner_name: str
+    """Its URL, such as `process:`."""
+    clock: Clock
+    new_id: NewId
+    log: Log

@@ -1,1 +1,1 @@
-"""State and history shaped for readers."""
+"""State and history shaped for readers; plain JSON-able mappings with documented keys."""

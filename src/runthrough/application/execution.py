@@ -1,0 +1,345 @@
+"""A session's run: plan, schedule, and report each outcome back as a command."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import timedelta
+
+from runthrough.application.attempts import (
+    Attempts,
+    Left,
+    MissingSecretError,
+    attempt_folder,
+    log_of,
+)
+from runthrough.application.caller import Caller
+from runthrough.application.handler import CommandHandler, Loaded
+from runthrough.application.looking import Looking
+from runthrough.application.ports import Ports, ScriptRunner
+from runthrough.application.scheduler import Scheduler
+from runthrough.core.commands import (
+    Command,
+    FinishRun,
+    FinishScript,
+    ReuseScript,
+    StartRun,
+    StartScript,
+)
+from runthrough.core.events import EventEnvelope
+from runthrough.core.staleness import differences, fingerprint, output_changes
+from runthrough.core.state import OpenAttempt, RunState, SessionState
+from runthrough.core.values.attempts import ScriptResult
+from runthrough.core.values.facts import NodeFacts
+from runthrough.core.values.fingerprints import Fingerprint
+from runthrough.core.values.ids import AttemptId, NodeName, RunId
+from runthrough.core.values.metadata import Metadata
+from runthrough.core.values.outcomes import ScriptError
+from runthrough.core.values.paths import Roots
+from runthrough.errors import AttemptClosedError, RunInProgressError
+
+LEASE_RENEWAL_S = 10.0
+"""How often the holder of a run gives a sign of life (DESIGN § 8)."""
+LEASE_S = 60.0
+"""Without a sign of life for so long, a run of another host may be taken over (DESIGN § 8)."""
+
+Told = Callable[[EventEnvelope], None]
+"""Is told every event of a run as it is recorded."""
+
+
+class Execution:
+    """Runs one session's pipeline."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        handler: CommandHandler,
+        loaded: Loaded,
+        *,
+        looking: Looking,
+        roots: Roots,
+        caller: Caller,
+        told: Told | None = None,
+    ) -> None:
+        self._ports = ports
+        self._handler = handler
+        self._loaded = loaded
+        self._looking = looking
+        self._roots = roots
+        self._caller = caller
+        self._told = told
+        self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
+
+    @property
+    def _state(self) -> SessionState:
+        return self._loaded.state
+
+    def take_over(self) -> None:
+        """Close the attempts of a run whose tester is gone, then the run.
+
+        An attempt whose host wrote its result gets that outcome, another is `lost`.
+
+        Raises:
+            RunInProgressError: The tester lives.
+        """
+        self._handler.refresh(self._loaded)
+        run = self._state.running
+        if run is None:
+            return
+        self._refuse_if_alive(run)
+        try:
+            for node, there in list(self._state.nodes.items()):
+                if there.running is not None and there.running.run == run.run:
+                    self._adopt(run, node, there.running)
+            self._report(FinishRun(run=run.run, status="interrupted"))
+        except AttemptClosedError:
+            # Two came at once and the other closed it; what follows meets the phase table.
+            self._handler.refresh(self._loaded)
+        self._ports.leases.release(run.run)
+
+    def _refuse_if_alive(self, run: RunState) -> None:
+        alive = self._ports.hosts.alive(run.holder)
+        if alive and run.holder.pid == self._ports.hosts.me().pid:
+            alive = run.run in _DRIVEN
+        if alive is None:
+            last = self._ports.leases.renewed_at(run.run)
+            alive = last is not None and self._caller.clock() - last < timedelta(seconds=LEASE_S)
+        if alive:
+            raise RunInProgressError(
+                "run",
+                who=run.actor,
+                where=run.holder.host_name or run.holder.host,
+                since=f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
+            )
+
+    def _adopt(self, run: RunState, node: NodeName, claimed: OpenAttempt) -> None:
+        folder = self._roots.locate(attempt_folder(run.run, node, claimed.attempt))
+        result = self._ports.files.result(folder) or ScriptResult(
+            outcome="lost",
+            duration_s=0.0,
+            error=ScriptError(
+                kind="lost", message="its tester died before the script's end was written"
+            ),
+        )
+        self._finish(run.run, node, claimed, result)
+
+    def run(
+        self,
+        select: Sequence[str],
+        *,
+        jobs: int,
+        fail_fast: bool,
+        reuse: bool,
+        world: dict[NodeName, NodeFacts],
+    ) -> RunId:
+        """Plan and run the selection; the outcome of each node stands in the log.
+
+        Raises:
+            PendingScriptsError: Nodes of the selection need a person first.
+            SelectionError: Nothing is selected.
+        """
+        run = RunId(self._ports.new_id())
+        started_at = self._caller.clock()
+        command = StartRun(
+            run=run,
+            select=tuple(select),
+            holder=self._ports.hosts.me(),
+            runner=self._ports.runner_name,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            reuse=reuse,
+            facts=world,
+        )
+        self._report(command)
+        with self._holding(run):
+            runner = self._ports.runner(jobs)
+            try:
+                self._drive(run, runner, jobs=jobs, fail_fast=fail_fast)
+            except BaseException:
+                # Ctrl-C, or a fault of ours: the children end, and the session can go on.
+                runner.close()
+                self._interrupt(run)
+                raise
+            runner.close()
+            took = self._caller.clock() - started_at
+            self._report(FinishRun(run=run, duration_s=took.total_seconds()))
+        return run
+
+    @contextmanager
+    def _holding(self, run: RunId) -> Iterator[None]:
+        """Hold the run's lease, and renew it while the run is on."""
+        leases, clock = self._ports.leases, self._caller.clock
+        leases.take(
+            run, session_id=self._state.session_id, holder=self._ports.hosts.me(), at=clock()
+        )
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(LEASE_RENEWAL_S):
+                leases.renew(run, at=clock())
+
+        thread = threading.Thread(target=renew, name="runthrough-lease", daemon=True)
+        thread.start()
+        _DRIVEN.add(run)
+        try:
+            yield
+        finally:
+            _DRIVEN.discard(run)
+            over.set()
+            thread.join()
+            leases.release(run)
+
+    def _drive(self, run: RunId, runner: ScriptRunner, *, jobs: int, fail_fast: bool) -> None:
+        running = self._state.running
+        if running is None:
+            return
+        planned = {node.node: node for node in running.plan.run}
+        through = {*planned, *running.plan.reuse}
+        must_run = {
+            name for name, node in planned.items() if set(node.reasons) - {"upstream_runs"}
+        }
+        scheduler: Scheduler[ScriptResult] = Scheduler(
+            [node for node in running.plan.order if node in through],
+            self._state.predecessors,
+            jobs=jobs,
+            fail_fast=fail_fast,
+        )
+
+        def start(node: NodeName) -> Future[ScriptResult] | None:
+            return self._start(run, node, runner, must_run=node in must_run)
+
+        def finish(node: NodeName, result: ScriptResult) -> bool:
+            claimed = self._state.nodes[node].running
+            return claimed is not None and self._finish(run, node, claimed, result)
+
+        scheduler.drive(start, finish)
+
+    def _start(
+        self, run: RunId, node: NodeName, runner: ScriptRunner, *, must_run: bool
+    ) -> Future[ScriptResult] | None:
+        """Claim an attempt and start it; `None` when the node is reused or blocked."""
+        state = self._state
+        if state.running is None or node in state.running.outcomes:
+            return None
+        facts = self._looking.glance(state, (node,), digest_up_to=None).get(node, NodeFacts())
+        present = fingerprint(state, node, facts) or ()
+        if not must_run and self._unchanged(node, present, facts):
+            self._report(ReuseScript(run=run, node=node, fingerprint=present))
+            return None
+        attempt = AttemptId(self._ports.new_id())
+        folder = attempt_folder(run, node, attempt)
+        needs = self._loaded.particulars.needs(node)
+        outputs = self._attempts.outputs(state, needs, node, folder)
+        self._report(
+            StartScript(
+                run=run,
+                node=node,
+                attempt=attempt,
+                fingerprint=present,
+                runner=self._ports.runner_name,
+                outputs=outputs,
+            )
+        )
+        try:
+            request = self._attempts.request(self._state, node, attempt, folder, outputs)
+        except MissingSecretError as missing:
+            return _already(_no_secret(str(missing)))
+        self._ports.files.begin(request.folder, parents_of=request.output_paths.values())
+        return runner.submit(request)
+
+    def _unchanged(self, node: NodeName, present: Fingerprint, facts: NodeFacts) -> bool:
+        passed = self._state.nodes[node].passed
+        if passed is None or differences(passed.fingerprint, present):
+            return False
+        return not output_changes(self._state, node, facts)
+
+    def _finish(
+        self, run: RunId, node: NodeName, claimed: OpenAttempt, result: ScriptResult
+    ) -> bool:
+        """Judge what the attempt left, and report its end; whether it passed."""
+        folder = attempt_folder(run, node, claimed.attempt)
+        outcome, error = result.outcome, result.error
+        left = Left()
+        if outcome == "passed":
+            left = self._attempts.left(
+                self._state, self._loaded.particulars, node, claimed.outputs, folder
+            )
+            if left.error is not None:
+                outcome, error = "failed", left.error
+        self._report(
+            FinishScript(
+                run=run,
+                node=node,
+                attempt=claimed.attempt,
+                outcome=outcome,
+                exit_code=result.exit_code,
+                signal=result.signal,
+                duration_s=result.duration_s,
+                peak_rss_bytes=result.peak_rss_bytes,
+                cpu_s=result.cpu_s,
+                outputs=left.outputs,
+                error=error,
+                log=None if outcome == "lost" else log_of(result, folder),
+                returned=result.returned,
+                seams=left.seams,
+            )
+        )
+        self._ports.log(
+            "script",
+            session_id=self._state.session_id,
+            correlation_id=run,
+            node=node,
+            attempt=claimed.attempt,
+            outcome=outcome,
+            duration_s=result.duration_s,
+        )
+        return outcome == "passed"
+
+    def _interrupt(self, run: RunId) -> None:
+        """Close what is open after the children were ended, unless somebody else has done so."""
+        self._handler.refresh(self._loaded)
+        if self._state.running is None or self._state.running.run != run:
+            return
+        for node, there in list(self._state.nodes.items()):
+            if there.running is not None and there.running.run == run:
+                folder = self._roots.locate(attempt_folder(run, node, there.running.attempt))
+                stopped = ScriptResult(
+                    outcome="cancelled",
+                    duration_s=0.0,
+                    error=ScriptError(kind="lost", message="the run was interrupted"),
+                )
+                result = self._ports.files.result(folder) or stopped
+                self._finish(run, node, there.running, result)
+        self._report(FinishRun(run=run, status="interrupted"))
+
+    def _report(self, command: Command) -> None:
+        metadata = self._metadata(command)
+        for envelope in self._handler.handle(self._loaded, command, metadata):
+            if self._told is not None:
+                self._told(envelope)
+
+    def _metadata(self, command: Command) -> Metadata:
+        run = getattr(command, "run", None)
+        return self._caller.metadata(correlation_id=run)
+
+
+_DRIVEN: set[RunId] = set()
+"""Runs that this process drives now: its own pid alone does not prove that a run lives."""
+
+
+def _already(result: ScriptResult) -> Future[ScriptResult]:
+    future: Future[ScriptResult] = Future()
+    future.set_result(result)
+    return future
+
+
+def _no_secret(name: str) -> ScriptResult:
+    return ScriptResult(
+        outcome="failed",
+        duration_s=0.0,
+        error=ScriptError(
+            kind="start",
+            message=f"The secret {name} is not set where the scripts run; export {name}=… "
+            "before the run",
+        ),
+    )

@@ -1,0 +1,214 @@
+"""Starting, finding and listing sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runthrough.application.caller import Caller
+from runthrough.application.handler import CommandHandler, Loaded
+from runthrough.application.looking import Looking
+from runthrough.application.ports import Ports
+from runthrough.application.session import Session
+from runthrough.core.commands import StartSession
+from runthrough.core.names import friendly_session_name
+from runthrough.core.pipeline import PipelineDefinition
+from runthrough.core.state import SessionState
+from runthrough.core.values.ids import SessionId
+from runthrough.core.values.metadata import Home, SessionSettings
+from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, inside, record
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
+from runthrough.core.values.secrets import masked_values
+from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.errors import PipelineDiffersError, SessionError, UnknownSessionError
+
+LAST = "@last"
+"""Stands for the last session in which the caller has an event."""
+
+
+class Sessions:
+    """All sessions of one database, for one caller."""
+
+    def __init__(self, ports: Ports, caller: Caller, *, cwd: str) -> None:
+        self._ports = ports
+        self._caller = caller
+        self._cwd = cwd
+        self._handler = CommandHandler(ports.store, ports.log)
+
+    def entries(self) -> tuple[SessionEntry, ...]:
+        """All sessions, the one with the latest event first."""
+        return self._ports.directory.sessions()
+
+    def verify(self) -> AuditVerdict:
+        """Recompute the chain of hashes over the whole log."""
+        return self._ports.audit.verify()
+
+    def start(
+        self,
+        definition: PipelineDefinition,
+        *,
+        name: str | None = None,
+        workspaces: Sequence[str] = (),
+    ) -> Session:
+        """Begin a session; `workspaces` are absolute folders, the first is where it writes.
+
+        Raises:
+            SessionNameTakenError: An open session has the name.
+        """
+        session_id = SessionId(self._ports.new_id())
+        places = workspaces or (definition.folder,)
+        roots = {PIPELINE: definition.folder, WORKSPACE: places[0]}
+        further = {f"{WORKSPACE}{n}": place for n, place in enumerate(places[1:], start=2)}
+        roots |= {**further, SESSION: f"{places[0].rstrip('/')}/.runthrough/{session_id}"}
+        placed = Roots(roots)
+        pipeline = normalised(definition)
+        settings = SessionSettings(
+            workspaces=tuple(record(root, ".") for root in (WORKSPACE, *further))
+        )
+        command = StartSession(
+            name=name or friendly_session_name(int(session_id.replace("-", ""), 16)),
+            pipeline=pipeline,
+            home=Home(host=self._caller.host, name=self._caller.host_name),
+            settings=settings,
+            facts=Looking(self._ports.catalog, self._ports.inspector, placed).at_start(
+                pipeline, settings
+            ),
+        )
+        loaded = Loaded(SessionState(session_id))
+        self._ports.directory.set_roots(session_id, host=self._caller.host, roots=roots)
+        self._handler.handle(loaded, command, self._caller.metadata())
+        return self._session(loaded, placed)
+
+    def resume_equal(self, name: str, definition: PipelineDefinition) -> Session | None:
+        """The open session of that name, if there is one and it tests an equal pipeline.
+
+        Raises:
+            PipelineDiffersError: It tests another one.
+        """
+        entry = self._ports.directory.find(name)
+        if entry is None or entry.name != name or entry.phase != "open":
+            return None
+        session = self.open(entry.session_id)
+        differences = _differences(session.state.pipeline, normalised(definition))
+        if differences:
+            raise PipelineDiffersError(name, differences)
+        return session
+
+    def open(self, asked: str) -> Session:
+        """A session by id, name or `@last`, to go on with.
+
+        Raises:
+            UnknownSessionError: There is none.
+            SessionError: It lives on another host.
+        """
+        entry = self._found(asked)
+        loaded = self._handler.load(entry.session_id)
+        return self._session(loaded, self._roots(entry))
+
+    def open_at(self, asked: str, at: int | datetime | None = None) -> Session:
+        """A session to be read, as it was at a version or time (UTC), or as it is.
+
+        Raises:
+            UnknownSessionError: There is none.
+            SessionError: It never was at that version.
+        """
+        entry = self._found(asked)
+        upto = self._version_at(entry, at) if isinstance(at, datetime) else at
+        if upto is not None and not 1 <= upto <= entry.version:
+            raise SessionError(
+                f"Session {entry.name} has versions 1 to {entry.version}, not {upto}.",
+                fix="runthrough history lists them",
+            )
+        loaded = self._handler.load(entry.session_id, upto=upto)
+        return self._session(loaded, self._roots(entry), read_only=True)
+
+    def default(self) -> Session:
+        """The only open session one of whose roots holds the current folder, else the last.
+
+        Raises:
+            UnknownSessionError: Neither; the sessions are listed.
+        """
+        here = [
+            entry for entry in self.entries() if entry.phase == "open" and self._holds_cwd(entry)
+        ]
+        return self.open(here[0].session_id if len(here) == 1 else LAST)
+
+    def _found(self, asked: str) -> SessionEntry:
+        directory = self._ports.directory
+        last = asked == LAST
+        entry = directory.last_of(self._caller.actor) if last else directory.find(asked)
+        if entry is None:
+            listed = [f"{e.name} ({e.phase})" for e in self.entries()]
+            raise UnknownSessionError(asked, listed[:LISTED])
+        return entry
+
+    def _holds_cwd(self, entry: SessionEntry) -> bool:
+        roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)
+        cwd = record("abs", self._cwd)
+        return any(inside(cwd, record("abs", place)) is not None for place in roots.values())
+
+    def _version_at(self, entry: SessionEntry, at: datetime) -> int:
+        """The longest prefix before the first event later than `at`."""
+        version = 0
+        for envelope in self._ports.store.read(entry.session_id):
+            if envelope.metadata.recorded_at > at:
+                break
+            version = envelope.version
+        return version
+
+    def _roots(self, entry: SessionEntry) -> Roots:
+        roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)
+        if not roots:
+            raise SessionError(
+                f"Session {entry.name} lives on another host: its folders are not on "
+                f"{self._caller.host_name}.",
+                fix="go on with it where it was started",
+            )
+        return Roots(roots)
+
+    def _session(self, loaded: Loaded, roots: Roots, *, read_only: bool = False) -> Session:
+        return Session(
+            self._ports,
+            self._handler,
+            loaded,
+            roots=roots,
+            caller=self._caller,
+            cwd=self._cwd,
+            read_only=read_only,
+        )
+
+
+LISTED = 10
+"""How many sessions an error names: enough to recognise one, few enough to read."""
+
+
+def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
+    """A pipeline as history keeps it: every node named, in topological order, secrets masked."""
+    declared = definition.declaration
+    dag = definition.dag
+    nodes = {}
+    for name in dag.topological_sort():
+        node = declared.nodes.get(name) or NodeDeclaration()
+        nodes[name] = node.model_copy(
+            update={
+                "environ_vars": masked_values(node.environ_vars),
+                "job_args": masked_values(node.job_args),
+            }
+        )
+    return declared.model_copy(update={"nodes": nodes, "edges": tuple(dag.edges)})
+
+
+def _differences(old: PipelineDeclaration, new: PipelineDeclaration) -> list[str]:
+    """What another pipeline has that this one has not, in words; empty for equal ones."""
+    told = []
+    added = [name for name in new.nodes if name not in old.nodes]
+    removed = [name for name in old.nodes if name not in new.nodes]
+    edges = set(old.edges) ^ set(new.edges)
+    changed = [n for n in new.nodes if n in old.nodes and new.nodes[n] != old.nodes[n]]
+    if added:
+        told.append(f"new nodes {', '.join(added)}")
+    if removed:
+        told.append(f"nodes gone {', '.join(removed)}")
+    if edges and not added and not removed:
+        told.append(f"other edges {', '.join(f'{a} → {b}' for a, b in sorted(edges))}")
+    if changed:
+        told.append(f"other declarations of {', '.join(changed)}")
+    return told

@@ -1,0 +1,249 @@
+"""The work list: each node in the first category that fits, and the one next command."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from pydantic import JsonValue
+
+from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.staleness import Change, World, fingerprint, stale
+from runthrough.core.state import LastAttempt, NodeState, SessionState
+from runthrough.core.values.facts import NodeFacts
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.paths import shown
+from runthrough.core.values.problems import Problem, ProblemCode
+
+Category = Literal[
+    "running",
+    "needs_you",
+    "failed",
+    "blocked",
+    "stale",
+    "waiting",
+    "ready",
+    "passed",
+    "external",
+]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """One node of the work list."""
+
+    node: NodeName
+    category: Category
+    text: str
+    """What a person reads beside the node's name."""
+    needs: tuple[str, ...]
+    evidence: tuple[str, ...]
+    """Where the values of an accepted configuration come from."""
+    by: str | None
+    """`auto`, or the person who configured it."""
+    next: str | None
+    """A command to type."""
+
+
+def worklist(state: SessionState, world: World) -> list[WorklistRow]:
+    """All nodes by category, inside each in topological order."""
+    rows = _rows(state, world)
+    rank = {category: place for place, category in enumerate(CATEGORIES)}
+    return sorted(rows, key=lambda row: rank[row.category])
+
+
+def row_view(row: WorklistRow) -> dict[str, JsonValue]:
+    """Keys: node, category, text, needs, evidence, by, next."""
+    return {
+        "node": row.node,
+        "category": row.category,
+        "text": row.text,
+        "needs": list(row.needs),
+        "evidence": list(row.evidence),
+        "by": row.by,
+        "next": row.next,
+    }
+
+
+def next_command(rows: Sequence[WorklistRow]) -> str:
+    """The one thing to type next."""
+    if any(row.category == "running" for row in rows):
+        return "runthrough status"
+    for category, command in (
+        ("needs_you", None),
+        ("stale", "runthrough run"),
+        ("waiting", "runthrough run"),
+        ("ready", "runthrough run"),
+        ("failed", None),
+        ("blocked", "runthrough run"),
+    ):
+        for row in rows:
+            if row.category == category:
+                return command or row.next or "runthrough status"
+    return "runthrough history"
+
+
+def _rows(state: SessionState, world: World) -> list[WorklistRow]:
+    changed = stale(state, world)
+    blockers: dict[NodeName, NodeName] = {}
+    rows: list[WorklistRow] = []
+    for node in state.nodes:
+        stopped = next(
+            (blockers[above] for above in state.predecessors.get(node, ()) if above in blockers),
+            None,
+        )
+        facts = world.get(node, NodeFacts())
+        row = _row(state, node, facts, changes=changed.get(node, ()), stopped=stopped)
+        if row.category in {"needs_you", "failed"}:
+            blockers[node] = node
+        elif row.category == "blocked" and stopped is not None:
+            blockers[node] = stopped
+        rows.append(row)
+    return rows
+
+
+def _row(
+    state: SessionState,
+    node: NodeName,
+    facts: NodeFacts,
+    *,
+    changes: tuple[Change, ...],
+    stopped: NodeName | None,
+) -> WorklistRow:
+    there = state.nodes[node]
+    evidence = _evidence(state, node, there)
+    category, text, command = _judged(state, node, facts, changes, stopped)
+    by = "auto" if there.configured_by == "auto" else there.accepted_by
+    settled = there.spec is not None
+    if category == "ready":
+        text = f"{'auto' if by == 'auto' else f'by {by}'}{': ' if evidence else ''}"
+        text += "; ".join(evidence)
+    return WorklistRow(
+        node=node,
+        category=category,
+        text=text,
+        needs=tuple(need_text(need) for need in there.needs),
+        evidence=evidence,
+        by=by if settled else None,
+        next=command,
+    )
+
+
+def _judged(
+    state: SessionState,
+    node: NodeName,
+    facts: NodeFacts,
+    changes: tuple[Change, ...],
+    stopped: NodeName | None,
+) -> tuple[Category, str, str | None]:
+    """The first category that fits, its text, and the command that goes on from there."""
+    there = state.nodes[node]
+    name = shlex.quote(node)
+    if there.external:
+        outputs = there.external_outputs.items()
+        return "external", ", ".join(f"{n}: {shown(p)}" for n, p in outputs), None
+    if there.running is not None:
+        return "running", "its attempt is claimed", None
+    if there.state is Lifecycle.PENDING:
+        text = "; ".join(need_text(need) for need in there.needs)
+        return "needs_you", text, answer_command(node, there.needs)
+    if there.last is not None and _failed_now(state, node, there.last, facts):
+        return "failed", _failure(there.last), f"runthrough logs {name}"
+    if stopped is not None:
+        return "blocked", f"below {stopped}", None
+    if changes:
+        return "stale", _changes_text(changes), f"runthrough run {name}"
+    if waits := _waits_for(state, node):
+        return "waiting", f"for {', '.join(waits)}", f"runthrough run +{name}"
+    if there.passed is None:
+        return "ready", "", f"runthrough run {name}"
+    seconds = there.last.duration_s if there.last else 0.0
+    return "passed", f"{seconds:.1f} s, {there.passed.at:%Y-%m-%d %H:%M} UTC", None
+
+
+def _failed_now(state: SessionState, node: NodeName, last: LastAttempt, facts: NodeFacts) -> bool:
+    """The last attempt did not pass, and what it depended on is still what is there."""
+    if last.outcome == "passed":
+        return False
+    return last.fingerprint == fingerprint(state, node, facts)
+
+
+def _failure(last: LastAttempt) -> str:
+    told = last.error.message.splitlines()[0] if last.error and last.error.message else ""
+    return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"
+
+
+def _waits_for(state: SessionState, node: NodeName) -> list[str]:
+    sources = {c.source.node: str(c.source) for c in state.connections.get(node, {}).values()}
+    return [
+        sources.get(above, above)
+        for above in state.predecessors.get(node, ())
+        if not state.nodes[above].external and state.nodes[above].passed is None
+    ]
+
+
+def _evidence(state: SessionState, node: NodeName, there: NodeState) -> tuple[str, ...]:
+    wired = [
+        f"{name} ← {connection.source} ({connection.reason})"
+        for name, connection in state.connections.get(node, {}).items()
+    ]
+    paths = there.spec.input_paths if there.spec else {}
+    return (*wired, *(f"{name} ← {shown(path)}" for name, path in paths.items()))
+
+
+def _changes_text(changes: Iterable[Change]) -> str:
+    told = []
+    for change in changes:
+        if change.part == "upstream":
+            told.append(f"{change.name} is to run again")
+        elif change.part in {"environ_var", "job_arg", "interpreter"}:
+            told.append(f"{change.name}  {_word(change.old)} → {_word(change.new)}")
+        else:
+            told.append(f"{change.part} {change.name} changed")
+    return "; ".join(told)
+
+
+def _word(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+_SHORT: Mapping[ProblemCode, str] = {
+    "INPUT_MISSING": "no path",
+    "ENV_MISSING": "no value",
+    "ARG_MISSING": "no value",
+}
+
+
+def need_text(need: Problem) -> str:
+    """A need in a few words: `inference_scripts: no path`."""
+    short = _SHORT.get(need.code)
+    if short is None or need.where.name is None:
+        return need.message
+    choices = f" (one of {', '.join(need.candidates)})" if need.candidates else ""
+    return f"{need.where.name}: {short}{choices}"
+
+
+_FLAGS: Mapping[ProblemCode, tuple[str, str]] = {
+    "INPUT_MISSING": ("--input", "PATH"),
+    "INPUT_NOT_FOUND": ("--input", "PATH"),
+    "INPUT_EMPTY": ("--input", "PATH"),
+    "INPUT_UNREADABLE": ("--input", "PATH"),
+    "EXTERNAL_NOT_FOUND": ("--input", "PATH"),
+    "ENV_MISSING": ("--env", "VALUE"),
+    "ARG_MISSING": ("--arg", "VALUE"),
+    "OUTPUT_CLASH": ("--output", "PATH"),
+    "OUTPUT_IS_INPUT": ("--output", "PATH"),
+    "OUTPUT_NOT_WRITABLE": ("--output", "PATH"),
+}
+
+
+def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
+    """One command that answers all needs, or the fix of the first that no flag answers."""
+    flags = []
+    for need in needs:
+        flag = _FLAGS.get(need.code)
+        if flag is None or need.where.name is None:
+            return need.fix
+        flags.append(f"{flag[0]} {shlex.quote(need.where.name)}={flag[1]}")
+    return f"runthrough configure {shlex.quote(node)} {' '.join(flags)}" if flags else None
