@@ -321,6 +321,7 @@ class SchemaOutdatedError(StoreError):
     code = "SCHEMA_OUTDATED"
 
     def __init__(self, found: str | None, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
         super().__init__(
             f"The database has schema {found or 'none'}; this runthrough needs {wanted}.",
             fix="runthrough db upgrade",
@@ -333,6 +334,7 @@ class SchemaNewerError(StoreError):
     code = "SCHEMA_NEWER"
 
     def __init__(self, found: str, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
         super().__init__(
             f"The database has schema {found}, which this runthrough (schema {wanted}) does not "
             "know: it was written by a newer one.",

@@ -14,6 +14,7 @@ from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.core.values.connections import Connection
 from runthrough.core.values.facts import PathFacts
 from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId
+from runthrough.core.values.interpreters import executable
 from runthrough.core.values.outcomes import (
     Edge,
     ScriptError,
@@ -93,6 +94,7 @@ class Attempts:
         spec, script = there.spec, there.script
         if spec is None or script is None:
             raise AssertionError(f"{node} was planned without a configuration")
+        python = spec.python or state.pipeline.python
         inputs = dict(spec.input_paths)
         for name, connection in state.connections.get(node, {}).items():
             source = connection.source
@@ -113,7 +115,7 @@ class Attempts:
             job_args={n: _resolved(v, known) for n, v in spec.job_args.items()},
             inherit_env=state.pipeline.inherit_env,
             secrets=tuple(known.values()),
-            python=spec.python or state.pipeline.python,
+            python=executable(python, self._roots) if python else None,
             timeout_s=spec.timeout_s,
         )
 

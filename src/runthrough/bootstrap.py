@@ -1,0 +1,185 @@
+"""The composition root: settings in, a wired application out. The only place that knows adapters."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import platformdirs
+from uuid_utils import uuid7
+
+from runthrough import __version__
+from runthrough.adapters.discovery.catalog import StepCatalog
+from runthrough.adapters.hosts import LocalHosts
+from runthrough.adapters.inspection import LocalInspector
+from runthrough.adapters.pipeline_files import load_pipeline
+from runthrough.adapters.runners.interpreters import python_version
+from runthrough.adapters.runners.process import ProcessRunner
+from runthrough.adapters.secrets import EnvironmentSecrets
+from runthrough.adapters.session_files import LocalSessionFiles
+from runthrough.adapters.store import schema
+from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.sql import SqlEventStore
+from runthrough.adapters.store.sql_audit import SqlAuditLog
+from runthrough.adapters.store.sql_directory import SqlSessionDirectory
+from runthrough.adapters.store.sql_leases import SqlRunLeases
+from runthrough.application.caller import Caller
+from runthrough.application.ports import Log, Ports
+from runthrough.application.sessions import Sessions
+from runthrough.core.values.ids import HostId
+from runthrough.core.values.metadata import Door
+from runthrough.errors import RunnerUnavailableError, SchemaNewerError, SchemaOutdatedError
+from runthrough.settings import Settings, load_settings
+
+__all__ = [
+    "Application",
+    "StepCatalog",
+    "current_schema",
+    "load_pipeline",
+    "upgrade_database",
+    "wire",
+]
+
+
+@dataclass(slots=True)
+class Application:
+    """Everything a door needs, for one caller; to be closed."""
+
+    settings: Settings
+    sessions: Sessions
+    database: SqlDatabase
+    inspector: LocalInspector
+
+    def close(self) -> None:
+        """Let go of the database and of the digest cache."""
+        self.inspector.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def wire(
+    door: Door,
+    *,
+    cwd: str,
+    environ: Mapping[str, str],
+    flags: Mapping[str, str | int | None] | None = None,
+) -> Application:
+    """Read the settings, open the database, and connect everything for the caller at `door`.
+
+    Raises:
+        SettingError: A setting has an unusable value.
+        StoreError: The database cannot be used.
+        RunnerUnavailableError: The setting `runner` names none that there is.
+    """
+    settings = load_settings(cwd, environ, flags or {})
+    if settings.runner != "process:":
+        raise RunnerUnavailableError(
+            f"There is no runner {settings.runner!r}.", fix="use the runner process:"
+        )
+    database = SqlDatabase.open(settings.database_url)
+    host_name = platform.node() or "this host"
+    host = HostId(settings.host)
+    cache = Path(platformdirs.user_cache_dir("runthrough")) / "digests.db"
+    inspector = LocalInspector(probe=python_version, cache=cache)
+    ports = Ports(
+        store=SqlEventStore(database),
+        directory=SqlSessionDirectory(database),
+        audit=SqlAuditLog(database),
+        leases=SqlRunLeases(database),
+        catalog=StepCatalog(),
+        inspector=inspector,
+        files=LocalSessionFiles(),
+        secrets=EnvironmentSecrets(environ),
+        hosts=LocalHosts(host, host_name),
+        runner=ProcessRunner,
+        runner_name=settings.runner,
+        clock=_now,
+        new_id=_new_id,
+        log=_log(settings.log_level),
+    )
+    caller = Caller(
+        actor=settings.actor,
+        actor_source=settings.actor_source,
+        door=door,
+        host=host,
+        host_name=host_name,
+        app_version=__version__,
+        clock=_now,
+        new_id=_new_id,
+    )
+    return Application(settings, Sessions(ports, caller, cwd=cwd), database, inspector)
+
+
+def upgrade_database(url: str) -> str:
+    """Bring a database's tables up to this version of runthrough; the schema they have then.
+
+    Raises:
+        StoreError: The database cannot be reached, or a newer runthrough wrote it.
+    """
+    SqlDatabase.open(url).close()
+    return schema.HEAD
+
+
+def current_schema(url: str) -> tuple[str | None, str]:
+    """The schema of a database, `None` where it has none, and the one this version needs.
+
+    Raises:
+        StoreUnavailableError: The database cannot be reached, or is none.
+    """
+    try:
+        SqlDatabase.open(url, migrate=False).close()
+    except (SchemaOutdatedError, SchemaNewerError) as differs:
+        return differs.found, schema.HEAD
+    return schema.HEAD, schema.HEAD
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return str(uuid7())
+
+
+def _silent(event: str, /, **values: str | float | None) -> None:
+    """Nobody listens."""
+
+
+def _log(level: str) -> Log:
+    """Where log lines go: nowhere below the level `info`, so that structlog costs nothing then."""
+    if level not in {"debug", "info"}:
+        return _silent
+    import sys  # noqa: PLC0415 - with structlog below
+
+    import structlog  # noqa: PLC0415 - imported only when somebody listens
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False)
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    return partial(_line, structlog.get_logger())
+
+
+def _line(logger: Any, event: str, /, **values: str | float | None) -> None:
+    logger.info(event, **{name: value for name, value in values.items() if value is not None})
