@@ -80,7 +80,9 @@ def time_text(at: datetime) -> str:
     """
     if at.utcoffset() is None:
         raise ValueError(f"a recorded time needs a time zone: {at!r}")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def read_time(text: str) -> datetime:

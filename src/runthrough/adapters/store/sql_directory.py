@@ -46,6 +46,7 @@ _LISTED = (
         EVENTS.c.actor.label("last_actor"),
         EVENTS.c.recorded_at.label("updated_at"),
     )
+    .select_from(SESSIONS)
     .join(
         EVENTS,
         and_(EVENTS.c.session_id == SESSIONS.c.session_id, EVENTS.c.version == _LATEST),

@@ -1,0 +1,196 @@
+"""The chain of hashes: fixed for ever by golden vectors, and every fault found."""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.stored import METADATA
+
+from runthrough.adapters.store import chain
+from runthrough.adapters.store.batch import Batch
+from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
+from runthrough.core.events import CommandRefused, NodeMarkedExternal, SessionClosed
+from runthrough.core.values.store import AuditVerdict, FirstBad
+from runthrough.errors import StoreError
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "hashes.json"
+ROWS = [StoredEvent(**row) for row in json.loads(GOLDEN.read_text())]
+HEAD = (len(ROWS), ROWS[-1].log_hash)
+
+
+def verdict(rows, head=HEAD) -> AuditVerdict:
+    check = chain.ChainCheck()
+    for row in rows:
+        check.add(row)
+    return check.verdict(head)
+
+
+def test_golden_vectors_follow_from_the_written_rules():
+    """Each golden hash is what DESIGN § 10 says, computed here with nothing but hashlib."""
+    session_hashes, log = {}, bytes(32)
+    for row in json.loads(GOLDEN.read_text()):
+        header = "\x1f".join(
+            [
+                "rt1",
+                row["session_id"],
+                str(row["version"]),
+                row["type"],
+                str(row["schema_version"]),
+                row["subject"] or "",
+                row["actor"],
+                row["actor_source"],
+                row["door"],
+                row["host"],
+                row["app_version"],
+                row["command_id"],
+                row["correlation_id"] or "",
+                row["causation_id"] or "",
+                row["recorded_at"],
+            ]
+        )
+        content = sha256(header.encode() + b"\x0a" + row["payload"].encode()).digest()
+        event = sha256(session_hashes.get(row["session_id"], bytes(32)) + content).digest()
+        log = sha256(log + row["position"].to_bytes(8, "big") + event).digest()
+        assert (row["event_hash"], row["log_hash"]) == (event.hex(), log.hex())
+        session_hashes[row["session_id"]] = event
+
+
+def test_golden_vectors_hold():
+    """The program of today verifies the vectors of the first day."""
+    assert verdict(ROWS) == AuditVerdict(ok=True, checked=len(ROWS), head_position=len(ROWS))
+
+
+def test_golden_vectors_use_every_part_of_the_header():
+    """The vectors hold two sessions, null and filled columns, and text beyond ASCII."""
+    assert len({row.session_id for row in ROWS}) == 2
+    for name in ("subject", "correlation_id", "causation_id"):
+        assert {getattr(row, name) is None for row in ROWS} == {True, False}
+    assert not all(row.payload.isascii() for row in ROWS)
+
+
+@pytest.mark.parametrize("name", StoredEvent._fields)
+def test_every_column_but_the_request_hash_is_covered(name):
+    """Whatever column of a row is altered, the check stops at that row."""
+    bad = 3
+    row = ROWS[bad - 1]
+    value = getattr(row, name)
+    altered = value + 1 if isinstance(value, int) else f"{value or ''}0"
+    rows = [*ROWS[: bad - 1], row._replace(**{name: altered}), *ROWS[bad:]]
+    found = verdict(rows)
+    if name == "request_hash":
+        assert found.ok
+    else:
+        kinds = {"position": "position", "version": "version", "log_hash": "log_hash"}
+        kind = "version" if name == "session_id" else kinds.get(name, "event_hash")
+        assert found.first_bad == FirstBad(bad, kind)
+        assert found.checked == bad - 1
+
+
+@pytest.mark.parametrize("name", ["subject", "correlation_id", "causation_id"])
+def test_empty_text_in_place_of_null_is_found(name):
+    """Null hashes as empty, so an empty text, which is never written, is itself a fault."""
+    bad = next(row for row in ROWS if getattr(row, name) is None)
+    rows = [row._replace(**{name: ""}) if row is bad else row for row in ROWS]
+    assert verdict(rows).first_bad == FirstBad(bad.position, "event_hash")
+
+
+def test_value_of_another_type_is_found():
+    """A column that holds no text is a fault of its row, not a crash."""
+    rows = [ROWS[0]._replace(actor=b"ann"), *ROWS[1:]]
+    assert verdict(rows).first_bad == FirstBad(1, "event_hash")
+
+
+def test_rows_after_the_first_bad_one_change_nothing():
+    """The first fault stays the one that is named."""
+    rows = [ROWS[0], ROWS[2], ROWS[3]]
+    assert verdict(rows).first_bad == FirstBad(2, "position")
+
+
+@pytest.mark.parametrize(
+    ("rows", "head", "first_bad"),
+    [
+        (ROWS[:-1], HEAD, FirstBad(len(ROWS), "head")),
+        (ROWS, (len(ROWS) - 1, ROWS[-2].log_hash), FirstBad(len(ROWS), "head")),
+        (ROWS, (len(ROWS), ZERO_HASH), FirstBad(len(ROWS), "head")),
+        (ROWS, None, FirstBad(1, "head")),
+        ([], HEAD, FirstBad(1, "head")),
+        ([], None, FirstBad(0, "head")),
+    ],
+    ids=["dropped tail", "added tail", "other hash", "no head", "emptied", "nothing at all"],
+)
+def test_head_must_be_the_last_row(rows, head, first_bad):
+    """A log that is shorter, longer or other than its head says is found at its end."""
+    assert verdict(rows, head).first_bad == first_bad
+
+
+def test_empty_log_is_whole():
+    """A log in which nothing happened verifies."""
+    assert verdict([], (0, ZERO_HASH)) == AuditVerdict(ok=True, checked=0, head_position=0)
+
+
+def batch_of(event, **metadata):
+    return Batch(
+        "session-1",
+        events=[event],
+        expected_version=0,
+        metadata=replace(METADATA, **metadata),
+        request_hash=ZERO_HASH,
+    )
+
+
+@pytest.mark.parametrize("character", ["\x00", "\n", "\x1f", "\x7f", "\x85"])
+def test_control_characters_are_refused_in_the_header(character):
+    """A field with a control character is named and shown, since it could blur the header."""
+    with pytest.raises(StoreError, match=r"The actor 'ann.*' of a SessionClosed"):
+        batch_of(SessionClosed(), actor=f"ann{character}")
+
+
+def test_control_characters_are_refused_in_a_node_name():
+    """The node's name stands in the header too."""
+    with pytest.raises(StoreError, match="The subject"):
+        batch_of(NodeMarkedExternal(node="a\tb", outputs={}))
+
+
+def test_header_text_that_is_not_unicode_is_refused():
+    """A name that came from stray bytes is named, not a crash of the encoder."""
+    with pytest.raises(StoreError, match="The host"):
+        batch_of(SessionClosed(), host="caf\udce9")
+
+
+def test_node_without_a_name_is_refused():
+    """An empty name would hash like no name at all."""
+    with pytest.raises(StoreError, match="node without a name"):
+        batch_of(NodeMarkedExternal(node="", outputs={}))
+
+
+def test_empty_batch_is_refused():
+    """Every handled command leaves at least one event."""
+    with pytest.raises(ValueError, match="nothing to append"):
+        Batch("s", events=[], expected_version=0, metadata=METADATA, request_hash=ZERO_HASH)
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.text(max_size=8)), max_size=12))
+def test_any_history_verifies(steps):
+    """However sessions take turns, what was sealed is found whole."""
+    rows, latest = [], {}
+    for session_id, text in steps:
+        before = latest.get(session_id)
+        batch = Batch(
+            session_id,
+            events=[CommandRefused(command="run", code="REFUSED", message=text)],
+            expected_version=before.version if before else 0,
+            metadata=METADATA,
+            request_hash=ZERO_HASH,
+        )
+        rows += batch.seal(
+            position=len(rows),
+            log_hash=rows[-1].log_hash if rows else ZERO_HASH,
+            event_hash=before.event_hash if before else ZERO_HASH,
+        )
+        latest[session_id] = rows[-1]
+    assert verdict(rows, (len(rows), rows[-1].log_hash if rows else ZERO_HASH)).ok
