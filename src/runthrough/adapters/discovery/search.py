@@ -1,0 +1,131 @@
+"""Which scripts lie in the search roots; each folder is listed once and none is imported."""
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.paths import Roots, below
+
+SCRIPTS_FOLDER = "scripts"
+"""Folder of a workspace that is searched before the workspace itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundScript:
+    """A script file in a search root."""
+
+    stem: str
+    path: str
+    """Absolute."""
+    place: RecordedPath
+    """The search root that it was found in."""
+
+
+class ScriptSearch:
+    """All script files of some search roots, in their order of precedence.
+
+    A root is searched for its own files; a folder of scripts (one that the pipeline names, or
+    `scripts/` in a workspace) also one level deeper, so that `scripts/package/name.py` is found,
+    its own files first. Earlier roots win, and inside a root the order of the alphabet.
+    """
+
+    def __init__(
+        self, scripts: Iterable[RecordedPath], workspaces: Iterable[RecordedPath], roots: Roots
+    ) -> None:
+        self._by_stem: dict[str, list[tuple[int, FoundScript]]] = {}
+        self._listings: dict[str, tuple[list[str], list[str]]] = {}
+        self._seen: set[str] = set()
+        rank = 0
+        for place, nested in _places(scripts, workspaces):
+            folder = _located(place, roots)
+            if folder is None:
+                continue
+            for found in self._scripts_in(folder, place, nested=nested):
+                self._by_stem.setdefault(found.stem, []).append((rank, found))
+            rank += 1
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stem of every script seen, in order of precedence."""
+        return tuple(self._by_stem)
+
+    def scripts(self) -> tuple[FoundScript, ...]:
+        """The script that wins for each stem, in order of precedence."""
+        return tuple(several[0][1] for several in self._by_stem.values())
+
+    def named(self, stems: Sequence[str]) -> tuple[FoundScript, ...]:
+        """The scripts of exactly these stems; an earlier root wins over an earlier stem."""
+        ranked = [
+            (rank, place_of_stem, found)
+            for place_of_stem, stem in enumerate(dict.fromkeys(stems))
+            for rank, found in self._by_stem.get(stem, ())
+        ]
+        ranked.sort(key=lambda triple: triple[:2])
+        return tuple(found for _, _, found in ranked)
+
+    def _scripts_in(
+        self, folder: str, place: RecordedPath, *, nested: bool
+    ) -> Iterator[FoundScript]:
+        true_folder = os.path.realpath(folder)
+        if true_folder not in self._listings:
+            self._listings[true_folder] = _listing(folder)
+        files, folders = self._listings[true_folder]
+        if true_folder not in self._seen:
+            self._seen.add(true_folder)
+            for name in files:
+                yield FoundScript(name.removesuffix(".py"), posixpath.join(folder, name), place)
+        if nested:
+            for name in folders:
+                yield from self._scripts_in(posixpath.join(folder, name), place, nested=False)
+
+
+def _places(
+    scripts: Iterable[RecordedPath], workspaces: Iterable[RecordedPath]
+) -> Iterator[tuple[RecordedPath, bool]]:
+    for place in scripts:
+        yield place, True
+    for workspace in workspaces:
+        yield below(workspace, SCRIPTS_FOLDER), True
+        yield workspace, False
+
+
+def _located(place: RecordedPath, roots: Roots) -> str | None:
+    try:
+        return roots.locate(place)
+    except KeyError:
+        return None  # this host does not know the root, so nothing is found there
+
+
+def _listing(folder: str) -> tuple[list[str], list[str]]:
+    """Names of the Python files and of the folders in a folder, sorted; empty if unreadable."""
+    files: list[str] = []
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as listed:
+            for found in listed:
+                if found.name.startswith((".", "__")) or not found.name.isprintable():
+                    continue
+                if found.name.endswith(".py") and _is_file(found):
+                    files.append(found.name)
+                elif _is_folder(found):
+                    folders.append(found.name)
+    except OSError:
+        # Absent, no folder, forbidden or gone while it was listed: what was seen so far counts.
+        pass
+    return sorted(files), sorted(folders)
+
+
+def _is_file(found: "os.DirEntry[str]") -> bool:
+    try:
+        return found.is_file()
+    except OSError:
+        return False  # a link that leads to itself
+
+
+def _is_folder(found: "os.DirEntry[str]") -> bool:
+    try:
+        return found.is_dir()
+    except OSError:
+        return False  # a link that leads to itself

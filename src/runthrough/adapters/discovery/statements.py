@@ -1,0 +1,377 @@
+"""Where the statements of a script lead, and what they leave behind."""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from runthrough.adapters.discovery.calls import EXITS, is_telling
+from runthrough.adapters.discovery.expressions import added
+from runthrough.adapters.discovery.loops import bind, each_of
+from runthrough.adapters.discovery.meanings import (
+    UNKNOWN,
+    Known,
+    Lacking,
+    Meaning,
+    Needs,
+    Row,
+    Table,
+    joined,
+    settled,
+)
+from runthrough.adapters.discovery.members import imported
+from runthrough.adapters.discovery.reader import (
+    NOTHING,
+    Condition,
+    End,
+    Execute,
+    Reader,
+)
+
+KEY_ERRORS = frozenset({"KeyError", "LookupError", "AttributeError"})
+ALL_ERRORS = frozenset({"Exception", "BaseException"})
+
+
+def _define(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef", node)
+    reader.frame.variables[node.name] = reader.own(node)
+    return End.FALLS
+
+
+def _import(reader: Reader, node: ast.stmt) -> End:
+    for alias in cast("ast.Import", node).names:
+        top = alias.name.partition(".")[0]
+        name = alias.asname or top
+        reader.frame.variables[name] = imported(alias.name if alias.asname else top)
+    return End.FALLS
+
+
+def _import_from(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.ImportFrom", node)
+    for alias in node.names:
+        dotted = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+        reader.frame.variables[alias.asname or alias.name] = imported(dotted)
+    return End.FALLS
+
+
+def _expression(reader: Reader, node: ast.stmt) -> End:
+    value = cast("ast.Expr", node).value
+    match value:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add" | "extend"),
+            args=[argument],
+        ):
+            _extend(reader, name, reader.value(argument))
+        case ast.Constant():
+            pass
+        case _:
+            reader.value(value)
+    return End.FALLS
+
+
+def _extend(reader: Reader, name: str, part: Meaning) -> None:
+    """A list grows; where a need is known to be missing it becomes a list of what is missing."""
+    before = reader.frame.find(name)
+    if reader.trail.lacking and isinstance(before, Row | Lacking):
+        keys = before.keys if isinstance(before, Lacking) else NOTHING
+        reader.frame.variables[name] = Lacking(keys | reader.trail.lacking)
+    elif isinstance(before, Row):
+        exact = reader.trail.certain
+        reader.frame.variables[name] = Row((*before.parts, part)) if exact else UNKNOWN
+
+
+def _assign(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.Assign", node)
+    value = reader.value(node.value)
+    for target in node.targets:
+        _store(reader, target, value)
+    return End.FALLS
+
+
+def _annotate(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.AnnAssign", node)
+    if node.value is not None:
+        _store(reader, node.target, reader.value(node.value))
+    return End.FALLS
+
+
+def _store(reader: Reader, target: ast.expr, value: Meaning) -> None:
+    if not isinstance(target, ast.Subscript):
+        bind(reader, target, value)
+        return
+    owner, key = reader.value(target.value), settled(reader.value(target.slice))
+    if not isinstance(key, Known):
+        return
+    if isinstance(owner, Needs) and isinstance(key.value, str):
+        reader.go_on(present=frozenset([(owner.kind, key.value)]))
+    elif isinstance(owner, Table):
+        _grow(reader, target.value, Table((*owner.rows, (key.value, value))))
+
+
+def _grow(reader: Reader, holder: ast.expr, table: Table) -> None:
+    if isinstance(holder, ast.Name):
+        reader.frame.variables[holder.id] = table
+    elif isinstance(holder, ast.Attribute):
+        bind(reader, holder, table)
+
+
+def _augment(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.AugAssign", node)
+    value = reader.value(node.value)
+    if not isinstance(node.target, ast.Name):
+        return End.FALLS
+    name = node.target.id
+    before = reader.frame.find(name)
+    if reader.trail.lacking and isinstance(before, Row | Lacking):
+        _extend(reader, name, value)
+    elif isinstance(node.op, ast.Add):
+        reader.frame.variables[name] = added(reader, before, value)
+    elif isinstance(node.op, ast.Div):
+        reader.frame.variables[name] = reader.path(joined(before, value))
+    elif not isinstance(before, Needs):
+        reader.frame.variables[name] = UNKNOWN
+    return End.FALLS
+
+
+def _return(reader: Reader, node: ast.stmt) -> End:
+    value = cast("ast.Return", node).value
+    reader.frame.returned.append(Known(None) if value is None else reader.value(value))
+    return End.LEAVES
+
+
+def _raise(reader: Reader, node: ast.stmt) -> End:
+    raised = cast("ast.Raise", node).exc
+    if raised is not None:
+        with reader.on(telling=True):
+            reader.value(raised)
+    return End.RAISES
+
+
+def _skip(_: Reader, __: ast.stmt) -> End:
+    return End.SKIPS
+
+
+def _assert(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.Assert", node)
+    condition = reader.test(node.test)
+    if condition.verdict is None:
+        reader.require(condition.held)
+        reader.go_on(present=condition.held)
+    return End.FALLS
+
+
+def _if(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.If", node)
+    condition = reader.test(node.test)
+    if condition.verdict is not None:
+        return reader.run(node.body if condition.verdict else node.orelse)
+    return branch(reader, condition, node.body, node.orelse)
+
+
+def branch(
+    reader: Reader, condition: Condition, body: Sequence[ast.stmt], other: Sequence[ast.stmt]
+) -> End:
+    """Follow both ways of a test that is not decided, and go on with what both leave behind.
+
+    Where one way fails, what the other way knows to be there is required.
+    """
+    before = dict(reader.frame.variables)
+    with reader.on(certain=False, present=condition.held, lacking=condition.otherwise):
+        end = reader.run(body)
+    after_body = reader.frame.variables
+    reader.frame.variables = before
+    with reader.on(certain=False, present=condition.otherwise, lacking=condition.held):
+        other_end = reader.run(other)
+    if end is not End.RAISES:
+        reader.sightings.tolerate(condition.absent)
+    if other_end is not End.RAISES:
+        reader.sightings.tolerate(condition.exists)
+    present = NOTHING
+    if end is End.RAISES:
+        reader.require(condition.otherwise)
+    elif other_end is End.RAISES:
+        reader.require(condition.held)
+    if end is not End.FALLS:
+        present |= condition.otherwise
+    if other_end is not End.FALLS:
+        present |= condition.held
+    _join_variables(reader, (after_body, end), (reader.frame.variables, other_end))
+    together = _together(end, other_end)
+    leaves = End.LEAVES in {end, other_end} and together is End.FALLS
+    reader.frame.may_leave |= leaves
+    skips = End.SKIPS in {end, other_end}
+    reader.go_on(certain=not skips, present=present)
+    return together
+
+
+def _together(end: End, other: End) -> End:
+    """How a statement ends that ends in one of two ways."""
+    if End.FALLS in {end, other}:
+        return End.FALLS
+    # Only where every way fails does it fail for certain.
+    return min(end, other)
+
+
+def _join_variables(
+    reader: Reader, one: tuple[dict[str, Meaning], End], other: tuple[dict[str, Meaning], End]
+) -> None:
+    """Variables after a branch: of a way that does not go on, nothing is left."""
+    (first, first_end), (second, second_end) = one, other
+    if first_end is not End.FALLS or second_end is not End.FALLS:
+        reader.frame.variables = second if first_end is not End.FALLS else first
+        return
+    joined = dict(first)
+    for name, value in second.items():
+        mine = first.get(name)
+        if mine is None:
+            joined[name] = value
+        elif mine is not value:
+            joined[name] = reader.merge(mine, value)
+    reader.frame.variables = joined
+
+
+def _for(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.For | ast.AsyncFor", node)
+    told = all(isinstance(step, ast.Expr) and is_telling(step.value) for step in node.body)
+    values, exact = each_of(reader, reader.value(node.iter), told=told)
+    certain = reader.trail.certain
+    for value in values:
+        bind(reader, node.target, value)
+        if exact:
+            end = reader.run(node.body)
+            reader.turn(certain=certain)
+            if end in {End.LEAVES, End.RAISES}:
+                return end
+        else:
+            branch(reader, Condition(), node.body, ())
+            reader.turn(certain=certain)
+    return reader.run(node.orelse)
+
+
+def _while(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.While", node)
+    condition = reader.test(node.test)
+    if condition.verdict is False:
+        return reader.run(node.orelse)
+    certain = reader.trail.certain
+    if condition.verdict is True:
+        end = reader.run(node.body)
+        reader.turn(certain=certain)
+        return end if end in {End.LEAVES, End.RAISES} else End.FALLS
+    branch(reader, condition, node.body, ())
+    reader.turn(certain=certain)
+    return reader.run(node.orelse)
+
+
+def _with(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.With | ast.AsyncWith", node)
+    suppressed = False
+    for part in node.items:
+        value = reader.value(part.context_expr)
+        called = part.context_expr.func if isinstance(part.context_expr, ast.Call) else None
+        suppressed |= ast.unparse(called).endswith("suppress") if called else False
+        if part.optional_vars is not None:
+            bind(reader, part.optional_vars, value)
+    if suppressed:
+        return branch(reader, Condition(), node.body, ())
+    return reader.run(node.body)
+
+
+def _try(reader: Reader, node: ast.stmt) -> End:
+    """What is read in the body is required only where a failure of it ends the script."""
+    node = cast("ast.Try", node)
+    lenient = [handler for handler in node.handlers if not fails(handler.body)]
+    names = {name for handler in lenient for name in _caught(handler)}
+    excused = bool(names & KEY_ERRORS)
+    certain = not names & ALL_ERRORS
+    frame = reader.frame
+    with reader.on(certain=certain or excused, excused=excused or reader.trail.excused):
+        end = reader.run(node.body)
+        if end is End.FALLS:
+            end = reader.run(node.orelse)
+    after = frame.variables
+    for handler in node.handlers:
+        frame.variables = dict(after)
+        with reader.on(certain=False):
+            handled = reader.run(handler.body)
+        if handled is End.FALLS:
+            _join_variables(reader, (after, end), (frame.variables, End.FALLS))
+            after, end = frame.variables, End.FALLS
+        elif handled is End.LEAVES and end is End.FALLS:
+            frame.may_leave = True
+    frame.variables = after
+    reader.go_on()
+    final = reader.run(node.finalbody)
+    return end if final is End.FALLS else final
+
+
+def fails(body: Sequence[ast.stmt]) -> bool:
+    """Whether a block, by its last statement, ends the script with a failure."""
+    match body[-1]:
+        case ast.Raise():
+            return True
+        case ast.Expr(value=ast.Call(func=function, args=args)) if ast.unparse(function) in EXITS:
+            is_well = not args or (isinstance(args[0], ast.Constant) and not args[0].value)
+            return not is_well
+        case ast.If(body=one, orelse=[*_, _] as other):
+            return fails(one) and fails(other)
+        case ast.With(body=inner):
+            return fails(inner)
+    return False
+
+
+def _caught(handler: ast.ExceptHandler) -> Iterable[str]:
+    if handler.type is None:
+        return ("BaseException",)
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return (ast.unparse(kind).rpartition(".")[2] for kind in kinds)
+
+
+def _match(reader: Reader, node: ast.stmt) -> End:
+    node = cast("ast.Match", node)
+    reader.value(node.subject)
+    end: End | None = None
+    start = reader.frame.variables
+    left: tuple[dict[str, Meaning], End] | None = None
+    for case in node.cases:
+        reader.frame.variables = dict(start)
+        with reader.on(certain=False):
+            end = reader.run(case.body)
+        if left is not None:
+            _join_variables(reader, left, (reader.frame.variables, end))
+            end = _together(left[1], end)
+        left = (reader.frame.variables, end)
+    reader.frame.may_leave |= end is End.LEAVES
+    reader.go_on()
+    return End.FALLS
+
+
+def _delete(_: Reader, __: ast.stmt) -> End:
+    return End.FALLS
+
+
+STATEMENTS: Mapping[type[ast.stmt], Execute] = {
+    ast.FunctionDef: _define,
+    ast.AsyncFunctionDef: _define,
+    ast.ClassDef: _define,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotate,
+    ast.AugAssign: _augment,
+    ast.Return: _return,
+    ast.Raise: _raise,
+    ast.Break: _skip,
+    ast.Continue: _skip,
+    ast.Assert: _assert,
+    ast.If: _if,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.While: _while,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.TryStar: _try,
+    ast.Match: _match,
+}
+"""How each kind of statement is followed; the others leave nothing behind."""
