@@ -10,10 +10,11 @@ Standard input of the host is a line of JSON, the request, and then the tester's
 when it ends, the tester died, and everything below the host is killed at once. A line `cancel`
 ends the script early. Standard output and error are the attempt's log files from the start.
 
-What the script's start waits for is kept free of heavy imports; the host imports the rest
-while the script runs.
+Every import here delays every script: `json`, `signal` and `ctypes` together cost as much as the
+start of the interpreter itself, and the passing path needs one function each of the C modules
+behind them. CPython has had these since 3.9 and before.
 """
-# pathlib and early imports would make every script start later:
+# Imports come where they are needed, for the reason above, and pathlib does not come at all:
 # ruff: noqa: PLC0415, PTH100, PTH105, PTH108, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120
 # ruff: noqa: PTH122, PTH123, PTH208
 
@@ -69,18 +70,16 @@ def main() -> None:
     folder = request["folder"]
     if not _claim(folder):
         os._exit(CLAIMED_BEFORE)
-    prctl = _prctl()
-    may_adopt = prctl is not None and prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    may_adopt = _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
     report = _open_report(folder)
     host = os.getpid()
     started = time.monotonic()
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        if prctl is not None:
-            prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
-            if os.getppid() != host:
-                os._exit(TESTER_GONE)
+        _prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+        if os.getppid() != host:
+            os._exit(TESTER_GONE)
         sys.modules.pop(__name__, None)
         sys.exit(_Script(request, report).run())
     _Supervisor(request, pid, started, report, may_adopt).run()
@@ -97,7 +96,7 @@ def _read_request() -> dict[str, Any]:
         if not chunk:
             os._exit(TESTER_GONE)
         line += chunk
-    request: dict[str, Any] = _decode(line.decode())
+    request: dict[str, Any] = decode(line.decode())
     return request
 
 
@@ -113,17 +112,33 @@ class _Scanning:
         self.memo: dict[str, str] = {}
 
 
-def _decode(text: str) -> Any:
-    """Decode JSON without importing `json`, which costs half an interpreter's start."""
+def decode(text: str) -> Any:
+    """Decode JSON."""
     try:
         from _json import make_scanner
 
-        scan: Callable[[str, int], tuple[Any, int]] = make_scanner(_Scanning())  # type: ignore[arg-type]  # typed narrower than it is
-    except (ImportError, AttributeError, TypeError):  # another interpreter, or a later one
+        scan: Any = make_scanner
+        value = scan(_Scanning())(text, 0)[0]
+    except (ImportError, AttributeError, TypeError):  # a later CPython asks for more
         import json
 
         return json.loads(text)
-    return scan(text, 0)[0]
+    return value
+
+
+def encode(value: Any) -> str:
+    """Encode plain dicts, lists, texts and numbers as JSON."""
+    from _json import encode_basestring_ascii
+
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{encode(key)}:{encode(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(encode, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
 
 
 def _claim(folder: str) -> bool:
@@ -136,16 +151,19 @@ def _claim(folder: str) -> bool:
     return True
 
 
-def _prctl() -> Callable[..., int] | None:
-    """Linux' `prctl`, or `None` where there is none."""
+def _prctl(option: int, value: int) -> bool:
+    """Call Linux' `prctl`; return whether it did what was asked."""
     if sys.platform != "linux":
-        return None
+        return False
     try:
-        import ctypes
+        import _ctypes
 
-        return ctypes.CDLL(None).prctl
-    except (ImportError, OSError, AttributeError):
-        return None
+        whole_process: Any = None
+        address = _ctypes.dlsym(_ctypes.dlopen(whole_process, 0), "prctl")
+        done: int = _ctypes.call_function(address, (option, value, 0, 0, 0))
+    except (ImportError, OSError):  # built without ctypes, or another C library
+        return False
+    return done == 0
 
 
 def _open_report(folder: str) -> int:
@@ -309,9 +327,7 @@ class _Script:
         self._tell(error=error, exit_code=exit_code)
 
     def _tell(self, **parts: object) -> None:
-        import json
-
-        content = json.dumps(parts).encode()
+        content = encode(parts).encode()
         try:
             # A script that forked returns twice, and one that closed all files may have opened
             # its own under our number: neither may overwrite anything.
@@ -367,8 +383,9 @@ class _ScriptFinder:
     """Finds the script and its parent packages, and nothing else, whatever has their names."""
 
     def __init__(self, places: dict[str, str]) -> None:
-        # Not in `find_spec`, which this very import would ask.
-        from importlib.machinery import ModuleSpec, SourceFileLoader
+        # What `importlib.machinery` gives too. Not imported by `find_spec`, which it would ask.
+        from _frozen_importlib import ModuleSpec
+        from _frozen_importlib_external import SourceFileLoader
 
         self._spec, self._loader = ModuleSpec, SourceFileLoader
         self._places = places
@@ -545,12 +562,10 @@ def masking(secrets: Iterable[str]) -> Callable[[str], str]:
 
 def _forms(secrets: Iterable[str]) -> list[str]:
     """List each secret, and as `repr` and JSON write it, the longest first."""
-    import json
-
     forms = set()
     for secret in secrets:
         if len(secret) >= SECRET_CHARACTERS:
-            forms |= {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+            forms |= {secret, repr(secret)[1:-1], encode(secret)[1:-1]}
     return sorted(forms, key=lambda form: (-len(form), form))
 
 
@@ -618,12 +633,10 @@ class _Supervisor:
     def __init__(
         self, request: dict[str, Any], pid: int, started: float, report: int, may_adopt: bool
     ) -> None:
-        # Imported here, while the script is already running.
-        import json
+        import _signal as signal  # type: ignore[import-not-found]  # typeshed has it not
         import select
-        import signal
 
-        self._json, self._select, self._signal = json, select, signal
+        self._select, self._signal = select.select, signal
         self._request, self._pid, self._started = request, pid, started
         self._report, self._may_adopt = report, may_adopt
         self._status = 0
@@ -682,9 +695,7 @@ class _Supervisor:
         """Sleep until a child ends, the tester speaks or dies, or the time is over."""
         day = 86400.0  # select refuses very long times; whoever waits looks again
         heard = [self._wake, 0] if self._tester_lives else [self._wake]
-        ready = self._select.select(
-            heard, [], [], day if timeout_s is None else min(timeout_s, day)
-        )[0]
+        ready = self._select(heard, [], [], day if timeout_s is None else min(timeout_s, day))[0]
         if self._wake in ready:
             os.read(self._wake, 4096)
         if 0 in ready:
@@ -739,7 +750,7 @@ class _Supervisor:
                 self._kill(pid, self._signal.SIGKILL)
                 killed.add(pid)
             # Killed parents hand their children over to us: look again soon.
-            self._select.select([self._wake], [], [], 0.01)
+            self._select([self._wake], [], [], 0.01)
             self._drain()
         if killed and patience_s:
             told = f"\nrunthrough: ended {len(killed)} process(es) that the script left behind\n"
@@ -805,23 +816,25 @@ class _Supervisor:
             if not chunk:
                 break
             content += chunk
-        told: dict[str, Any] = self._json.loads(content) if content else {}
+        told: dict[str, Any] = decode(content.decode()) if content else {}
         return told
 
     def _signal_words(self, number: int) -> str:
+        import signal
+
         try:
-            name = self._signal.Signals(number).name
+            name = signal.Signals(number).name
         except ValueError:  # a real-time signal
             name = f"signal {number}"
-        words = (self._signal.strsignal(number) or "").lower()
-        if number == self._signal.SIGKILL:
+        words = (signal.strsignal(number) or "").lower()
+        if number == signal.SIGKILL:
             words += "; often the system does that when memory runs out"
         return f"ended by {name} ({words})"
 
     def _write(self, result: dict[str, Any]) -> None:
         path = os.path.join(self._request["folder"], RESULT)
         with open(path + ".tmp", "w", encoding="utf-8") as file:
-            self._json.dump(result, file)
+            file.write(encode(result))
             file.flush()
             os.fsync(file.fileno())
         os.replace(path + ".tmp", path)
