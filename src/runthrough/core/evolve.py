@@ -35,7 +35,7 @@ from runthrough.core.events import (
     concerned,
 )
 from runthrough.core.lifecycle import LEADS_TO, Lifecycle, Phase, Trigger
-from runthrough.core.pipeline import PipelineDAG
+from runthrough.core.pipeline import declared_dag
 from runthrough.core.state import (
     ConfiguredBy,
     LastAttempt,
@@ -153,10 +153,11 @@ def _session_started(state: SessionState, event: SessionStarted) -> None:
     state.pipeline = event.pipeline
     state.home = event.home
     state.settings = event.settings
-    state.nodes = {NodeName(name): NodeState() for name in event.pipeline.nodes}
+    dag = declared_dag(event.pipeline)
+    state.nodes = {NodeName(name): NodeState() for name in dag.topological_sort()}
     before: dict[NodeName, list[NodeName]] = {name: [] for name in state.nodes}
     after: dict[NodeName, list[NodeName]] = {name: [] for name in state.nodes}
-    for source, target in event.pipeline.edges:
+    for source, target in dag.edges:
         before[NodeName(target)].append(NodeName(source))
         after[NodeName(source)].append(NodeName(target))
     state.predecessors = {name: tuple(nodes) for name, nodes in before.items()}
@@ -178,8 +179,10 @@ def _discovered(state: SessionState, event: NodeDiscovered) -> None:
     node = _enter(state, event.node, "discover")
     node.external = False
     node.external_outputs = {}
+    if node.script is not None:  # what was answered for another script says nothing of this one
+        node.draft = node.restores_to = None
     node.script = identity_of(event.script) if event.script else None
-    node.spec = node.draft = node.configured_by = node.restores_to = None
+    node.spec = node.configured_by = None
     node.accepted_at = node.accepted_by = None
     node.needs = ()
 
@@ -199,8 +202,9 @@ def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfir
     source = Output(event.from_node, event.output, event.subpath)
     status: ConnectionStatus = "confirmed"
     if isinstance(event, ConnectionAccepted):
-        declared = state.declared(event.node).inputs.get(event.input)
-        status = "declared" if declared == source else "accepted"
+        # The wiring rules leave inputs that the pipeline declares alone.
+        declared = event.input in state.declared(event.node).inputs
+        status = "declared" if declared else "accepted"
     state.connections.setdefault(event.node, {})[event.input] = Connection(
         event.node, event.input, source, status, event.score, event.reason
     )
@@ -209,12 +213,26 @@ def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfir
 
 
 def _add_edge(state: SessionState, source: NodeName, target: NodeName) -> None:
-    """A person's connection brings its edge; nodes stay in topological order."""
+    """A person's connection brings its edge; nodes stay in topological order.
+
+    Of the nodes from the target to the source, those below the target move behind the source.
+    """
+    for end in (source, target):
+        _node(state, end)
     state.predecessors[target] = (*state.predecessors.get(target, ()), source)
     state.successors[source] = (*state.successors.get(source, ()), target)
-    edges = [(a, b) for b, sources in state.predecessors.items() for a in sources]
-    order = PipelineDAG(list(state.nodes), edges).topological_sort()
-    state.nodes = {NodeName(name): state.nodes[NodeName(name)] for name in order}
+    names = list(state.nodes)
+    first, last = names.index(target), names.index(source)
+    moved: dict[NodeName, None] = {target: None}
+    stay: list[NodeName] = []
+    for name in names[first + 1 : last + 1]:
+        if moved.keys() & state.predecessors.get(name, ()):
+            moved[name] = None
+        else:
+            stay.append(name)
+    if stay:
+        order = (*names[:first], *stay, *moved, *names[last + 1 :])
+        state.nodes = {name: state.nodes[name] for name in order}
 
 
 def _accepted(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
@@ -12,6 +13,9 @@ from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import below
 
 World = Mapping[NodeName, NodeFacts]
+
+_NOT_RUN_SINCE = {Lifecycle.AUTO_CONFIGURED, Lifecycle.CONFIGURED}
+"""States in which no attempt has ended since the configuration was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ def fingerprint(state: SessionState, node: NodeName, facts: NodeFacts) -> Finger
         elif producer.passed is None:
             return None
         else:
-            digest = producer.passed.digests.get(source.output)
-            value = f"{digest}/{source.subpath}" if source.subpath else digest
+            # Without a digest nothing is known but which attempt wrote it.
+            written = producer.passed.digests.get(source.output) or producer.passed.attempt
+            value = f"{written}/{source.subpath}" if source.subpath else written
         parts.append(FingerprintPart(part="input", name=name, value=value))
     parts += [
         FingerprintPart(part="environ_var", name=name, value=value)
@@ -122,8 +127,9 @@ def stale(state: SessionState, world: World) -> dict[NodeName, tuple[Change, ...
         if there.external:
             continue
         above = [n for n in state.predecessors.get(node, ()) if n in unsettled or n in found]
-        if there.passed is None:
+        if there.passed is None or there.state in _NOT_RUN_SINCE:
             unsettled.add(node)
+        if there.passed is None:
             continue
         facts = world.get(node, NodeFacts())
         present = fingerprint(state, node, facts)

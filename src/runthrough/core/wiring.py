@@ -44,7 +44,7 @@ def wire(
         if found is None or (found[0], found[1].name) in used:
             continue
         producer, output = found
-        if open_subfolder(need.files, output.files):
+        if output.level == "unread" or open_subfolder(need.files, output.files):
             continue
         used.add((producer, output.name))
         connections.append(

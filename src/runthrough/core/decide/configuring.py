@@ -7,10 +7,12 @@ from runthrough.core.commands import ConfigureScript
 from runthrough.core.decide.guards import known, require
 from runthrough.core.decide.settling import (
     Surroundings,
+    answered,
     base_spec,
     claimed_source,
     completed,
     evidence_of,
+    learned,
     propose,
 )
 from runthrough.core.events import (
@@ -19,7 +21,6 @@ from runthrough.core.events import (
     ConnectionConfirmed,
     ConnectionRemoved,
     Event,
-    RequirementsRead,
     ScriptConfigured,
     ScriptMarkedPending,
 )
@@ -27,12 +28,14 @@ from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.state import SessionState
 from runthrough.core.validation import Proposal, errors, problems_of
 from runthrough.core.values.connections import Connection, Output
-from runthrough.core.values.ids import NodeName, RecordedPath
-from runthrough.core.values.problems import Problem
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.problems import PlaceKind, Problem
+from runthrough.core.values.requirements import RequirementKind, ScriptRequirements
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.errors import CommandRefusedError
 
 _T = TypeVar("_T")
+_NOTHING_READ = ScriptRequirements()
 
 
 def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...]:
@@ -51,61 +54,59 @@ def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...
     around = Surroundings(state, command.facts)
     proposal = proposed(command, around)
     problems = errors(problems_of(proposal))
-    reread = _reread(command, around)
     if not problems:
-        return (*reread, *_accepted(around, proposal))
+        return _accepted(around, proposal)
     if not command.partial:
         return (_rejected(proposal, problems),)
-    return (*reread, *_partly(command, around, proposal, problems))
+    return _partly(command, around, proposal, problems)
 
 
 def proposed(command: ConfigureScript, around: Surroundings) -> Proposal:
     """The configuration as it would be, with the connections it would have."""
-    state, node = around.state, command.node
-    spec = merged(command, base_spec(state, node))
-    connections = dict(state.connections.get(node, {}))
-    paths = dict(spec.input_paths)
-    for name, given in (command.input_paths or {}).items():
-        source = given if isinstance(given, Output) else claimed_source(around, node, given)
+    node, given = command.node, command.input_paths
+    requirements = around.facts(node).requirements
+    spec = merged(command, base_spec(around.state, node), requirements)
+    connections: dict[str, Connection] = {}
+    if given is None or not command.replace:
+        answers = answered(requirements, "input", given or ())
+        there = around.state.connections.get(node, {})
+        connections = {name: old for name, old in there.items() if name not in answers}
+    for name, path in (given or {}).items():
+        source = path if isinstance(path, Output) else claimed_source(around, node, path)
         if source is not None:
-            reason = "named by a person" if source is given else f"the path is {source}"
+            reason = "named by a person" if source is path else f"the path is {source}"
             connections[name] = Connection(node, name, source, "confirmed", None, reason)
-            paths.pop(name, None)
-        else:
-            connections.pop(name, None)
-    spec = spec.model_copy(update={"input_paths": paths})
-    spec = completed(around, node, spec, connections)
-    return propose(around, node, spec, connections)
+    return propose(around, node, completed(around, node, spec, connections), connections)
 
 
-def merged(command: ConfigureScript, base: ScriptSpec) -> ScriptSpec:
-    """The command's values over `base`; given paths only, connections are looked at elsewhere."""
-    inputs: dict[str, RecordedPath] | None = None
-    if command.input_paths is not None:
-        inputs = {n: p for n, p in command.input_paths.items() if not isinstance(p, Output)}
+def merged(
+    command: ConfigureScript,
+    base: ScriptSpec,
+    requirements: ScriptRequirements = _NOTHING_READ,
+) -> ScriptSpec:
+    """The command's values over `base`; given paths only, connections come after.
 
-    def over(old: Mapping[str, _T], new: Mapping[str, _T] | None) -> dict[str, _T]:
+    An answer stands for all names that `requirements` have for the same need.
+    """
+
+    def over(
+        kind: RequirementKind, old: Mapping[str, _T], new: Mapping[str, _T] | None
+    ) -> dict[str, _T]:
         if new is None:
             return dict(old)
-        return dict(new) if command.replace else {**old, **new}
+        answers = answered(requirements, kind, new)
+        kept = {} if command.replace else {n: v for n, v in old.items() if n not in answers}
+        return {**kept, **new}
 
+    given = over("input", base.input_paths, command.input_paths)
     return ScriptSpec(
-        input_paths=over(base.input_paths, inputs),
-        output_paths=over(base.output_paths, command.output_paths),
-        environ_vars=over(base.environ_vars, command.environ_vars),
-        job_args=over(base.job_args, command.job_args),
+        input_paths={n: path for n, path in given.items() if not isinstance(path, Output)},
+        output_paths=over("output", base.output_paths, command.output_paths),
+        environ_vars=over("environ_var", base.environ_vars, command.environ_vars),
+        job_args=over("job_arg", base.job_args, command.job_args),
         user_notes=command.user_notes if command.user_notes is not None else base.user_notes,
         timeout_s=command.timeout_s if command.timeout_s is not None else base.timeout_s,
         python=command.python if command.python is not None else base.python,
-    )
-
-
-def _reread(command: ConfigureScript, around: Surroundings) -> tuple[Event, ...]:
-    facts = around.facts(command.node)
-    if facts.reread is None:
-        return ()
-    return (
-        RequirementsRead(node=command.node, requirements=facts.requirements, because=facts.reread),
     )
 
 
@@ -117,49 +118,48 @@ def _accepted(around: Surroundings, proposal: Proposal) -> tuple[Event, ...]:
     require(around.state, proposal.node, "configure")
     evidence = evidence_of(around, proposal)
     return (
-        *_rewired(around.state, proposal.node, proposal.connections),
+        *learned(around, proposal.node),
+        *_rewired(around.state, proposal),
         ScriptConfigured(node=proposal.node, spec=proposal.spec, evidence=evidence),
     )
 
 
-def _rewired(
-    state: SessionState, node: NodeName, connections: Mapping[str, Connection]
-) -> tuple[Event, ...]:
-    """The events that lead from the present connections of a node to these."""
-    there = state.connections.get(node, {})
-    events: list[Event] = []
-    for name, old in there.items():
-        if connections.get(name) != old:
-            reason = (
-                f"replaced by {connections[name].source}"
-                if name in connections
-                else "replaced by a path"
-            )
-            events.append(
-                ConnectionRemoved(
-                    node=node,
-                    input=name,
-                    from_node=NodeName(old.source.node),
-                    output=old.source.output,
-                    subpath=old.source.subpath,
-                    score=old.score,
-                    reason=reason,
-                )
-            )
-    for name, new in connections.items():
-        if there.get(name) != new:
-            events.append(
-                ConnectionConfirmed(
-                    node=node,
-                    input=name,
-                    from_node=NodeName(new.source.node),
-                    output=new.source.output,
-                    subpath=new.source.subpath,
-                    score=new.score,
-                    reason=new.reason,
-                )
-            )
-    return tuple(events)
+def _rewired(state: SessionState, proposal: Proposal) -> tuple[Event, ...]:
+    """The events that lead from the present connections of a node to the proposed ones."""
+    there = state.connections.get(proposal.node, {})
+    removed = (
+        ConnectionRemoved(
+            node=proposal.node,
+            input=name,
+            from_node=NodeName(old.source.node),
+            output=old.source.output,
+            subpath=old.source.subpath,
+            score=old.score,
+            reason=_instead(proposal, name),
+        )
+        for name, old in there.items()
+        if proposal.connections.get(name) != old
+    )
+    confirmed = (
+        ConnectionConfirmed(
+            node=proposal.node,
+            input=name,
+            from_node=NodeName(new.source.node),
+            output=new.source.output,
+            subpath=new.source.subpath,
+            score=new.score,
+            reason=new.reason,
+        )
+        for name, new in proposal.connections.items()
+        if there.get(name) != new
+    )
+    return (*removed, *confirmed)
+
+
+def _instead(proposal: Proposal, name: str) -> str:
+    if name in proposal.connections:
+        return f"replaced by {proposal.connections[name].source}"
+    return "replaced by a path" if name in proposal.spec.input_paths else "left out"
 
 
 def _partly(
@@ -169,51 +169,61 @@ def _partly(
     problems: tuple[Problem, ...],
 ) -> tuple[Event, ...]:
     """Keep the answers that hold, and say which do not and what is still missing."""
-    bad: set[tuple[str, str | None]] = {(p.where.kind, p.where.name) for p in problems}
-    bad |= {("input", name) for kind, name in bad if kind == "connection"}
-    kept = proposed(_without(command, bad), around)
-    events: list[Event] = []
     wrong = tuple(p for p in problems if _given(command, p))
-    if wrong:
-        events.append(_rejected(proposal, wrong))
+    rejected = (_rejected(proposal, wrong),) if wrong else ()
+    left = _without(command, {(p.where.kind, p.where.name) for p in wrong})
+    if wrong and not _answers(left):
+        return rejected
+    kept = proposed(left, around)
     needs = errors(problems_of(kept))
     if not needs:
-        return (*events, *_accepted(around, kept))
-    events += _rewired(around.state, command.node, kept.connections)
-    state = around.state.nodes[command.node].state
-    if state in {Lifecycle.DISCOVERED, Lifecycle.PENDING}:
-        require(around.state, command.node, "draft")
-        events.append(ConfigurationDrafted(node=command.node, draft=kept.spec, needs=needs))
-    else:
+        return (*rejected, *_accepted(around, kept))
+    demoted: tuple[Event, ...] = ()
+    if around.state.nodes[command.node].state is not Lifecycle.PENDING:
         require(around.state, command.node, "require_configuration")
-        events.append(ScriptMarkedPending(node=command.node, needs=needs, draft=kept.spec))
-    return tuple(events)
+        base = base_spec(around.state, command.node)
+        demoted = (ScriptMarkedPending(node=command.node, needs=needs, draft=base),)
+    return (
+        *rejected,
+        *learned(around, command.node),
+        *demoted,
+        *_rewired(around.state, kept),
+        ConfigurationDrafted(node=command.node, draft=kept.spec, needs=needs),
+    )
+
+
+_PARTS: Mapping[str, str] = {
+    "input": "input_paths",
+    "connection": "input_paths",
+    "output": "output_paths",
+    "environ_var": "environ_vars",
+    "job_arg": "job_args",
+}
+"""Where a problem's kind sits in the command."""
 
 
 def _given(command: ConfigureScript, problem: Problem) -> bool:
     """Whether the problem lies in a value that this command brought."""
-    kind, name = problem.where.kind, problem.where.name
-    given: Mapping[str, object] | None = {
-        "input": command.input_paths,
-        "connection": command.input_paths,
-        "output": command.output_paths,
-        "environ_var": command.environ_vars,
-        "job_arg": command.job_args,
-    }.get(kind)
-    return given is not None and name in given
+    part = _PARTS.get(problem.where.kind)
+    return part is not None and problem.where.name in (getattr(command, part) or ())
 
 
-def _without(command: ConfigureScript, bad: set[tuple[str, str | None]]) -> ConfigureScript:
-    def left(kind: str, values: Mapping[str, _T] | None) -> dict[str, _T] | None:
-        if values is None:
-            return None
-        return {name: value for name, value in values.items() if (kind, name) not in bad}
-
-    return command.model_copy(
-        update={
-            "input_paths": left("input", command.input_paths),
-            "output_paths": left("output", command.output_paths),
-            "environ_vars": left("environ_var", command.environ_vars),
-            "job_args": left("job_arg", command.job_args),
-        }
+def _answers(command: ConfigureScript) -> bool:
+    """Whether the command says anything about the node."""
+    single = (command.user_notes, command.timeout_s, command.python)
+    return any(value is not None for value in single) or any(
+        getattr(command, part) for part in _PARTS.values()
     )
+
+
+def _without(command: ConfigureScript, bad: set[tuple[PlaceKind, str | None]]) -> ConfigureScript:
+    parts = {
+        part: {
+            name: value
+            for name, value in (getattr(command, part) or {}).items()
+            if not {(kind, name) for kind, of in _PARTS.items() if of == part} & bad
+        }
+        for part in _PARTS.values()
+        if getattr(command, part) is not None
+    }
+    return command.model_copy(update=parts)

@@ -35,10 +35,11 @@ def start_run(command: StartRun, state: SessionState) -> tuple[Event, ...]:
         PendingScriptsError: Nodes of the selection need a person first.
     """
     chosen: frozenset[NodeName] = frozenset()
+    scripted = [node for node, there in state.nodes.items() if not there.external]
     for pattern, nodes in selected(state, command.select).items():
         if not nodes:
             name = pattern.strip("+")
-            raise SelectionError(pattern or "all", nearest(name, list(state.nodes)))
+            raise SelectionError(pattern or "all", nearest(name, scripted))
         chosen |= nodes
     pending: dict[str, list[str]] = {
         node: [need.message for need in there.needs]
@@ -69,16 +70,23 @@ def _run(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> 
     return state.running
 
 
+def _waiting(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> RunState:
+    """The run, which has the node in its plan and is neither at it nor through with it."""
+    present = _run(state, run, node, attempt)
+    planned = node in present.plan.order and node not in present.outcomes
+    if not planned or state.nodes[node].running is not None:
+        raise AttemptClosedError(node, attempt or run)
+    return present
+
+
 def start_script(command: StartScript, state: SessionState) -> tuple[Event, ...]:
     """Claim an attempt.
 
     Raises:
-        AttemptClosedError: The run is over, or another attempt at the node is open.
+        AttemptClosedError: The run is over, its plan has no place for the attempt, or another
+            attempt at the node is open.
     """
-    run = _run(state, command.run, command.node, command.attempt)
-    node = known(state, command.node)
-    if node.running is not None or command.node in run.outcomes:
-        raise AttemptClosedError(command.node, command.attempt)
+    _waiting(state, command.run, command.node, command.attempt)
     require(state, command.node, "execute")
     return (
         ScriptStarted(
@@ -145,11 +153,14 @@ def reuse_script(command: ReuseScript, state: SessionState) -> tuple[Event, ...]
     """Let the last passed attempt serve this run.
 
     Raises:
-        AttemptClosedError: The run is over.
-        CommandRefusedError: Something that the attempt depends on differs.
+        AttemptClosedError: The run is over, or its plan has no place for the node.
+        CommandRefusedError: The run reuses nothing, or something that the attempt depends on
+            differs.
     """
-    _run(state, command.run, command.node)
-    passed = known(state, command.node).passed
+    run = _waiting(state, command.run, command.node)
+    passed = state.nodes[command.node].passed
+    if not run.reuse:
+        raise CommandRefusedError(f"The run was started without reuse, so {command.node} runs.")
     if passed is None or differences(passed.fingerprint, command.fingerprint):
         raise CommandRefusedError(f"{command.node} has changed and cannot be reused.")
     require(state, command.node, "execute")
@@ -161,8 +172,15 @@ def finish_run(command: FinishRun, state: SessionState) -> tuple[Event, ...]:
 
     Raises:
         AttemptClosedError: The run is over already.
+        CommandRefusedError: Attempts are open; nothing would ever close them.
     """
     run = _run(state, command.run, NodeName("the run"))
+    opened = [node for node in run.plan.order if state.nodes[node].running is not None]
+    if opened:
+        raise CommandRefusedError(
+            f"The run cannot end while attempts are open: {', '.join(opened)}.",
+            fix="report how each of them ended first",
+        )
     through = run.outcomes
     by: dict[str, list[NodeName]] = {}
     for node in run.plan.order:

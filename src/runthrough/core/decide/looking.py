@@ -7,19 +7,19 @@ from runthrough.core.decide.settling import (
     base_spec,
     completed,
     evidence_of,
+    learned,
     newly_wired,
     propose,
 )
-from runthrough.core.decide.starting import discovered
 from runthrough.core.events import (
     ConfigurationRestored,
     Event,
-    RequirementsRead,
     ScriptAutoConfigured,
+    ScriptConfigured,
     ScriptMarkedPending,
     WorldChanged,
 )
-from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.state import NodeState, SessionState
 from runthrough.core.validation import Proposal, errors, problems_of
 from runthrough.core.values.facts import WorldChange
@@ -30,8 +30,11 @@ from runthrough.core.values.problems import Problem
 def record_world(command: RecordWorld, state: SessionState) -> tuple[Event, ...]:
     """What the looked-at nodes have become; nothing where all is as it was.
 
-    Nodes of a run that is on are left alone: its outcomes will speak.
+    Nodes of a run that is on are left alone: its outcomes will speak. A closed session is looked
+    at only.
     """
+    if state.phase is Phase.CLOSED:
+        return ()
     around = Surroundings(state, command.facts)
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
     events: list[Event] = []
@@ -44,50 +47,40 @@ def record_world(command: RecordWorld, state: SessionState) -> tuple[Event, ...]
 
 
 def _looked_at(around: Surroundings, node: NodeName, there: NodeState) -> tuple[Event, ...]:
-    facts = around.facts(node)
-    events: list[Event] = []
-    if there.script is None and facts.script is not None:
-        events += discovered(node, facts)
-    elif facts.reread is not None:
-        events.append(
-            RequirementsRead(node=node, requirements=facts.requirements, because=facts.reread)
-        )
-    pending = there.state is Lifecycle.PENDING
-    connections = dict(around.state.connections.get(node, {}))
+    """What became of a node: demoted, decided anew, restored, or nothing."""
+    events = [*learned(around, node)]
     spec = base_spec(around.state, node)
-    if pending:
-        new = newly_wired(around, node)
-        events += accepted(new)
-        connections |= {connection.input: connection for connection in new}
-        spec = completed(around, node, spec, connections)
-    proposal = propose(around, node, spec, connections)
+    demoted: list[Event] = []
+    told = there.needs
+    if there.state is not Lifecycle.PENDING:
+        told = errors(problems_of(propose(around, node, spec)))
+        if not told:
+            return tuple(events)
+        changes = tuple(_change(need) for need in told)
+        demoted.append(WorldChanged(node=node, changes=changes))
+        demoted.append(ScriptMarkedPending(node=node, needs=told, draft=spec))
+    new = newly_wired(around, node)
+    events += (*demoted, *accepted(new))
+    connections = around.state.connections.get(node, {}) | {c.input: c for c in new}
+    proposal = propose(around, node, completed(around, node, spec, connections), connections)
     needs = errors(problems_of(proposal))
-    if pending:
-        events += _still_pending(around, there, proposal, needs, told=bool(events))
-    elif needs:
-        events.append(WorldChanged(node=node, changes=tuple(_change(need) for need in needs)))
-        events.append(ScriptMarkedPending(node=node, needs=needs, draft=spec))
+    if not needs:
+        events.append(_decided(around, there, proposal))
+    elif needs != told or (events and not demoted):
+        events.append(ScriptMarkedPending(node=node, needs=needs, draft=proposal.spec))
     return tuple(events)
 
 
-def _still_pending(
-    around: Surroundings,
-    there: NodeState,
-    proposal: Proposal,
-    needs: tuple[Problem, ...],
-    *,
-    told: bool,
-) -> tuple[Event, ...]:
-    """What a pending node has become; `told`: something new about it stands in history."""
+def _decided(around: Surroundings, there: NodeState, proposal: Proposal) -> Event:
+    """The event of a pending node that lacks nothing any more."""
     node, spec = proposal.node, proposal.spec
-    if needs and (told or needs != there.needs):
-        return (ScriptMarkedPending(node=node, needs=needs, draft=spec),)
-    if needs:
-        return ()
-    if there.restores_to is not None:
-        return (ConfigurationRestored(node=node, spec=spec),)
+    by = there.configured_by or there.restores_to
+    if by is not None and there.script is not None:
+        return ConfigurationRestored(node=node, spec=spec)
     evidence = evidence_of(around, proposal)
-    return (ScriptAutoConfigured(node=node, spec=spec, evidence=evidence),)
+    if by == "person":
+        return ScriptConfigured(node=node, spec=spec, evidence=evidence)
+    return ScriptAutoConfigured(node=node, spec=spec, evidence=evidence)
 
 
 def _change(problem: Problem) -> WorldChange:

@@ -1,9 +1,16 @@
 """Deciding a node's configuration: shared by everything that may change one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from runthrough.core.events import ConnectionAccepted, ScriptAutoConfigured, ScriptMarkedPending
+from runthrough.core.events import (
+    ConnectionAccepted,
+    Event,
+    NodeDiscovered,
+    RequirementsRead,
+    ScriptAutoConfigured,
+    ScriptMarkedPending,
+)
 from runthrough.core.planning import reachable
 from runthrough.core.state import SessionState
 from runthrough.core.validation import Neighbour, Proposal, errors, problems_of
@@ -11,7 +18,11 @@ from runthrough.core.values.connections import Connection, Output
 from runthrough.core.values.facts import Evidence, NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import folders, inside
-from runthrough.core.values.requirements import Requirement
+from runthrough.core.values.requirements import (
+    Requirement,
+    RequirementKind,
+    ScriptRequirements,
+)
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.wiring import Offers, wire
 
@@ -94,10 +105,37 @@ def base_spec(state: SessionState, node: NodeName) -> ScriptSpec:
     return there.spec or there.draft or initial_spec(state, node)
 
 
-def unfed(spec: ScriptSpec, connected: Iterable[str]) -> ScriptSpec:
+def answered(
+    requirements: ScriptRequirements, kind: RequirementKind, names: Iterable[str]
+) -> frozenset[str]:
+    """The names, and all others of the needs that they answer: one need has one answer."""
+    given = frozenset(names)
+    ways = ({need.name, *need.aliases} for need in requirements.of(kind) if need.aliases)
+    return given.union(*(names for names in ways if names & given))
+
+
+def learned(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
+    """What a look at a node's script brought: that it was found, or what it needs by now."""
+    facts = around.facts(node)
+    if around.state.nodes[node].script is None and facts.script is not None:
+        return discovered(node, facts)
+    if facts.reread is None:
+        return ()
+    return (RequirementsRead(node=node, requirements=facts.requirements, because=facts.reread),)
+
+
+def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
+    """That a node's script was looked for, and what it needs where it was found."""
+    found = NodeDiscovered(node=node, script=facts.script, candidates=facts.candidates)
+    if facts.script is None:
+        return (found,)
+    read = RequirementsRead(node=node, requirements=facts.requirements, because="discovered")
+    return (found, read)
+
+
+def unfed(spec: ScriptSpec, fed: Collection[str]) -> ScriptSpec:
     """`spec` without the paths of inputs that a connection feeds."""
-    fed = set(connected)
-    if not fed & spec.input_paths.keys():
+    if spec.input_paths.keys().isdisjoint(fed):
         return spec
     paths = {name: path for name, path in spec.input_paths.items() if name not in fed}
     return spec.model_copy(update={"input_paths": paths})
@@ -111,9 +149,10 @@ def completed(
     Inputs that a connection feeds lose their path; inputs that nothing feeds get the one that
     lies in the workspace by convention.
     """
-    spec = unfed(spec, connected)
-    given = {*spec.input_paths, *connected}
-    found = {n: path for n, path in around.facts(node).found.items() if n not in given}
+    facts = around.facts(node)
+    spec = unfed(spec, answered(facts.requirements, "input", connected))
+    given = answered(facts.requirements, "input", (*spec.input_paths, *connected))
+    found = {n: path for n, path in facts.found.items() if n not in given}
     if not found:
         return spec
     return spec.model_copy(update={"input_paths": {**spec.input_paths, **found}})
@@ -202,6 +241,8 @@ def newly_wired(around: Surroundings, node: NodeName) -> tuple[Connection, ...]:
     state = around.state
     there = state.connections.get(node, {})
     spec = state.nodes[node].spec or state.nodes[node].draft
+    requirements = around.facts(node).requirements
+    taken = answered(requirements, "input", (*there, *(spec.input_paths if spec else ())))
     declared: dict[str, RecordedPath | Output] = {}
     for name, source in state.declared(node).inputs.items():
         path = None if isinstance(source, Output) else source
@@ -209,12 +250,12 @@ def newly_wired(around: Surroundings, node: NodeName) -> tuple[Connection, ...]:
         declared[name] = upstream or source
     connections = wire(
         node,
-        inputs=around.facts(node).requirements.of("input"),
+        inputs=requirements.of("input"),
         declared=declared,
         offers=_offers_for(around, node),
-        taken=(*there, *(spec.input_paths if spec else ())),
+        taken=taken,
     )
-    return tuple(connection for connection in connections if connection.input not in there)
+    return tuple(connection for connection in connections if connection.input not in taken)
 
 
 def accepted(connections: Iterable[Connection]) -> tuple[ConnectionAccepted, ...]:

@@ -5,21 +5,15 @@ from runthrough.core.decide.settling import (
     Surroundings,
     accepted,
     completed,
+    discovered,
     initial_spec,
     newly_wired,
     settle,
 )
 from runthrough.core.decide.unfolding import Unfolding
-from runthrough.core.events import (
-    Event,
-    NodeDiscovered,
-    NodeMarkedExternal,
-    RequirementsRead,
-    SessionStarted,
-)
+from runthrough.core.events import Event, NodeMarkedExternal, SessionStarted
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts
-from runthrough.core.values.ids import NodeName
 from runthrough.errors import CommandRefusedError
 
 
@@ -28,6 +22,7 @@ def start_session(command: StartSession, state: SessionState) -> tuple[Event, ..
 
     Raises:
         CommandRefusedError: The session has begun already.
+        PipelineCycleError: The edges and connections form a cycle.
     """
     if state.version:
         raise CommandRefusedError(f"The session {state.name!r} has begun already.")
@@ -40,8 +35,8 @@ def start_session(command: StartSession, state: SessionState) -> tuple[Event, ..
             settings=command.settings,
         )
     )
-    for name, declared in command.pipeline.nodes.items():
-        node = NodeName(name)
+    for node in unfolding.state.nodes:
+        declared = unfolding.state.declared(node)
         if declared.external:
             unfolding.happen(NodeMarkedExternal(node=node, outputs=declared.outputs))
         else:
@@ -55,12 +50,3 @@ def start_session(command: StartSession, state: SessionState) -> tuple[Event, ..
         spec = completed(around, node, initial_spec(unfolding.state, node), connected)
         unfolding.happen(settle(around, node, spec))
     return unfolding.events
-
-
-def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
-    """That a node's script was looked for, and what it needs where it was found."""
-    found = NodeDiscovered(node=node, script=facts.script, candidates=facts.candidates)
-    if facts.script is None:
-        return (found,)
-    read = RequirementsRead(node=node, requirements=facts.requirements, because="discovered")
-    return (found, read)

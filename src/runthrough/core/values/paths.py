@@ -42,8 +42,8 @@ def folders(path: RecordedPath) -> tuple[RecordedPath, ...]:
     """The path itself and every folder above it inside its root, innermost first."""
     root, relative = split(path)
     found = [path]
-    while (parent := posixpath.dirname(relative)) != relative and parent:
-        relative = parent
+    while posixpath.basename(relative) not in {"", ".", ".."}:
+        relative = posixpath.dirname(relative) or "."
         found.append(record(root, relative))
     return tuple(found)
 
@@ -57,7 +57,9 @@ def inside(path: RecordedPath, folder: RecordedPath) -> str | None:
     if relative == folder_relative:
         return ""
     prefix = "" if folder_relative == "." else folder_relative.rstrip("/") + "/"
-    return relative[len(prefix) :] if relative.startswith(prefix) else None
+    rest = relative.removeprefix(prefix)
+    climbs = rest == ".." or rest.startswith("../")
+    return None if climbs or not relative.startswith(prefix) else rest
 
 
 def shown(path: RecordedPath) -> str:

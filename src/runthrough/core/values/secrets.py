@@ -13,10 +13,13 @@ from pydantic import JsonValue
 MASK = "[masked]"
 """Stands in a command, and so in history, where a value looked like a secret."""
 
-_SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(TOKEN|SECRET((_ACCESS)?_KEY)?|PASSWORD|PASSWD|API_?KEY)$", re.IGNORECASE
+)
 _SECRET_TEXT = re.compile(
     r"""
-    -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
+    -----BEGIN\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----
+      [\s\S]*?(?:-----END\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----|\Z)
     | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b            # AWS access key id
     | \bgh[pousr]_[0-9A-Za-z]{30,}             # GitHub
     | \bgithub_pat_[0-9A-Za-z_]{22,}
@@ -31,7 +34,8 @@ _SECRET_TEXT = re.compile(
     """,
     re.VERBOSE,
 )
-_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):(?P<password>[^\s/@]+)@")
+_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/:]*):[^\s/]+@", re.IGNORECASE)
+"""User and password reach up to the last `@` before the path, so either may hold an `@`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,17 @@ def masked_value(name: str, value: JsonValue) -> JsonValue:
     `{"secret": NAME}` stays, `{"plain": V}` becomes V unlooked at, and all else that a rule
     takes for a secret becomes the mask, at any depth.
     """
-    if secret_name(value) is not None:
-        return value
+    reference = secret_name(value)
+    if reference is not None:
+        return {"secret": masked_text(reference)}
     if isinstance(value, dict):
         if set(value) == {"plain"}:
             return value["plain"]
-        return {masked_text(key): masked_value(key, item) for key, item in value.items()}
+        secret = _SECRET_NAME.search(name) is not None
+        return {
+            masked_text(key): masked_value(name if secret else key, item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [masked_value(name, item) for item in value]
     if isinstance(value, bool) or value is None or value == "":
