@@ -42,10 +42,10 @@ def event() -> Event:
             input_paths={"data_input": path},
             environ_vars={"LABEL_FIELD": "label"},
             job_args={"job_type": "training"},
+            user_notes="the table that the team agreed on",
         ),
         evidence=(
             Evidence(kind="input", name="data_input", source="person", path=path, size_bytes=9),
-            Evidence(kind="environ_var", name="LABEL_FIELD", source="pipeline"),
         ),
     )
 

@@ -1,10 +1,12 @@
 """The tables: how they come to be, and what another program's tables lead to."""
 
+import fcntl
 import multiprocessing
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,10 +14,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
-from tests.support.stored import finished, open_together, spawned, sql_stores
+from tests.support.stored import DEADLINE_S, finished, open_together, spawned, sql_stores
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import SqlDatabase, current_revision
+from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.rows import StoredEvent
 from runthrough.adapters.store.tables import EVENTS, METADATA
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
@@ -29,6 +31,14 @@ def structure(path):
                 "WHERE type IN ('table', 'index') AND name <> 'alembic_version' AND sql <> ''"
             )
         )
+
+
+def revision(path):
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        return schema.current(engine)
+    finally:
+        engine.dispose()
 
 
 def test_migrations_make_the_tables_of_the_model(tmp_path, url, path):
@@ -99,20 +109,34 @@ def test_processes_that_open_an_empty_database_at_once_all_come_up(url):
         assert sql_stores(database).audit.verify().checked == count
 
 
+def test_opening_waits_while_another_process_migrates(url, path):
+    """Whoever finds the migration lock taken waits, then finds the work done."""
+    path.parent.mkdir()
+    barrier = multiprocessing.get_context("spawn").Barrier(2)
+    with Path(f"{path}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        child = spawned(open_together, url, barrier, 0)
+        barrier.wait(DEADLINE_S)
+        child.join(0.3)
+        assert child.exitcode is None
+        assert revision(path) is None
+    assert finished(child) == 0
+    assert revision(path) == schema.HEAD
+
+
 def test_older_schema_is_brought_up(url, path):
     """A database that was made but never migrated, such as an empty file, is set up."""
     path.parent.mkdir()
     path.touch()
-    assert current_revision(url) is None
+    assert revision(path) is None
     SqlDatabase.open(url).close()
-    assert current_revision(url) == schema.HEAD
+    assert revision(path) == schema.HEAD
 
 
 def test_older_schema_is_told_where_it_is_not_to_be_migrated(url, path):
     """Without leave to migrate, the error names the command that does; nothing is made."""
     with pytest.raises(SchemaOutdatedError, match="runthrough db upgrade"):
         SqlDatabase.open(url, migrate=False)
-    assert current_revision(url) is None
     assert not path.parent.exists()
 
 
@@ -132,7 +156,16 @@ def test_newer_schema_is_left_alone(url, path, migrate):
         connection.commit()
     with pytest.raises(SchemaNewerError, match=r"9999[\s\S]*upgrade runthrough"):
         SqlDatabase.open(url, migrate=migrate)
-    assert current_revision(url) == "9999"
+    assert revision(path) == "9999"
+
+
+def test_unreadable_revision_is_not_taken_for_an_empty_database(url, path):
+    """A revision table of another shape is an error, never a reason to migrate."""
+    SqlDatabase.open(url).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE alembic_version RENAME COLUMN version_num TO other")
+    with pytest.raises(StoreUnavailableError, match="no such column"):
+        SqlDatabase.open(url)
 
 
 def test_failed_migration_leaves_nothing(url, path):
@@ -144,7 +177,7 @@ def test_failed_migration_leaves_nothing(url, path):
     with pytest.raises(StoreUnavailableError, match="sessions"):
         SqlDatabase.open(url)
     assert structure(path) == before
-    assert current_revision(url) is None
+    assert revision(path) is None
 
 
 def test_newer_schema_is_not_upgraded(url, path):
@@ -176,7 +209,7 @@ def test_history_is_never_taken_back(url, path):
     )
     assert done.returncode == 1
     assert "history is never taken back" in done.stderr
-    assert current_revision(url) == schema.HEAD
+    assert revision(path) == schema.HEAD
 
 
 def test_migrations_are_found_in_a_wheel_before_the_repository(tmp_path):

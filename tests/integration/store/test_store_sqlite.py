@@ -247,6 +247,13 @@ def test_bytes_that_are_no_text_are_told_as_such(filled, path):
         list(filled.events.read(A))
 
 
+def test_log_without_its_table_is_not_called_whole(filled, path):
+    """Where the events cannot be read at all, verification says so instead of a verdict."""
+    alter(path, "DROP TABLE events")
+    with pytest.raises(StoreUnavailableError, match="no such table"):
+        filled.audit.verify()
+
+
 def test_append_over_a_lost_head_is_refused(filled, writer, path):
     """Without its head, or with one that is behind, the log is not written to."""
     alter(path, "UPDATE log_head SET position = 6")
@@ -363,12 +370,14 @@ def test_swallowed_full_disk_commits_nothing_later(database, stores, writer):
     assert stores.audit.verify().checked == 1
 
 
-def test_read_only_file_is_told():
+@pytest.mark.parametrize("there", [True, False], ids=["there", "to be made"])
+def test_missing_rights_are_told(there):
     """Without the right to write, the message names the file and the way out."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.db")
-        SqlDatabase.open(f"sqlite:///{path}").close()
-        path.chmod(0o444)
+        if there:
+            SqlDatabase.open(f"sqlite:///{path}").close()
+            path.chmod(0o444)
         os.chmod(folder, 0o555)  # noqa: PTH101 - a plain folder name
         child = spawned(open_read_only, f"sqlite:///{path}")
         assert finished(child) == 0

@@ -161,6 +161,12 @@ def test_header_text_that_is_not_unicode_is_refused():
         batch_of(SessionClosed(), host="caf\udce9")
 
 
+def test_payload_that_is_not_unicode_is_refused():
+    """Only text that has bytes can be hashed; where it stands is told."""
+    with pytest.raises(StoreError, match="The payload of a SessionStarted"):
+        chain.content_hash(ROWS[0]._replace(payload="\ud800"))
+
+
 def test_node_without_a_name_is_refused():
     """An empty name would hash like no name at all."""
     with pytest.raises(StoreError, match="node without a name"):

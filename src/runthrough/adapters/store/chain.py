@@ -100,8 +100,7 @@ class ChainCheck:
 
     def unreadable(self) -> None:
         """Take note that the next row cannot be read as text."""
-        if self.first_bad is None:
-            self.first_bad = FirstBad(self.checked + 1, "payload")
+        self.first_bad = FirstBad(self.checked + 1, "payload")
 
     def verdict(self, head: tuple[int, str] | None) -> AuditVerdict:
         """What was found, once the head that the store keeps (position, log hash) is compared."""

@@ -175,23 +175,6 @@ def event_rows(
     return map(StoredEvent._make, driver_of(connection).execute(sql, parameters))
 
 
-def current_revision(url: str) -> str | None:
-    """The revision of the database's schema; nothing is made or migrated.
-
-    Raises:
-        StoreUnavailableError: The database cannot be reached, or is none.
-    """
-    path = sqlite_path(url)
-    if not path.exists():
-        return None
-    engine = _engine(path, BUSY_TIMEOUT_S)
-    try:
-        with translated(str(path)):
-            return schema.current(engine)
-    finally:
-        engine.dispose()
-
-
 def sqlite_path(url: str) -> Path:
     """The absolute path of the file that a database URL names.
 

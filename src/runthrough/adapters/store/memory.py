@@ -248,13 +248,13 @@ def _follow(tables: _Tables, batch: Batch) -> None:
     for event in batch.events:
         match event:
             case SessionStarted():
-                _refuse_taken(tables, session_id, event.name)
+                _refuse_taken(tables, event.name)
                 tables.sessions[session_id] = _started(batch, event)
             case SessionClosed():
                 tables.sessions[session_id] = replace(tables.sessions[session_id], phase="closed")
             case SessionReopened():
                 closed = tables.sessions[session_id]
-                _refuse_taken(tables, session_id, closed.name)
+                _refuse_taken(tables, closed.name)
                 tables.sessions[session_id] = replace(closed, phase="open")
             case _:
                 pass
@@ -274,7 +274,6 @@ def _started(batch: Batch, event: SessionStarted) -> SessionEntry:
     )
 
 
-def _refuse_taken(tables: _Tables, session_id: SessionId, name: str) -> None:
-    for other in tables.sessions.values():
-        if other.name == name and other.phase == "open" and other.session_id != session_id:
-            raise SessionNameTakenError(name)
+def _refuse_taken(tables: _Tables, name: str) -> None:
+    if any(other.name == name and other.phase == "open" for other in tables.sessions.values()):
+        raise SessionNameTakenError(name)

@@ -148,14 +148,14 @@ def follow(connection: Connection, batch: Batch) -> None:
                 name = connection.scalar(
                     select(SESSIONS.c.name).where(SESSIONS.c.session_id == batch.session_id)
                 )
-                _refuse_taken(connection, batch.session_id, str(name))
+                _refuse_taken(connection, str(name))
                 connection.execute(_phase(batch.session_id, "open"))
             case _:
                 pass
 
 
 def _start(connection: Connection, batch: Batch, event: SessionStarted) -> None:
-    _refuse_taken(connection, batch.session_id, event.name)
+    _refuse_taken(connection, event.name)
     connection.execute(
         insert(SESSIONS),
         {
@@ -172,12 +172,10 @@ def _phase(session_id: str, phase: str) -> Update:
     return update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(phase=phase)
 
 
-def _refuse_taken(connection: Connection, session_id: str, name: str) -> None:
+def _refuse_taken(connection: Connection, name: str) -> None:
     # Under the writer lock nobody can take the name between this look and the write.
     other = select(SESSIONS.c.session_id).where(
-        SESSIONS.c.name == name,
-        SESSIONS.c.phase == "open",
-        SESSIONS.c.session_id != session_id,
+        SESSIONS.c.name == name, SESSIONS.c.phase == "open"
     )
     if connection.scalar(other) is not None:
         raise SessionNameTakenError(name)
