@@ -1,7 +1,7 @@
 """One attempt's two ends: what its script is given, and what it left."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -134,18 +134,8 @@ class Attempts:
         folder: RecordedPath,
     ) -> Left:
         """Judge what a script that ended well wrote (DESIGN § 8, outputs and seams)."""
-        connections = [
-            connection
-            for consumer in state.successors.get(node, ())
-            for connection in state.connections.get(consumer, {}).values()
-            if connection.source.node == node and connection.source.output in outputs
-        ]
-        places = {c: below(outputs[c.source.output], c.source.subpath) for c in connections}
-        seen = self._inspector.look(
-            dict.fromkeys((*outputs.values(), *places.values())),
-            roots=self._roots,
-            digest_up_to=None,
-        )
+        fed = _fed_by(state, node, outputs)
+        seen = self._look((*outputs.values(), *fed.values()))
         claimed_ns = self._files.claimed_ns(self._roots.locate(folder))
         required = {n.name for n in particulars.needs(node).of("output") if n.required}
         wrong = [
@@ -167,8 +157,20 @@ class Attempts:
             for name, path in outputs.items()
             if _not_written(seen[path], claimed_ns) is None
         )
-        seams = tuple(self._seam(c, path, seen[path], claimed_ns) for c, path in places.items())
+        seams = tuple(self._seam(c, path, seen[path], claimed_ns) for c, path in fed.items())
         return Left(outputs=written, seams=seams)
+
+    def seams(
+        self, state: SessionState, node: NodeName, outputs: Mapping[str, RecordedPath]
+    ) -> tuple[SeamChecked, ...]:
+        """The connections of outputs that an earlier attempt left, as they are now."""
+        fed = _fed_by(state, node, outputs)
+        seen = self._look(fed.values())
+        return tuple(self._seam(c, path, seen[path], None) for c, path in fed.items())
+
+    def _look(self, paths: Iterable[RecordedPath]) -> dict[RecordedPath, PathFacts]:
+        unique = dict.fromkeys(paths)
+        return self._inspector.look(unique, roots=self._roots, digest_up_to=None)
 
     def _seam(
         self,
@@ -200,6 +202,18 @@ class Attempts:
         written = self._inspector.format_of(self._roots.locate(path))
         result = SeamResult(compatible=not issues, issues=issues, format_written=written)
         return SeamChecked(edge=edge, result=result)
+
+
+def _fed_by(
+    state: SessionState, node: NodeName, outputs: Mapping[str, RecordedPath]
+) -> dict[Connection, RecordedPath]:
+    """The connections that these outputs of a node feed, and what each hands over."""
+    return {
+        connection: below(outputs[connection.source.output], connection.source.subpath)
+        for consumer in state.successors.get(node, ())
+        for connection in state.connections.get(consumer, {}).values()
+        if connection.source.node == node and connection.source.output in outputs
+    }
 
 
 def _resolved(value: JsonValue, known: Mapping[str, str]) -> JsonValue:

@@ -224,7 +224,9 @@ class Execution:
         facts = self._looking.glance(state, (node,), digest_up_to=None).get(node, NodeFacts())
         present = fingerprint(state, node, facts) or ()
         if not must_run and self._unchanged(node, present, facts):
-            self._report(ReuseScript(run=run, node=node, fingerprint=present))
+            left = state.outputs_of(node) or {}
+            seams = self._attempts.seams(state, node, left)
+            self._report(ReuseScript(run=run, node=node, fingerprint=present, seams=seams))
             return None
         attempt = AttemptId(self._ports.new_id())
         folder = attempt_folder(run, node, attempt)

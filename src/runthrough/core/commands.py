@@ -144,6 +144,7 @@ class ReuseScript(Frozen):
     node: NodeName
     fingerprint: Fingerprint
     """As it is now; refused when it differs from the last passed attempt's."""
+    seams: tuple[SeamChecked, ...] = ()
 
 
 class FinishRun(Frozen):

@@ -1,5 +1,7 @@
 """A run: its plan, its attempts, and what they left."""
 
+from collections.abc import Sequence
+
 from runthrough.core.commands import FinishRun, FinishScript, ReuseScript, StartRun, StartScript
 from runthrough.core.decide.guards import known, require
 from runthrough.core.events import (
@@ -126,27 +128,38 @@ def finish_script(command: FinishScript, state: SessionState) -> tuple[Event, ..
         log=command.log,
         returned=command.returned,
     )
-    seams = tuple(
+    failed = state.successors.get(command.node, ()) if command.outcome != "passed" else ()
+    return (executed, *_below(state, run, command, failed))
+
+
+def _below(
+    state: SessionState,
+    run: RunState,
+    command: FinishScript | ReuseScript,
+    failed: Sequence[NodeName],
+) -> tuple[Event, ...]:
+    """What a node's end means below it: its connections, and who cannot run.
+
+    A consumer whose input is not there is blocked like one below a failure.
+    """
+    checked = tuple(
         DataFlowChecked(
             node=seam.edge.to_node, run=command.run, edge=seam.edge, result=seam.result
         )
         for seam in command.seams
     )
-    if command.outcome != "passed":
-        tops = state.successors.get(command.node, ())
-    else:
-        tops = tuple(
-            seam.edge.to_node
-            for seam in command.seams
-            if any(issue.code == "OUTPUT_NOT_WRITTEN" for issue in seam.result.issues)
-        )
-    below = reachable(tops, state.successors)
+    absent = [
+        seam.edge.to_node
+        for seam in command.seams
+        if any(issue.code == "OUTPUT_NOT_WRITTEN" for issue in seam.result.issues)
+    ]
+    stopped = reachable((*failed, *absent), state.successors)
     blocked = tuple(
         ScriptBlocked(node=name, run=command.run, by=(command.node,))
         for name in run.plan.order
-        if name in below and name not in run.outcomes
+        if name in stopped and name not in run.outcomes
     )
-    return (executed, *seams, *blocked)
+    return (*checked, *blocked)
 
 
 def reuse_script(command: ReuseScript, state: SessionState) -> tuple[Event, ...]:
@@ -164,7 +177,8 @@ def reuse_script(command: ReuseScript, state: SessionState) -> tuple[Event, ...]
     if passed is None or differences(passed.fingerprint, command.fingerprint):
         raise CommandRefusedError(f"{command.node} has changed and cannot be reused.")
     require(state, command.node, "execute")
-    return (ScriptReused(node=command.node, run=command.run, attempt=passed.attempt),)
+    reused = ScriptReused(node=command.node, run=command.run, attempt=passed.attempt)
+    return (reused, *_below(state, run, command, ()))
 
 
 def finish_run(command: FinishRun, state: SessionState) -> tuple[Event, ...]:

@@ -153,7 +153,8 @@ def _judged(
     if stopped is not None:
         return "blocked", f"below {stopped}", None
     if changes:
-        return "stale", _changes_text(changes), f"runthrough run {name}"
+        above = "+" if any(change.part == "upstream" for change in changes) else ""
+        return "stale", _changes_text(changes), f"runthrough run {above}{name}"
     if waits := _waits_for(state, node):
         return "waiting", f"for {', '.join(waits)}", f"runthrough run +{name}"
     if there.passed is None:
