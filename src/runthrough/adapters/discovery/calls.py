@@ -117,10 +117,11 @@ def method_call(reader: Reader, owner: Meaning, name: str, given: Given, named: 
             return merged(reader, each)
         case Table():
             return _table_method(owner, name, given)
-        case Row() if name == "append" or name == "copy":
+        case Row() if name in {"append", "copy"}:
             return owner
         case Row() | Lacking() if name == "difference" and given:
             return lacking_names(owner, given[0])
+    reader.use(owner)
     call_unseen(reader, (*given, *named.values()))
     return _text_method(settled(owner), name, given)
 
@@ -138,10 +139,14 @@ def _needs_method(reader: Reader, needs: Needs, name: str, given: Given) -> Mean
         if name == "__getitem__" and isinstance(wanted, Known):
             return reader.read(needs, str(wanted.value))
         return UNKNOWN if isinstance(wanted, AnyName) else computed_lookup(reader, needs, wanted)
+    if name == "update" and given and isinstance(given[0], Table):
+        for key, _ in given[0].rows:
+            reader.write((needs.kind, str(key)))
     return UNKNOWN
 
 
 def _path_method(reader: Reader, path: Origin, name: str, given: Given) -> Meaning:
+    reader.use(path)
     if name in {"joinpath", "__truediv__"}:
         return reader.path(_joined(path, given))
     if name in {"glob", "rglob"} and given:
@@ -231,6 +236,8 @@ def _exit(reader: Reader, code: Meaning) -> None:
 
 
 def _path(reader: Reader, given: Given, _: Named) -> Meaning:
+    for part in given:
+        reader.use(part)
     path = _joined(given[0], given[1:])
     return reader.path(path) if len(given) > 1 else path
 
@@ -276,7 +283,8 @@ def _zipped(_: Reader, given: Given, __: Named) -> Meaning:
 
 
 def _number(convert: Callable[[str], object]) -> "Give":
-    def give(_: Reader, given: Given, __: Named) -> Meaning:
+    def give(reader: Reader, given: Given, _: Named) -> Meaning:
+        reader.use(given[0])
         value = settled(given[0])
         if not isinstance(value, Known):
             return UNKNOWN

@@ -117,9 +117,14 @@ class StepCatalog:
 def _needs(content: bytes, known: str) -> ScriptRequirements:
     job_args, environ_vars = json.loads(known)
     parsed = parse_script(ScriptText(content))
-    if parsed.tree is None:
+    if parsed.tree is None or parsed.survey is None:
         return ScriptRequirements()
-    return read_needs(parsed.tree, job_args=job_args, environ_vars=environ_vars)
+    return read_needs(
+        parsed.tree,
+        job_args=job_args,
+        environ_vars=environ_vars,
+        parser_calls=parsed.survey.parser_calls,
+    )
 
 
 class _Visit:
@@ -177,8 +182,10 @@ class _Visit:
         return registered, "the registry names"
 
     def _stems(self, node: NodeName) -> tuple[str, ...]:
-        """The whole name first: a file named after it can mean this node only, while the
-        canonical name stands for all of its job types.
+        """The stems to look for, the whole name's first.
+
+        A file named after the whole name can mean this node only, while one that is named after
+        the canonical name serves all job types.
         """
         names = (node, canonical(node, self._suffixes))
         return tuple(dict.fromkeys(snake(name) for name in names))

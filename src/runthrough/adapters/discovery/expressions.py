@@ -45,6 +45,8 @@ def _subscript(reader: Reader, node: ast.expr) -> Meaning:
 def _binary(reader: Reader, node: ast.expr) -> Meaning:
     node = cast("ast.BinOp", node)
     left, right = reader.value(node.left), reader.value(node.right)
+    reader.use(left)
+    reader.use(right)
     match node.op:
         case ast.Div():
             return reader.path(joined(left, right))

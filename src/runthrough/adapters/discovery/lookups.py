@@ -30,6 +30,8 @@ class Lookup:
     default: ast.expr | None = None
     strict: bool = False
     """Fails where nothing is found."""
+    fills: bool = False
+    """Leaves its default behind, for later reads."""
     lazy: bool = False
     """The default is worked out only when it is needed."""
 
@@ -48,10 +50,13 @@ def read_lookup(reader: Reader, lookup: Lookup) -> Meaning:
     """Note what a lookup reads; answers with what it stands for."""
     name, *aliases = lookup.names
     if lookup.default is None:
-        sight: Sight = "required" if lookup.strict else "asked_for"
+        lenient: Sight = "looked_for" if lookup.needs.process else "asked_for"
+        sight: Sight = "required" if lookup.strict else lenient
         return reader.read(lookup.needs, name, sight, aliases=aliases)
     with reader.on(certain=not lookup.lazy):
         default = reader.value(lookup.default)
+    if lookup.fills:
+        reader.write((lookup.needs.kind, name))
     if lookup.needs.kind in {"input", "output"} and _is_container_path(default):
         constant = default if isinstance(default, Known) else None
         return reader.read(lookup.needs, name, "fallback", default=constant, aliases=aliases)
@@ -74,7 +79,8 @@ def _call(reader: Reader, node: ast.Call) -> Lookup | None:
         if isinstance(owner, Needs) and function.attr in _METHODS:
             lookup = _lookup(reader, owner, args, node.keywords)
             strict = function.attr == "pop" and lookup is not None and lookup.default is None
-            return replace(lookup, strict=True) if lookup and strict else lookup
+            fills = function.attr == "setdefault"
+            return replace(lookup, strict=strict, fills=fills) if lookup else None
         if isinstance(owner, Imported) and f"{owner.name}.{function.attr}" == "os.getenv":
             return _lookup(reader, Needs("environ_var", process=True), args, node.keywords)
     elif isinstance(function, ast.Name) and args:

@@ -79,9 +79,9 @@ def _field(reader: Reader, thing: Thing, name: str) -> Meaning:
 def method_of(kind: Own, name: str) -> Own | None:
     """The function of that name in a class of the script, or in its own parents."""
     for statement in getattr(kind.node, "body", []):
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            if statement.name == name:
-                return Own(statement, kind.frame)
+        is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_function and statement.name == name:
+            return Own(statement, kind.frame)
     for parent in getattr(kind.node, "bases", []):
         found = kind.frame.find(parent.id) if isinstance(parent, ast.Name) else None
         if isinstance(found, Own) and found.node is not kind.node:
@@ -91,6 +91,8 @@ def method_of(kind: Own, name: str) -> Own | None:
 
 def part_of(reader: Reader, owner: Meaning, key: Meaning) -> Meaning:
     """The value of `owner[key]`."""
+    reader.use(owner)
+    reader.use(key)
     match owner:
         case Needs():
             return read_key(reader, owner, key)

@@ -1,7 +1,7 @@
 """What a script's own argument parser says of the arguments that its `main` reads."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -18,15 +18,17 @@ class ParserOption:
     choices: tuple[JsonValue, ...] = ()
 
 
-def described(requirements: ScriptRequirements, tree: ast.Module) -> ScriptRequirements:
+def described(
+    requirements: ScriptRequirements, parser_calls: Iterable[ast.Call]
+) -> ScriptRequirements:
     """The requirements with the help and choices of the script's own parser.
+
+    `parser_calls` are the calls of `add_argument`.
 
     Whether an argument is required, and its default, stay what `main` makes of them: the parser
     does not run when `main` is called.
     """
-    if not requirements.of("job_arg"):
-        return requirements
-    options = {option.name: option for option in _options(tree)}
+    options = {option.name: option for option in map(_option, parser_calls)}
     needs = tuple(_with(need, options.get(need.name)) for need in requirements.needs)
     return requirements.model_copy(update={"needs": needs}) if options else requirements
 
@@ -37,23 +39,16 @@ def _with(need: Requirement, option: ParserOption | None) -> Requirement:
     return need.model_copy(update={"description": option.help, "choices": option.choices})
 
 
-def _options(tree: ast.Module) -> Iterator[ParserOption]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "add_argument"
-        ):
-            flags = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-            named = {keyword.arg: keyword.value for keyword in node.keywords}
-            name = _constant(named.get("dest")) or _destination(flags)
-            if isinstance(name, str) and name:
-                help_text = _constant(named.get("help"))
-                yield ParserOption(
-                    name,
-                    help_text if isinstance(help_text, str) else "",
-                    _choices(named.get("choices")),
-                )
+def _option(call: ast.Call) -> ParserOption:
+    flags = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    name = _constant(named.get("dest")) or _destination(flags)
+    help_text = _constant(named.get("help"))
+    return ParserOption(
+        str(name),
+        help_text if isinstance(help_text, str) else "",
+        _choices(named.get("choices")),
+    )
 
 
 def _destination(flags: Sequence[object]) -> str:

@@ -39,7 +39,7 @@ PROCESS_NAMES = frozenset(
     CI DISPLAY EDITOR NO_COLOR SYSTEMROOT
     """.split()  # noqa: SIM905 - a list of words reads as words
 )
-"""Variables that every process may have from its surroundings; no script asks its user for them."""
+"""Variables that a process has from its surroundings; no script asks its user for them."""
 PROCESS_PREFIXES = ("LC_", "PYTHON", "XDG_")
 
 
@@ -170,6 +170,7 @@ class Reader:
         for name, value in environ_vars.items():
             if isinstance(value, str):
                 self._values["environ_var", name] = Known(value)
+        self._written: set[Key] = set()
         self._steps = 0
         self._depth = 0
 
@@ -242,11 +243,11 @@ class Reader:
             self.sightings.default(key, value)
 
     def _weakened(self, key: Key, sight: Sight) -> Sight:
-        if sight == "optional" or key in self.trail.present:
+        if sight == "optional" or key in self.trail.present or key in self._written:
             return "optional"
         if sight == "required" and self.trail.excused:
             return "optional"
-        if sight == "asked_for" and self.trail.telling:
+        if sight in {"asked_for", "looked_for"} and self.trail.telling:
             return "optional"
         return sight if self.trail.certain else "conditional"
 
@@ -254,6 +255,15 @@ class Reader:
         """The script gives up where these are missing."""
         for kind, name in sorted(keys):
             self.read(Needs(kind), name)
+
+    def write(self, key: Key) -> None:
+        """The script puts a value there itself, here or on another path."""
+        self._written.add(key)
+
+    def use(self, meaning: Meaning) -> None:
+        """Note a use that fails where a need has no value."""
+        if isinstance(meaning, Origin) and meaning.value is None and not meaning.below:
+            self.sightings.use(meaning.key)
 
     def given(self, key: Key) -> bool:
         """Whether the node gives a value for a need."""

@@ -1,7 +1,7 @@
 """What a script needs, read from its code by following values, without running it."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -46,13 +46,14 @@ def read_needs(
     *,
     job_args: Mapping[str, JsonValue],
     environ_vars: Mapping[str, JsonValue],
+    parser_calls: Sequence[ast.Call] = (),
 ) -> ScriptRequirements:
     """The needs of a script for a node that gives these arguments and variables.
 
     The module is followed as an import would run it, then `main`. Needs come in the order in
     which this meets them. A test on a given argument or variable is decided; any other is not,
     and both of its ways are followed. What cannot be told is left out: a need that is wrongly
-    required would stop a pipeline that works.
+    required would stop a pipeline that works. `parser_calls` tell help and choices.
     """
     reader = Reader(RULES, job_args=job_args, environ_vars=environ_vars)
     complete = True
@@ -60,7 +61,7 @@ def read_needs(
         _follow(reader, tree)
     except (StepsSpentError, RecursionError):
         complete = False  # what was seen so far holds, but later questions were not
-    return described(reader.sightings.requirements(complete=complete), tree)
+    return described(reader.sightings.requirements(complete=complete), parser_calls)
 
 
 def _follow(reader: Reader, tree: ast.Module) -> None:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import JsonValue
 
@@ -16,13 +16,16 @@ from runthrough.core.values.requirements import (
     ScriptRequirements,
 )
 
-Sight = Literal["required", "asked_for", "fallback", "conditional", "optional"]
-"""A level, or `asked_for`: read by `.get` without a default, which is required unless the script
-asks anywhere whether it got something."""
+Sight = Literal["required", "asked_for", "looked_for", "fallback", "conditional", "optional"]
+"""A level, or one of two that are settled in the end. `asked_for`: read by `.get` without a
+default, which is required unless the script asks anywhere whether it got something.
+`looked_for`: the same in the process's environment, where a script often passes on what it did
+not get; it is required only if it is also used in a way that fails without a value."""
 
 _STRENGTH: dict[Sight, int] = {
-    "required": 4,
-    "asked_for": 3,
+    "required": 5,
+    "asked_for": 4,
+    "looked_for": 3,
     "fallback": 2,
     "conditional": 1,
     "optional": 0,
@@ -55,6 +58,7 @@ class Sightings:
         self._seen: dict[Key, _Seen] = {}
         self._asked: set[Key] = set()
         self._tolerated: set[Key] = set()
+        self._used: set[Key] = set()
         self._loops: list[_Loop] = []
         self._prefixes: dict[tuple[RequirementKind, str], None] = {}
         self._stand_ins: set[Key] = set()
@@ -84,6 +88,10 @@ class Sightings:
     def ask(self, keys: Iterable[Key]) -> None:
         """The script asks whether these have a value, so it can do without."""
         self._asked.update(keys)
+
+    def use(self, key: Key) -> None:
+        """The script does with the value what fails without one."""
+        self._used.add(key)
 
     def tolerate(self, keys: Iterable[Key]) -> None:
         """The script asks whether these paths exist, and goes on if they do not."""
@@ -144,13 +152,13 @@ class Sightings:
         )
 
     def _level(self, key: Key, sight: Sight) -> RequirementLevel:
-        if sight == "asked_for":
-            if key in self._asked:
+        if sight in {"asked_for", "looked_for"}:
+            if key in self._asked or (sight == "looked_for" and key not in self._used):
                 return "optional"
             return "required" if self._complete else "conditional"
         if sight == "fallback" and key in self._tolerated:
             return "optional"
-        return sight
+        return cast("RequirementLevel", sight)
 
 
 def _files(paths: tuple[str, ...]) -> tuple[str, ...]:

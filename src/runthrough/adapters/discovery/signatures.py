@@ -21,6 +21,9 @@ class MainSignature:
     """Parameters without default that nobody gives a value to."""
 
 
+NO_MAIN = MainSignature()
+
+
 def main_signature(tree: ast.Module) -> MainSignature:
     """The signature of the `main` that an import of the module would leave behind.
 
@@ -83,12 +86,12 @@ def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
                 yield from _names_in(target, statement.value)
         case ast.AnnAssign(value=ast.expr() as value):
             yield from _names_in(statement.target, value)
-        case ast.For() | ast.AsyncFor():
+        case ast.For():
             yield from _names_in(statement.target, statement)
-        case ast.With() | ast.AsyncWith():
-            for part in statement.items:
-                if part.optional_vars is not None:
-                    yield from _names_in(part.optional_vars, statement)
+        case ast.With():
+            targets = (part.optional_vars for part in statement.items)
+            for target in filter(None, targets):
+                yield from _names_in(target, statement)
 
 
 def _names_in(target: ast.expr, value: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
-from runthrough.adapters.discovery.signatures import MainSignature, main_signature
+from runthrough.adapters.discovery.signatures import NO_MAIN, MainSignature, main_signature
 from runthrough.adapters.discovery.survey import Survey, survey
 from runthrough.core.values.problems import ProblemCode
 
@@ -48,7 +48,7 @@ class ParsedScript:
     fault: Fault | None = None
     tree: ast.Module | None = None
     survey: Survey | None = None
-    main: MainSignature = MainSignature()
+    main: MainSignature = NO_MAIN
     description: str = ""
 
 

@@ -102,7 +102,7 @@ def _store(reader: Reader, target: ast.expr, value: Meaning) -> None:
     if not isinstance(key, Known):
         return
     if isinstance(owner, Needs) and isinstance(key.value, str):
-        reader.go_on(present=frozenset([(owner.kind, key.value)]))
+        reader.write((owner.kind, key.value))
     elif isinstance(owner, Table):
         _grow(reader, target.value, Table((*owner.rows, (key.value, value))))
 
@@ -244,7 +244,14 @@ def _for(reader: Reader, node: ast.stmt) -> End:
         else:
             branch(reader, Condition(), node.body, ())
             reader.turn(certain=certain)
-    return reader.run(node.orelse)
+    return _otherwise(reader, node)
+
+
+def _otherwise(reader: Reader, loop: ast.For | ast.AsyncFor | ast.While) -> End:
+    """What follows a loop that no `break` ended."""
+    if any(isinstance(node, ast.Break) for step in loop.body for node in ast.walk(step)):
+        return branch(reader, Condition(), loop.orelse, ()) if loop.orelse else End.FALLS
+    return reader.run(loop.orelse)
 
 
 def _while(reader: Reader, node: ast.stmt) -> End:
@@ -259,7 +266,7 @@ def _while(reader: Reader, node: ast.stmt) -> End:
         return end if end in {End.LEAVES, End.RAISES} else End.FALLS
     branch(reader, condition, node.body, ())
     reader.turn(certain=certain)
-    return reader.run(node.orelse)
+    return _otherwise(reader, node)
 
 
 def _with(reader: Reader, node: ast.stmt) -> End:
@@ -268,7 +275,7 @@ def _with(reader: Reader, node: ast.stmt) -> End:
     for part in node.items:
         value = reader.value(part.context_expr)
         called = part.context_expr.func if isinstance(part.context_expr, ast.Call) else None
-        suppressed |= ast.unparse(called).endswith("suppress") if called else False
+        suppressed |= called is not None and dotted(called).endswith("suppress")
         if part.optional_vars is not None:
             bind(reader, part.optional_vars, value)
     if suppressed:
@@ -288,6 +295,7 @@ def _try(reader: Reader, node: ast.stmt) -> End:
         end = reader.run(node.body)
         if end is End.FALLS:
             end = reader.run(node.orelse)
+    body_end = end
     after = frame.variables
     for handler in node.handlers:
         frame.variables = dict(after)
@@ -296,8 +304,7 @@ def _try(reader: Reader, node: ast.stmt) -> End:
         if handled is End.FALLS:
             _join_variables(reader, (after, end), (frame.variables, End.FALLS))
             after, end = frame.variables, End.FALLS
-        elif handled is End.LEAVES and end is End.FALLS:
-            frame.may_leave = True
+        frame.may_leave |= End.LEAVES in {handled, body_end}
     frame.variables = after
     reader.go_on()
     final = reader.run(node.finalbody)
@@ -309,7 +316,7 @@ def fails(body: Sequence[ast.stmt]) -> bool:
     match body[-1]:
         case ast.Raise():
             return True
-        case ast.Expr(value=ast.Call(func=function, args=args)) if ast.unparse(function) in EXITS:
+        case ast.Expr(value=ast.Call(func=function, args=args)) if dotted(function) in EXITS:
             is_well = not args or (isinstance(args[0], ast.Constant) and not args[0].value)
             return not is_well
         case ast.If(body=one, orelse=[*_, _] as other):
@@ -319,11 +326,20 @@ def fails(body: Sequence[ast.stmt]) -> bool:
     return False
 
 
+def dotted(node: ast.expr) -> str:
+    """The dotted name that an expression is; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
 def _caught(handler: ast.ExceptHandler) -> Iterable[str]:
     if handler.type is None:
         return ("BaseException",)
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return (ast.unparse(kind).rpartition(".")[2] for kind in kinds)
+    return (dotted(kind).rpartition(".")[2] for kind in kinds)
 
 
 def _match(reader: Reader, node: ast.stmt) -> End:

@@ -4,6 +4,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _LEFT_OUT = {
@@ -26,88 +27,89 @@ class Survey:
     """Top-level names of the modules that are imported absolutely, sorted."""
     relative_level: int
     """Most dots in front of a relative import; 0 when there is none."""
+    parser_calls: tuple[ast.Call, ...] = ()
+    """Calls of some `add_argument`."""
 
 
 def survey(tree: ast.Module) -> Survey:
     """Walk a tree once.
 
-    Absent and empty fields are left out, because newer Pythons add such fields to old nodes.
+    Each node is written as its kind, its own values, and its parts between brackets. Absent and
+    empty fields are left out, because newer Pythons add such fields to old nodes.
     """
     imports: set[str] = set()
-    level = 0
+    levels = {0}
+    calls: list[ast.Call] = []
     parts: list[str] = []
-    stack: list[ast.AST | str] = [tree]
+    write = parts.append
+    stack: list[Any] = [tree]
+    pop, push = stack.pop, stack.append
     while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            parts.append(node)
+        node = pop()
+        kind = node.__class__
+        if kind is str:
+            write(node)
             continue
-        if isinstance(node, ast.Import):
-            imports.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            level = max(level, node.level)
-            if node.module and not node.level:
-                imports.add(node.module.partition(".")[0])
-        stack.append(")")
-        stack.extend(reversed(_described(node, parts)))
+        if kind in _IMPORTS:
+            _note_import(node, imports, levels)
+        elif kind is ast.Call and getattr(node.func, "attr", "") == "add_argument":
+            calls.append(node)
+        push(")")
+        held = node.__dict__
+        write(f"({kind.__name__}")
+        for name, label in _fields(kind):
+            value = held.get(name)
+            if value is None or value == []:
+                continue
+            if isinstance(value, ast.AST):
+                push(value)
+                push(label)
+            elif value.__class__ is list:
+                push("]")
+                stack.extend(reversed(_several(node, name, value)))
+                push(f"{label}[")
+            else:
+                write(f"{label}{_token(value)}")
+        if kind is ast.Constant and held["value"] is None:
+            write(" None")
     digest = hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    return Survey(digest, tuple(sorted(imports)), level)
+    return Survey(digest, tuple(sorted(imports)), max(levels), tuple(calls))
 
 
-def _described(node: ast.AST, parts: list[str]) -> list[ast.AST | str]:
-    """Write the node's own values to `parts`; answer with its children and their field names."""
-    kind = type(node)
-    parts.append(f"({kind.__name__}")
-    children: list[ast.AST | str] = []
-    for field in _fields(kind):
-        value = getattr(node, field, None)
-        if value is None:
-            if kind is ast.Constant and field == "value":
-                parts.append(" value=None")
-        elif isinstance(value, ast.AST):
-            children += (f" {field}:", value)
-        elif isinstance(value, list):
-            several = _without_docstring(node, value) if field == "body" else value
-            if kind is ast.JoinedStr:
-                several = list(_merged_texts(several))
-            children += _listed(field, several)
-        else:
-            parts.append(f" {field}={_token(value)}")
-    return children
+_IMPORTS = {ast.Import, ast.ImportFrom}
 
 
-_known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+def _note_import(node: ast.Import | ast.ImportFrom, imports: set[str], levels: set[int]) -> None:
+    if isinstance(node, ast.Import):
+        imports.update(alias.name.partition(".")[0] for alias in node.names)
+        return
+    levels.add(node.level)
+    if node.module and not node.level:
+        imports.add(node.module.partition(".")[0])
 
 
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    fields = _known_fields.get(kind)
-    if fields is None:
-        fields = tuple(name for name in kind._fields if name not in _LEFT_OUT)
-        _known_fields[kind] = fields
-    return fields
+@cache
+def _fields(kind: type[ast.AST]) -> tuple[tuple[str, str], ...]:
+    """Fields of a kind of node that count, each with the label that it is written under."""
+    return tuple((name, f" {name}=") for name in kind._fields if name not in _LEFT_OUT)
 
 
-def _listed(field: str, values: Sequence[ast.AST | str | None]) -> list[ast.AST | str]:
-    if not values:
-        return []
-    listed: list[ast.AST | str] = [f" {field}["]
-    for value in values:
-        # A missing key stands for `**mapping`; names stand in `global a, b`.
-        listed.append(value if isinstance(value, ast.AST) else f" {_token(value)}")
-    listed.append("]")
-    return listed
+def _several(node: ast.AST, field: str, values: list[Any]) -> Sequence[Any]:
+    if field == "body" and isinstance(node, _DOCUMENTED):
+        return _without_docstring(values)
+    if isinstance(node, ast.JoinedStr):
+        return tuple(_merged_texts(values))
+    if isinstance(values[0], ast.AST) and field not in {"keys", "kw_defaults"}:
+        return values
+    # A missing key stands for `**mapping`; names stand in `global a, b`.
+    return [value if isinstance(value, ast.AST) else f" {_token(value)}" for value in values]
 
 
-def _without_docstring(node: ast.AST, body: list[Any]) -> list[Any]:
-    if not isinstance(node, _DOCUMENTED) or not body:
-        return body
-    first = body[0]
-    documented = (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
-    return body[1:] if documented else body
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    match body[0]:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return body[1:]
+    return body
 
 
 def _merged_texts(values: Sequence[ast.AST]) -> Iterator[ast.AST | str]:
@@ -118,15 +120,16 @@ def _merged_texts(values: Sequence[ast.AST]) -> Iterator[ast.AST | str]:
             text += value.value
             continue
         if text:
-            yield text
+            yield f" {_token(text)}"
             text = ""
         yield value
     if text:
-        yield text
+        yield f" {_token(text)}"
 
 
 def _token(value: object) -> str:
-    if type(value) is int:
-        return hex(value)  # decimal digits of huge numbers are refused
+    kind = type(value)
+    if kind is int:
+        return hex(value)  # type: ignore[arg-type]  # mypy does not narrow by `kind`
     # `ascii`, because what `repr` escapes depends on the Unicode tables of the Python.
-    return f"{type(value).__name__}:{ascii(value)}"
+    return f"{kind.__name__}:{value!a}"

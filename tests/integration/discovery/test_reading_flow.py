@@ -1,0 +1,374 @@
+"""Which values a reading follows, and what it says of each need."""
+
+from runthrough.adapters.discovery.catalog import StepCatalog
+
+HEAD = """
+import glob, os
+from os.path import join
+from pathlib import Path
+"""
+
+
+def names(found):
+    return [name for _, name in found]
+
+
+def test_parameters_are_known_by_name_then_by_place(read):
+    """Whatever `main` calls its parameters, the runner's order tells what they are."""
+    found = read("def main(i, o, e, j, logger=None):\n    i['a'], o['b'], e['c'], j.d\n")
+    assert list(found) == [("input", "a"), ("output", "b"), ("environ_var", "c"), ("job_arg", "d")]
+    found = read("def main(job_args, input_paths):\n    job_args.d, input_paths['a']\n")
+    assert list(found) == [("job_arg", "d"), ("input", "a")]
+
+
+def test_keyword_forms_of_main_are_followed(read):
+    """`**kwargs`, `*args` and keyword-only parameters hold the four as well."""
+    assert list(read("def main(**kw):\n    kw['input_paths']['a']\n")) == [("input", "a")]
+    assert list(read("def main(*args):\n    args[1]['a']\n")) == [("output", "a")]
+    assert list(read("def main(*, job_args, **rest):\n    job_args.a\n")) == [("job_arg", "a")]
+
+
+def test_async_decorated_and_renamed_mains_are_followed(read):
+    """Forms of `main` whose body is in the file are read."""
+    body = "(a, b, c, d):\n    return a['x']\n"
+    assert list(read("async def main" + body)) == [("input", "x")]
+    assert list(read("import functools\n@functools.cache\ndef main" + body)) == [("input", "x")]
+    assert list(read("def run" + body + "main = run\n")) == [("input", "x")]
+    assert list(read("main = lambda a, b, c, d: a['x']\n")) == [("input", "x")]
+    awaiting = "async def f(p):\n    p['x']\nasync def main(p, o, e, j):\n    await f(p)\n"
+    assert list(read(awaiting)) == [("input", "x")]
+
+
+def test_a_main_from_elsewhere_needs_nothing_that_could_be_told(read):
+    """What an imported `main` reads is not guessed."""
+    assert read("from other import main\n") == {}
+
+
+def test_constants_are_keys_wherever_they_come_from(read):
+    """Module constants, dictionaries, tuples, class fields and joined texts name keys."""
+    found = read("""
+    A = "a"
+    KEYS = {"second": "b", "third": ("c", "d")}
+    class Names:
+        E = "e"
+    PREFIX = "f"
+    def main(input_paths, output_paths, environ_vars, job_args):
+        input_paths[A], input_paths[KEYS["second"]]
+        for key in KEYS["third"]:
+            input_paths[key]
+        input_paths[Names().E]
+        input_paths[PREFIX + "_x"], input_paths[f"{PREFIX}_y"]
+        key, _ = ("g", 1)
+        input_paths[key]
+    """)
+    assert names(found) == ["a", "b", "c", "d", "e", "f_x", "f_y", "g"]
+
+
+def test_dictionaries_are_followed_into_the_scripts_own_functions(read):
+    """Dictionaries and paths are followed by position, keyword, default and return value."""
+    found = read(
+        HEAD
+        + """
+def need(paths, key, *, folder="sub"):
+    return Path(paths[key]) / folder
+
+def load(path, name="x_rows.csv"):
+    return open(path / name)
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    inp = input_paths
+    load(need(inp, "a"))
+    load(name="y_rows.csv", path=need(paths=inp, key="b", folder="other"))
+"""
+    )
+    assert found["input", "a"].files == ("sub/x_rows.csv",)
+    assert found["input", "b"].files == ("other/y_rows.csv",)
+
+
+def test_objects_and_dataclasses_are_followed(read):
+    """Fields of the script's own classes carry dictionaries to methods and properties."""
+    found = read(
+        HEAD
+        + """
+from dataclasses import dataclass
+
+class Step:
+    def __init__(self, inputs):
+        self.inputs = inputs
+    @property
+    def folder(self):
+        return Path(self.inputs["a"])
+
+class Runner(Step):
+    def run(self):
+        return open(self.folder / "rows.csv")
+
+@dataclass
+class Settings:
+    env: dict
+    strict: bool = False
+    def label(self):
+        return self.env["LABEL"]
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    Runner(input_paths).run()
+    Settings(environ_vars, strict=True).label()
+"""
+    )
+    assert names(found) == ["a", "LABEL"]
+    assert found["input", "a"].files == ("rows.csv",)
+
+
+def test_recursion_and_deep_calls_end(read):
+    """A function that calls itself, or very long chains of calls, do not trap the reader."""
+    chain = "\n".join(f"def f{n}(d):\n    return f{n + 1}(d)" for n in range(50))
+    found = read(
+        f"{chain}\ndef f50(d):\n    d['deep']\n"
+        "def again(d, n):\n    d['a']\n    return again(d, n - 1)\n"
+        "def main(i, o, e, j):\n    again(i, 5)\n    f0(i)\n    i['b']\n"
+    )
+    assert names(found) == ["a", "b"]
+
+
+def test_calls_that_fan_out_are_read_once_each(read):
+    """Functions that call the next one many times, to the eighth level, are read once each."""
+    fan = "\n".join(f"def f{n}(d):\n" + f"    f{n + 1}(d)\n" * 8 for n in range(8))
+    found = read(f"{fan}\ndef f8(d):\n    d['a']\ndef main(i, o, e, j):\n    f0(i)\n")
+    assert found["input", "a"].level == "required"
+
+
+def test_the_environment_is_seen_at_module_level_and_in_functions(read):
+    """Variables are read from `os.environ` under any name, on import and in reached functions."""
+    found = read("""
+    import os
+    from os import environ as env, getenv
+    import os as system
+    A = os.environ["A"]
+    def reached():
+        return env["B"], getenv("C", "c"), system.environ.get("D", "d")
+    def unreached():
+        return os.environ["NEVER"]
+    def main(i, o, e, j):
+        reached()
+    """)
+    assert names(found) == ["A", "B", "C", "D"]
+    assert [need.level for need in found.values()] == [
+        "required",
+        "required",
+        "optional",
+        "optional",
+    ]
+
+
+def test_the_entry_block_is_not_run(read):
+    """What stands under `if __name__ == "__main__"` is not part of an import."""
+    found = read("""
+    import os
+    def main(i, o, e, j):
+        i["a"]
+    if __name__ == "__main__":
+        main({"a": os.environ["SM_CHANNEL"]}, {}, {}, None)
+    """)
+    assert names(found) == ["a"]
+
+
+def test_nested_lookups_are_one_need_with_aliases(read):
+    """`.get("a", d.get("b"))` and `d.get("a") or d.get("b")` look for one thing."""
+    found = read("""
+    import os
+    def main(i, o, e, j):
+        use(i.get("a", i.get("b")))
+        use(i.get("c") or i.get("d") or i.get("f"))
+        use(e.get("X", os.environ.get("X", "1")))
+    """)
+    assert [(need.name, need.level, need.aliases) for need in found.values()] == [
+        ("a", "required", ("b",)),
+        ("c", "required", ("d", "f")),
+        ("X", "optional", ()),
+    ]
+    assert found["environ_var", "X"].default == "1"
+
+
+def test_a_stand_in_that_is_also_read_for_itself_is_a_need_too(read):
+    """An alias that the script reads without the other name is required in its own right."""
+    found = read("def main(i, o, e, j):\n    use(i.get('a', i.get('b')))\n    i['b']\n")
+    assert {need.name: need.level for need in found.values()} == {
+        "a": "required",
+        "b": "required",
+    }
+
+
+def test_defaults_are_told_where_the_script_uses_them(read):
+    """A constant default is told with its type; a computed one is not told."""
+    found = read("""
+    def main(i, o, e, j):
+        getattr(j, "n", 5), getattr(j, "rate", 0.1), getattr(j, "name", None)
+        e.get("FLAG", "true"), e.get("COMPUTED", make())
+        i.get("data", "/opt/ml/data")
+        e.get("BOTH", "x"), e["BOTH"]
+    """)
+    told = {need.name: (need.has_default, need.default) for need in found.values()}
+    assert told == {
+        "n": (True, 5),
+        "rate": (True, 0.1),
+        "name": (True, None),
+        "FLAG": (True, "true"),
+        "COMPUTED": (False, None),
+        "data": (True, "/opt/ml/data"),
+        "BOTH": (False, None),
+    }
+
+
+def test_files_joined_below_inputs_and_outputs_are_told(read):
+    """What is joined below a path, in any way, is read or written there; unknown parts are `*`."""
+    found = read(
+        HEAD
+        + """
+def main(input_paths, output_paths, environ_vars, job_args):
+    base = Path(input_paths["a"]) / "train"
+    open(base / "train_rows.csv")
+    open(join(input_paths["a"], "val", f"{job_args.part}_rows.csv"))
+    open(input_paths["a"] + "/plus.json")
+    open(f"{input_paths['a']}/format.json")
+    glob.glob(os.path.join(input_paths["a"], "*.parquet"))
+    list(base.glob("part-*.csv")), list(base.rglob("deep.csv"))
+    out = Path(output_paths["o"])
+    out.mkdir(parents=True, exist_ok=True)
+    for split in ("train", "test"):
+        (out / split / f"{split}.csv").write_text("")
+    target = out / "model.pkl"
+    target.with_suffix(".json").write_text("")
+    out.joinpath("sub", "joined.txt")
+    os.path.join(os.path.dirname(target), "beside.txt")
+"""
+    )
+    assert found["input", "a"].files == (
+        "train/train_rows.csv",
+        "val/*_rows.csv",
+        "plus.json",
+        "format.json",
+        "*.parquet",
+        "train/part-*.csv",
+        "train/**/deep.csv",
+    )
+    assert found["output", "o"].files == (
+        "train/train.csv",
+        "test/test.csv",
+        "model.pkl",
+        "model.json",
+        "sub/joined.txt",
+        "beside.txt",
+    )
+
+
+def test_a_known_argument_fills_file_names(read):
+    """Where the node gives the argument, the file name is known."""
+    source = """
+    from pathlib import Path
+    def main(i, o, e, j):
+        open(Path(i["a"]) / f"{j.part}_rows.csv")
+    """
+    assert read(source, job_args={"part": "x"})["input", "a"].files == ("x_rows.csv",)
+
+
+def test_texts_for_people_are_no_files(read):
+    """What is only logged, raised or printed does not name files."""
+    found = read(
+        HEAD
+        + """
+def main(input_paths, output_paths, environ_vars, job_args):
+    base = input_paths["a"]
+    print(f"{base}/printed.csv")
+    log.info(f"{base}/logged.csv")
+    use(base + "/not a file.csv", base + "/noending", base + "/.csv")
+    if broken():
+        raise ValueError(f"{base}/raised.csv")
+"""
+    )
+    assert found["input", "a"].files == ()
+
+
+def test_loops_over_a_dictionary_are_dynamic(read):
+    """Keys that are told at run time only are open, with the beginning that they must have."""
+    source = """
+    import os
+    def main(inputs, outputs, environ_vars, job_args):
+        for name, path in inputs.items():
+            use(name, path)
+        params = {k: v for k, v in environ_vars.items() if k.startswith("HP_")}
+        outputs[f"shard_{number()}"]
+        for key in job_args.__dict__:
+            print(key)
+    """
+    assert read(source, dynamic=True) == [
+        ("output", "shard_"),
+        ("input", ""),
+        ("environ_var", "HP_"),
+    ]
+    assert read(source) == {}
+
+
+def test_computed_names_are_dynamic_and_never_required(read):
+    """A key that is computed at run time gives an open need, not a wrong name."""
+    source = "def main(i, o, e, j):\n    i[pick()], e.get(pick()), getattr(j, pick())\n"
+    assert read(source) == {}
+    assert read(source, dynamic=True) == [("input", ""), ("environ_var", ""), ("job_arg", "")]
+
+
+def test_the_scripts_parser_tells_help_and_choices(read):
+    """The script's own argument parser describes arguments, but does not make them required."""
+    found = read("""
+    import argparse
+    def main(i, o, e, j):
+        j.job_type, getattr(j, "max_depth", 3)
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("-t", "--job-type", choices=["a", "b"], help="What to do.")
+        parser.add_argument("--max_depth", type=int, required=True)
+        parser.add_argument("--unread")
+    """)
+    assert names(found) == ["job_type", "max_depth"]
+    assert found["job_arg", "job_type"].choices == ("a", "b")
+    assert found["job_arg", "job_type"].description == "What to do."
+    assert found["job_arg", "max_depth"].level == "optional"
+
+
+def test_functions_handed_on_are_read_as_perhaps_called(read):
+    """What a pool or framework may call is read, but requires nothing."""
+    found = read("""
+    def work(part):
+        return os.environ["TOKENIZER"]
+    import os
+    def main(i, o, e, j):
+        pool.map(work, [1, 2])
+    """)
+    assert found["environ_var", "TOKENIZER"].level == "conditional"
+
+
+def test_a_script_that_cannot_be_read_needs_nothing(tmp_path):
+    """A broken, or vanished, script has no needs that could be told."""
+    path = tmp_path / "broken.py"
+    path.write_text("def main(:\n")
+    catalog = StepCatalog([tmp_path])
+    script = catalog.find("broken")
+
+    def ask():
+        return catalog.requirements(script, roots=catalog.roots, job_args={}, environ_vars={})
+
+    assert ask().needs == ()
+    path.unlink()
+    assert ask().needs == ()
+
+
+def test_a_reading_that_takes_too_long_keeps_what_it_saw(read):
+    """A reading that is given up says what it saw, and calls nothing required by guess."""
+    calls = "\n".join(f"    f(i, '{n}')" for n in range(400))
+    body = "\n".join(f"    use({n})" for n in range(300))
+    found = read(
+        f"def f(d, k):\n{body}\n"
+        f"def main(i, o, e, j):\n    i['a']\n    use(i.get('b'))\n{calls}\n    i['late']\n"
+    )
+    assert {need.name: need.level for need in found.values()} == {
+        "a": "required",
+        "b": "conditional",
+    }
