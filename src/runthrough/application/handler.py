@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runthrough.application.ports import EventStore, Log
-from runthrough.core.commands import Command, ConfigureScript
+from runthrough.core.commands import Command, ConfigureScript, StartSession
 from runthrough.core.decide import Conflict, conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.evolve import replay
@@ -37,10 +37,16 @@ class Loaded:
         self.particulars.take(envelopes)
 
 
-def request_hash(command: Command, actor: str) -> str:
-    """SHA-256 over what was asked and by whom, facts left out; 64 hex characters."""
+def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
+    """SHA-256 over what was asked, of which session and by whom; 64 hex characters.
+
+    Facts are left out: they are what was seen, not what was asked. So is the id of a session
+    that is to begin, since a retry makes another.
+    """
     asked = command.model_dump_json(exclude={"facts"})
-    return hashlib.sha256(f"{type(command).__name__}\n{actor}\n{asked}".encode()).hexdigest()
+    session = "" if isinstance(command, StartSession) else session_id
+    told = "\n".join((type(command).__name__, session, actor, asked))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 class CommandHandler:
@@ -72,7 +78,7 @@ class CommandHandler:
             CommandRefusedError: The state does not allow it; the refusal is recorded.
             VersionConflictError: Somebody else changed the same node since the command's base.
         """
-        asked = request_hash(command, metadata.actor)
+        asked = request_hash(command, metadata.actor, loaded.state.session_id)
         if retried:
             answer = self._store.answer(metadata.command_id, request_hash=asked)
             if answer is not None:

@@ -1,6 +1,9 @@
 """Rules about environment variables, arguments and notes."""
 
 from collections.abc import Iterator
+from math import isfinite
+
+from pydantic import JsonValue
 
 from runthrough.core.validation.inputs import unknown_names
 from runthrough.core.validation.proposal import Proposal
@@ -66,6 +69,14 @@ def argument_problems(proposal: Proposal) -> Iterator[Problem]:
                 )
     yield from unknown_names(proposal, "job_arg", sorted(given))
     for name, value in given.items():
+        if not _is_json(value):
+            yield proposal.problem(
+                "ARG_NOT_JSON",
+                "job_arg",
+                name,
+                f"Argument {name} holds a number that JSON cannot keep (NaN or infinity)",
+                f'give it as text, such as "{value}", and let the script read it',
+            )
         if holds_mask(value):
             yield proposal.secret_in_plain(
                 "job_arg",
@@ -73,6 +84,15 @@ def argument_problems(proposal: Proposal) -> Iterator[Problem]:
                 f"{proposal.configure('arg', name, '@secret:NAME')} (resolved when the script "
                 f"starts), or @plain:VALUE when it is no secret",
             )
+
+
+def _is_json(value: JsonValue) -> bool:
+    """Whether history can keep the value: the log is JSON, which has no NaN and no infinity."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, dict):
+        return all(_is_json(inner) for inner in value.values())
+    return not isinstance(value, list) or all(_is_json(inner) for inner in value)
 
 
 def note_problems(proposal: Proposal) -> Iterator[Problem]:

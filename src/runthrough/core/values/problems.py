@@ -27,6 +27,7 @@ ProblemCode = Literal[
     "ARG_MISSING",
     "ARG_UNKNOWN",
     "ARG_CHOICE",
+    "ARG_NOT_JSON",
     "CONNECTION_UNKNOWN",
     "CONNECTION_CYCLE",
     "SECRET_IN_PLAIN",
