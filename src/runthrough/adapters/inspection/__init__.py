@@ -1,0 +1,94 @@
+"""Facts about paths and interpreters, gathered before a decision."""
+
+import os
+import platform
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from runthrough.adapters.inspection.digests import DigestCache
+from runthrough.adapters.inspection.formats import format_of
+from runthrough.adapters.inspection.looking import look_at
+from runthrough.core.values.facts import InterpreterFacts, PathFacts
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.interpreters import executable
+from runthrough.core.values.paths import Roots
+
+__all__ = ["LocalInspector"]
+
+
+class LocalInspector:
+    """Looks at paths and interpreters of this machine; safe to use from several threads."""
+
+    def __init__(self, *, probe: Callable[[str], str | None], cache: Path | None = None) -> None:
+        """Ask interpreters by `probe`, and keep digests in the file `cache`.
+
+        Args:
+            probe: Starts an interpreter and tells its version, or `None` when it cannot.
+            cache: A file that may be lost at any time; without it the next process digests
+                everything again.
+        """
+        self._probe = probe
+        self._digests = DigestCache(cache)
+        self._versions: dict[tuple[str, int], str] = {}
+        self._lock = threading.Lock()
+
+    def look(
+        self, paths: Iterable[RecordedPath], *, roots: Roots, digest_up_to: int | None
+    ) -> dict[RecordedPath, PathFacts]:
+        """Facts about each path, whatever the file system holds there.
+
+        Content of more than `digest_up_to` bytes is not digested (`None`: always digested,
+        `-1`: never).
+
+        Raises:
+            KeyError: This host does not know the root of a path.
+        """
+        return {
+            path: look_at(
+                path, roots.locate(path), digests=self._digests, digest_up_to=digest_up_to
+            )
+            for path in dict.fromkeys(paths)
+        }
+
+    def format_of(self, path: str) -> str | None:
+        """The format of the content at an absolute path; see `formats.format_of`."""
+        return format_of(path)
+
+    def interpreter(self, python: str | None, *, roots: Roots) -> InterpreterFacts:
+        """Which Python that is; one that was asked is asked again only when its file moved.
+
+        Args:
+            python: A recorded or an absolute path, a path relative to the pipeline's folder, or
+                a command on PATH; `None` for the tester's own.
+            roots: Where recorded paths lie.
+
+        Raises:
+            KeyError: This host does not know the root of the path.
+        """
+        if python is None:
+            return InterpreterFacts(version=platform.python_version())
+        return InterpreterFacts(python=python, version=self._version(python, roots))
+
+    def close(self) -> None:
+        """Let go of the cache's file."""
+        self._digests.close()
+
+    def _version(self, python: str, roots: Roots) -> str | None:
+        found = shutil.which(executable(python, roots))
+        if found is None:
+            return None
+        try:
+            key = (found, os.stat(found).st_mtime_ns)  # noqa: PTH116 - the path is a text
+        except OSError:
+            return None
+        with self._lock:
+            known = self._versions.get(key)
+        if known is not None:
+            return known
+        version = self._probe(found)
+        if version is not None:
+            with self._lock:
+                self._versions[key] = version
+        return version

@@ -1,0 +1,120 @@
+"""The format of a file by its content; its name only decides between plain texts."""
+
+import csv
+import io
+import json
+import os
+import stat
+import tarfile
+import zlib
+from pathlib import Path
+
+HEAD_BYTES = 65_536
+"""Read from the start: some hundred lines of a table, and more than any signature needs."""
+WHOLE_JSON_BYTES = 1_048_576
+"""Up to here JSON is parsed (about 10 ms); beyond it only its two ends are looked at."""
+SAMPLED_LINES = 50
+"""Lines whose columns must agree in a table."""
+
+_PICKLE_START, _PICKLE_PROTOCOLS, _PICKLE_STOP = 0x80, range(2, 6), b"."
+_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\r\f\x1b") | {0x7F}
+
+
+def format_of(path: str) -> str | None:
+    """Tell what lies at an absolute path.
+
+    Returns `folder`, `empty`, `parquet`, `npy`, `zip`, `tar.gz`, `pickle`, `json`, `csv`, `text`,
+    `binary` for all else and for what cannot be read, or `None` when nothing is there.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - the path is a text all along
+        if stat.S_ISDIR(mode):
+            return "folder"
+        return _file_format(Path(path)) if stat.S_ISREG(mode) else "binary"
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError:
+        return "binary"
+
+
+def _file_format(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(size - 64, 0))
+        tail = file.read()
+    if not head:
+        return "empty"
+    return _signed(head, tail) or _textual(path, head, tail, size) or "binary"
+
+
+def _signed(head: bytes, tail: bytes) -> str | None:
+    """A format that says what it is."""
+    if head[:4] == b"PAR1" and tail[-4:] == b"PAR1":
+        return "parquet"
+    if head[:6] == b"\x93NUMPY":
+        return "npy"
+    if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+        return "zip"
+    if head[:2] == b"\x1f\x8b":
+        return "tar.gz" if _holds_tar(head) else None
+    if head[0] == _PICKLE_START and head[1:2] and head[1] in _PICKLE_PROTOCOLS:
+        return "pickle" if tail[-1:] == _PICKLE_STOP else None
+    return None
+
+
+def _holds_tar(head: bytes) -> bool:
+    """Whether gzip-compressed bytes begin with the header of an archive."""
+    try:
+        block = zlib.decompressobj(wbits=31).decompress(head, tarfile.BLOCKSIZE)
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (zlib.error, tarfile.HeaderError):
+        return False
+    return True
+
+
+def _textual(path: Path, head: bytes, tail: bytes, size: int) -> str | None:
+    """A text, in whatever encoding: no control characters stand in it."""
+    if not _CONTROLS.isdisjoint(head):
+        return None
+    if _is_json(path, head, tail, size):
+        return "json"
+    text = head.decode("utf-8-sig", "replace")  # delimiters are the same in all encodings
+    return "csv" if _is_table(text, whole=size <= len(head), suffix=path.suffix) else "text"
+
+
+def _is_json(path: Path, head: bytes, tail: bytes, size: int) -> bool:
+    first, last = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], tail.rstrip()[-1:]
+    if (first, last) not in {(b"{", b"}"), (b"[", b"]")}:
+        return False
+    if size > WHOLE_JSON_BYTES:
+        return True
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_table(text: str, *, whole: bool, suffix: str) -> bool:
+    """Whether all lines have the same number, above one, of columns.
+
+    A file called `.csv` may have a single column, which no content can tell from prose.
+    """
+    lines = text.splitlines(keepends=True)
+    if not whole and len(lines) > 1:
+        lines.pop()  # it is cut where the head ends
+    for delimiter in ",\t;|":
+        widths = _widths(lines, delimiter)
+        if len(widths) == 1 and widths != {1}:
+            return True
+    return suffix.lower() == ".csv" and _widths(lines, ",") == {1}
+
+
+def _widths(lines: list[str], delimiter: str) -> set[int]:
+    """How many columns the first rows have; none where they cannot be split."""
+    rows = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter, strict=True)
+    try:
+        return {len(row) for _, row in zip(range(SAMPLED_LINES), rows, strict=False) if row}
+    except csv.Error:
+        return set()
