@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from runthrough.core.commands import ConfigureScript, FinishScript, StartRun, StartSession
+from runthrough.core.commands import (
+    ConfigureScript,
+    FinishScript,
+    StartRun,
+    StartScript,
+    StartSession,
+)
 from runthrough.core.events import Event, EventEnvelope, SessionStarted
 from runthrough.core.values.facts import InterpreterFacts, NodeFacts, PathFacts
-from runthrough.core.values.fingerprints import FingerprintPart
+from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
 from runthrough.core.values.ids import (
     AttemptId,
     CommandId,
@@ -135,6 +141,15 @@ def start_run(*select: str, **more) -> StartRun:
     """Begin a run over a selection."""
     more.setdefault("run", RUN)
     return StartRun(select=select, holder=HOLDER, runner="process:", **more)
+
+
+def claim_attempt(node: str, fingerprint: Fingerprint = (), **more) -> StartScript:
+    """Claim the node's first attempt."""
+    more.setdefault("run", RUN)
+    more.setdefault("attempt", attempt_at(node))
+    return StartScript(
+        node=NodeName(node), fingerprint=fingerprint, runner="process:", outputs={}, **more
+    )
 
 
 def finish(node: str, outcome: str = "passed", **more) -> FinishScript:

@@ -113,10 +113,6 @@ PERMISSIONS: Mapping[str, tuple[Permission, Permission, Permission]] = {
 
 def permitted(verb: str, phase: Phase, node: NodeName | None, plan: frozenset[NodeName]) -> bool:
     """Whether a command of that verb may be decided now; `plan` holds the present run's nodes."""
-    match PERMISSIONS[verb][tuple(Phase).index(phase)]:
-        case "yes":
-            return True
-        case "outside_plan":
-            return node is not None and node not in plan
-        case "holder" | "no":
-            return False
+    permission = PERMISSIONS[verb][tuple(Phase).index(phase)]
+    outside = node is not None and node not in plan
+    return permission == "yes" or (permission == "outside_plan" and outside)
