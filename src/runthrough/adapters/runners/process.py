@@ -127,12 +127,15 @@ class ProcessRunner:
 
     def _run_host(self, request: ScriptRequest, attempt: _Attempt) -> ScriptResult:
         python = request.python or sys.executable
+        line = _encoded(request)
         try:
             host = _start(python, request)
         except OSError as exc:
             return _not_started(request, python=python, exc=exc)
+        except ValueError as exc:  # a NUL, a surrogate, or a name with "="
+            return _failed(f"The environment cannot be passed on: {exc}. Change environ_vars.")
         with host:
-            _say(host, _encoded(request))
+            _say(host, line)
             with self._lock:
                 attempt.host = host
                 if attempt.cancelled:
@@ -210,9 +213,8 @@ def _outcome(request: ScriptRequest, *, python: str, status: int) -> ScriptResul
     logs = script_host.settle_logs(request.folder, request.secrets)
     if status < 0:
         why = (
-            f"The process that watched over the script was ended by "
-            f"{signal.Signals(-status).name}, and the script with it. Run the node again, with "
-            "more memory if it was the system that ended it."
+            "The process that watched over the script was ended by "
+            f"{script_host.signal_words(-status)}, and the script with it. Run the node again."
         )
         error = ScriptError(kind="signal", message=why)
         return ScriptResult("crashed", 0.0, signal=-status, error=error, **logs)

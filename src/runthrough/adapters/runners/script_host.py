@@ -66,7 +66,7 @@ def main() -> None:
     """Serve the one request on standard input; only the script's own process returns."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path not in ("", here)]
-    request = _read_request()
+    request, said = _read_request()
     folder = request["folder"]
     if not _claim(folder):
         os._exit(CLAIMED_BEFORE)
@@ -82,22 +82,24 @@ def main() -> None:
             os._exit(TESTER_GONE)
         sys.modules.pop(__name__, None)
         sys.exit(_Script(request, report).run())
-    _Supervisor(request, pid, started, report, may_adopt).run()
+    watch = _Supervisor(request, pid, report, started=started, said=said)
+    watch.run(may_adopt=may_adopt)
     os._exit(0)
 
 
 # What both processes begin with
 
 
-def _read_request() -> dict[str, Any]:
-    line = b""
-    while not line.endswith(b"\n"):
+def _read_request() -> tuple[dict[str, Any], bytes]:
+    """Read the request, and what the tester may have said behind it."""
+    heard = b""
+    while b"\n" not in heard:
         chunk = os.read(0, 1 << 16)
         if not chunk:
             os._exit(TESTER_GONE)
-        line += chunk
-    request: dict[str, Any] = decode(line.decode())
-    return request
+        heard += chunk
+    line, _, said = heard.partition(b"\n")
+    return decode(line.decode()), said
 
 
 class _Scanning:
@@ -113,7 +115,7 @@ class _Scanning:
 
 
 def decode(text: str) -> Any:
-    """Decode JSON."""
+    """Decode JSON as `json.loads` does."""
     try:
         from _json import make_scanner
 
@@ -267,10 +269,8 @@ class _Script:
         values = [*(request[name] for name in NAMES[:3]), JobArgs(request["job_args"])]
         positional, named = fit(function, values)
         returned = function(*positional, **named)
-        if hasattr(returned, "cr_frame"):  # a coroutine: main is an `async def`
-            import asyncio
-
-            returned = asyncio.run(returned)
+        if type(returned).__name__ == "coroutine":  # main is an `async def`
+            returned = _standard("asyncio").run(returned)
         return returned
 
     def _exited(self, code: object) -> int:
@@ -282,7 +282,7 @@ class _Script:
         if isinstance(code, int):
             self._tell_error("exit", f"ended with exit code {int(code)}", exit_code=int(code))
             return int(code) & 0xFF or 1
-        text = _words(code)
+        text = _words(code) or "ended with exit code 1"
         sys.stderr.write(text + "\n")
         self._tell_error("exit", text)
         return 1
@@ -349,8 +349,7 @@ def _import_script(script: str, package_root: str, module: str) -> ModuleType:
         parts = module.split(".")
         for depth in range(1, len(parts)):
             places[".".join(parts[:depth])] = os.path.join(package_root, *parts[:depth])
-        # A package of the user's wins over one that the interpreter loaded at its start.
-        sys.modules.pop(parts[0], None)
+        _hide(parts[0])
         name = module
     else:
         name = _free_name(stem.replace(".", "_"))
@@ -361,22 +360,42 @@ def _import_script(script: str, package_root: str, module: str) -> ModuleType:
     return sys.modules[name]
 
 
+_hidden: dict[str, ModuleType] = {}
+"""Standard modules that have the name of the user's package, for our own use."""
+
+
+def _hide(package: str) -> None:
+    """Make room for the user's package, which wins over a standard module of its name."""
+    if _is_standard(package):
+        _hidden[package] = __import__(package)
+    sys.modules.pop(package, None)
+
+
+def _standard(name: str) -> Any:
+    return _hidden.get(name) or __import__(name)
+
+
 def _free_name(stem: str) -> str:
     """Choose a name under which the script does not hide a module that others import.
 
     A standard module of that name is imported now: later, `sys.path` would yield the script.
     """
-    if sys.version_info >= (3, 10):  # noqa: UP036 - scripts choose their interpreter
-        is_standard = stem in sys.stdlib_module_names
-    else:
-        library = os.path.join(os.path.dirname(os.__file__), stem)
-        is_standard = os.path.isfile(library + ".py") or os.path.isdir(library)
-    if is_standard:
-        try:
-            __import__(stem)
-        except ImportError:  # a standard module of another platform hides nothing here
-            return stem
+    if _is_standard(stem):
+        __import__(stem)
     return f"{stem}_script" if stem in sys.modules else stem
+
+
+def _is_standard(name: str) -> bool:
+    if sys.version_info >= (3, 10):  # noqa: UP036 - scripts choose their interpreter
+        if name not in sys.stdlib_module_names:
+            return False
+    else:
+        library = os.path.join(os.path.dirname(os.__file__), name)
+        if not os.path.isfile(library + ".py") and not os.path.isdir(library):
+            return False
+    return name in sys.modules or any(
+        finder.find_spec(name, None) is not None for finder in sys.meta_path
+    )
 
 
 class _ScriptFinder:
@@ -431,7 +450,7 @@ def fit(
     for index, name in enumerate(positions):
         ours = name
         if name not in known and index < len(NAMES) and (name in required or fills_all):
-            ours = NAMES[index]
+            ours = NAMES[index] if NAMES[index] not in positions else name
         if ours not in known:
             continue  # its default, or the call raises a TypeError that names it
         if len(positional) == index:
@@ -528,7 +547,6 @@ def _source(file: str, line: int) -> list[str]:
 
 def _kept(value: object, mask: Callable[[str], str]) -> dict[str, Any]:
     """Keep what `main` returned where it is JSON of at most 64 KiB."""
-    import json
 
     def masked(part: Any) -> Any:
         if isinstance(part, list):
@@ -540,12 +558,12 @@ def _kept(value: object, mask: Callable[[str], str]) -> dict[str, Any]:
         return part if safe == text else safe
 
     try:
-        content = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        content = _standard("json").dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except Exception as error:  # noqa: BLE001 - the user's classes may raise anything
         return {"reason": mask(f"it is not JSON: {_words(error)}")}
     if len(content) > TEXT_LIMIT_BYTES:
         return {"reason": f"its JSON has {len(content)} bytes; {TEXT_LIMIT_BYTES} are kept"}
-    return {"value": masked(json.loads(content)), "kept": True}
+    return {"value": masked(decode(content.decode())), "kept": True}
 
 
 def masking(secrets: Iterable[str]) -> Callable[[str], str]:
@@ -631,27 +649,32 @@ class _Supervisor:
     """Waits for the script, ends it when told or when its time is over, writes the result."""
 
     def __init__(
-        self, request: dict[str, Any], pid: int, started: float, report: int, may_adopt: bool
+        self, request: dict[str, Any], pid: int, report: int, *, started: float, said: bytes
     ) -> None:
         import _signal as signal  # type: ignore[import-not-found]  # typeshed has it not
         import select
 
         self._select, self._signal = select.select, signal
         self._request, self._pid, self._started = request, pid, started
-        self._report, self._may_adopt = report, may_adopt
+        self._report = report
+        self._may_adopt = False
         self._status = 0
         self._usage: Any = None
         self._ended = started
         self._tester_lives = True
-        self._cancelled = False
+        self._cancelled = b"cancel" in said
         self._wake, wake_up = os.pipe()
         os.set_blocking(wake_up, False)
         os.set_blocking(self._wake, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
 
-    def run(self) -> None:
-        """See the script to its end, leave nothing of it behind, and write the result."""
+    def run(self, *, may_adopt: bool) -> None:
+        """See the script to its end, leave nothing of it behind, and write the result.
+
+        Whoever may adopt becomes the parent of all that the script leaves behind.
+        """
+        self._may_adopt = may_adopt
         limit = self._request["timeout_s"]
         until = None if limit is None else self._started + limit
         outcome = None
@@ -731,8 +754,8 @@ class _Supervisor:
         try:
             os.killpg(self._pid, number)
         except (ProcessLookupError, PermissionError):
-            # Not its own group yet: it was forked a moment ago. Its own number is not free for
-            # others as long as it was not reaped.
+            # Not in a group of its own yet, or no longer. Its number is not free for others as
+            # long as it was not reaped.
             if self._usage is None:
                 self._kill(self._pid, number)
 
@@ -804,7 +827,7 @@ class _Supervisor:
         if "error" in told:
             return "failed", told["error"]
         if number is not None:
-            return "crashed", _error("signal", self._signal_words(number))
+            return "crashed", _error("signal", f"ended by {signal_words(number)}")
         if code:
             return "failed", _error("exit", f"ended with exit code {code}")
         return "passed", None
@@ -819,18 +842,6 @@ class _Supervisor:
         told: dict[str, Any] = decode(content.decode()) if content else {}
         return told
 
-    def _signal_words(self, number: int) -> str:
-        import signal
-
-        try:
-            name = signal.Signals(number).name
-        except ValueError:  # a real-time signal
-            name = f"signal {number}"
-        words = (signal.strsignal(number) or "").lower()
-        if number == signal.SIGKILL:
-            words += "; often the system does that when memory runs out"
-        return f"ended by {name} ({words})"
-
     def _write(self, result: dict[str, Any]) -> None:
         path = os.path.join(self._request["folder"], RESULT)
         with open(path + ".tmp", "w", encoding="utf-8") as file:
@@ -838,6 +849,20 @@ class _Supervisor:
             file.flush()
             os.fsync(file.fileno())
         os.replace(path + ".tmp", path)
+
+
+def signal_words(number: int) -> str:
+    """Name a signal and say what it means."""
+    import signal
+
+    try:
+        name = signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        name = f"signal {number}"
+    words = (signal.strsignal(number) or "").lower()
+    if number == signal.SIGKILL:
+        words += "; often the system does that when memory runs out"
+    return f"{name} ({words})"
 
 
 def _error(kind: str, message: str) -> dict[str, Any]:

@@ -63,5 +63,6 @@ class Holder(Frozen):
     boot_id: str
     pid: int
     started_at: float
-    """Start time of the process in seconds since the epoch, so that a reused pid is told apart."""
+    """Start of the process in seconds, since the boot on Linux and since the epoch elsewhere, so
+    that a reused pid is told apart; a wall clock that is set does not move it."""
     host_name: str = ""

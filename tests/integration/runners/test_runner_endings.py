@@ -1,0 +1,240 @@
+"""Time limits, cancelling, and what scripts leave behind."""
+
+import signal
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.support.scripts import has_content, until
+
+from runthrough.adapters.runners.process import ProcessRunner
+from runthrough.errors import RunnerUnavailableError
+
+HANGS = """
+    import subprocess, time
+    from pathlib import Path
+
+    def main(input_paths, output_paths, environ_vars, job_args):
+        child = subprocess.Popen(["sleep", "600"])
+        Path("child").write_text(str(child.pid))
+        wait_for_ever()
+
+    def wait_for_ever():
+        time.sleep(600)
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+
+
+def pid_in(path):
+    until(lambda: has_content(path), f"{path} is written")
+    return int(path.read_text())
+
+
+def is_gone(pid):
+    return not psutil.pid_exists(pid)
+
+
+def test_a_script_past_its_limit_is_ended_with_all_its_children(stage):
+    """A script that hangs is ended at its limit, and the log says where it hung."""
+    rehearsal = stage.run(HANGS, timeout_s=1.0)
+    result = rehearsal.result
+    assert (result.outcome, result.signal) == ("timed_out", signal.SIGTERM)
+    assert (result.error.kind, result.error.message) == ("timeout", "did not end within 1 s")
+    assert 1.0 <= result.duration_s < 10
+    assert "most recent call first" in rehearsal.stderr
+    assert f'{rehearsal.request.script}", line 11 in wait_for_ever' in result.stderr_tail
+    assert is_gone(pid_in(rehearsal.work / "child"))
+
+
+def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(stage):
+    """SIGTERM is a request; SIGKILL follows when the grace is over."""
+    text = STUBBORN + "import time\ndef main():\n    time.sleep(600)\n"
+    result = stage.run(text, timeout_s=0.3, grace_s=0.2).result
+    assert (result.outcome, result.signal) == ("timed_out", signal.SIGKILL)
+    assert "line 4 in main" in result.stderr_tail
+
+
+def test_a_script_may_tidy_up_in_its_grace(stage):
+    """What a script does on SIGTERM is done, and the outcome stays a time-out."""
+    rehearsal = stage.run(
+        """
+        import sys, time, signal
+        def main(input_paths):
+            signal.signal(signal.SIGTERM, lambda *_: (print("tidy"), sys.exit(0)))
+            time.sleep(600)
+        """,
+        timeout_s=0.3,
+    )
+    assert (rehearsal.result.outcome, rehearsal.stdout) == ("timed_out", "tidy\n")
+
+
+def test_a_script_stuck_in_c_is_ended(stage):
+    """Code that never comes back to Python is ended and its stack is in the log."""
+    text = "import ctypes\ndef main():\n    ctypes.PyDLL(None).sleep(600)\n"
+    result = stage.run(text, timeout_s=0.3, grace_s=0.1).result
+    assert result.outcome == "timed_out"
+    assert "line 3 in main" in result.stderr_tail
+
+
+def test_a_running_attempt_can_be_cancelled(stage):
+    """Cancelling ends the script and all below it; the future yields cancelled."""
+    request = stage.request(HANGS)
+    future = stage.runner.submit(request)
+    child = pid_in(Path(request.folder, "work", "child"))
+    stage.runner.cancel(request.attempt)
+    result = future.result(timeout=10)
+    assert (result.outcome, result.error) == ("cancelled", None)
+    assert is_gone(child)
+
+
+def test_a_waiting_attempt_can_be_cancelled(stage):
+    """An attempt that is cancelled before its turn is never started."""
+    with ProcessRunner(jobs=1) as runner:
+        first = stage.request(HANGS)
+        second = stage.request("def main():\n    pass\n", name="second.py")
+        running, waiting = runner.submit(first), runner.submit(second)
+        runner.cancel(second.attempt)
+        runner.cancel(first.attempt)
+        assert running.result(timeout=10).outcome == "cancelled"
+        assert waiting.result(timeout=10).outcome == "cancelled"
+    assert not Path(second.folder, "claim").exists()
+
+
+def test_cancelling_at_once_is_heard(stage):
+    """A cancel that arrives with the request, while the interpreter starts, is not lost."""
+    request = stage.request(HANGS)
+    future = stage.runner.submit(request)
+    until(lambda: Path(request.folder, "stderr.log").exists(), "the interpreter starts")
+    stage.runner.cancel(request.attempt)
+    assert future.result(timeout=10).outcome == "cancelled"
+
+
+def test_cancelling_what_ended_or_never_was_does_nothing(stage):
+    """An attempt that is over stays as it ended."""
+    rehearsal = stage.run("def main():\n    pass\n")
+    stage.runner.cancel(rehearsal.request.attempt)
+    stage.runner.cancel("never heard of")
+    assert rehearsal.result.outcome == "passed"
+
+
+def test_closing_ends_everything(stage):
+    """Closing a runner cancels what runs, and it starts nothing more."""
+    runner = ProcessRunner(jobs=1)
+    request = stage.request(HANGS)
+    future = runner.submit(request)
+    child = pid_in(Path(request.folder, "work", "child"))
+    runner.close()
+    assert future.result().outcome == "cancelled"
+    assert is_gone(child)
+    with pytest.raises(RunnerUnavailableError, match="was closed"):
+        runner.submit(request)
+
+
+@pytest.mark.parametrize("new_session", [False, True])
+def test_grandchildren_do_not_outlive_the_script(stage, new_session):
+    """What a script leaves running is ended, also where it left the group; the log says so."""
+    rehearsal = stage.run(
+        f"""
+        import subprocess
+        def main(input_paths):
+            return subprocess.Popen(["sleep", "600"], start_new_session={new_session}).pid
+        """
+    )
+    assert rehearsal.result.outcome == "passed"
+    assert is_gone(rehearsal.result.returned.value)
+    assert "ended 1 process(es) that the script left behind" in rehearsal.stderr
+
+
+def test_a_daemon_forked_twice_is_found(stage):
+    """A process that cut every tie to the script is ended all the same."""
+    rehearsal = stage.run("""
+        import os, time
+        def main(input_paths):
+            ends, begins = os.pipe()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.write(begins, str(os.getpid()).encode())
+                    time.sleep(600)
+                os._exit(0)
+            os.wait()
+            return int(os.read(ends, 20))
+    """)
+    assert is_gone(rehearsal.result.returned.value)
+
+
+def test_what_is_about_to_end_may_end_by_itself(stage):
+    """A child that needs a moment more than the script finishes its work."""
+    rehearsal = stage.run("""
+        import subprocess
+        def main(input_paths):
+            subprocess.Popen(["sh", "-c", "sleep 0.05; echo done"])
+    """)
+    assert (rehearsal.stdout, rehearsal.stderr) == ("done\n", "")
+
+
+def test_nobody_is_left_as_a_zombie(stage):
+    """After the result no process of the attempt is left, not even a dead one."""
+    for body in ("pass", "import os; os.abort()", "import os; os.fork() or os._exit(0)"):
+        stage.run(f"def main():\n    {body}\n")
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_an_attempt_does_not_run_twice(stage):
+    """The folder of an attempt is claimed once; a second try is refused and runs nothing."""
+    text = "def main():\n    print('ran')\n    return 1\n"
+    first = stage.run(text)
+    second = stage.runner.submit(first.request).result()
+    assert (second.outcome, second.error.kind) == ("failed", "start")
+    assert "was started before, and no attempt runs twice" in second.error.message
+    assert first.stdout == "ran\n"
+
+
+def test_of_two_at_once_one_runs(stage):
+    """Two testers that start the same attempt at the same moment run it once."""
+    request = stage.request("import time\ndef main():\n    print('ran'); time.sleep(0.1)\n")
+    ends = [stage.runner.submit(request) for _ in range(2)]
+    assert sorted(end.result().outcome for end in ends) == ["failed", "passed"]
+    assert Path(request.folder, "stdout.log").read_text() == "ran\n"
+
+
+def test_two_run_side_by_side(stage):
+    """With two jobs, two scripts that wait for each other both pass."""
+    text = """
+        import time
+        from pathlib import Path
+        def main(input_paths, output_paths, environ_vars, job_args):
+            Path(output_paths["mine"]).touch()
+            while not Path(output_paths["other"]).exists():
+                time.sleep(0.01)
+    """
+    one, two = str(stage.root / "one"), str(stage.root / "two")
+    ends = [
+        stage.runner.submit(stage.request(text, output_paths=paths, timeout_s=15.0))
+        for paths in ({"mine": one, "other": two}, {"mine": two, "other": one})
+    ]
+    assert [end.result().outcome for end in ends] == ["passed", "passed"]
+
+
+def test_the_script_dies_with_its_host(stage):
+    """When the host is killed the script does not go on, and the future says what happened."""
+    request = stage.request(
+        "import os, time\nfrom pathlib import Path\n"
+        "def main():\n    Path('pid').write_text(str(os.getpid()))\n    time.sleep(600)\n"
+    )
+    future = stage.runner.submit(request)
+    script = pid_in(Path(request.folder, "work", "pid"))
+    psutil.Process(int(Path(request.folder, "claim").read_text())).kill()
+    result = future.result(timeout=10)
+    assert (result.outcome, result.signal, result.error.kind) == ("crashed", 9, "signal")
+    assert "watched over the script was ended by SIGKILL" in result.error.message
+    until(lambda: is_gone(script), "the script is gone")
+
+
+def test_the_runner_keeps_no_thread_after_it_is_closed(tmp_path):
+    """Closing frees the threads that waited for scripts."""
+    before = threading.active_count()
+    with ProcessRunner(jobs=2):
+        pass
+    assert threading.active_count() == before
