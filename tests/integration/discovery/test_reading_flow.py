@@ -119,6 +119,75 @@ def main(input_paths, output_paths, environ_vars, job_args):
     assert found["input", "a"].files == ("rows.csv",)
 
 
+def test_shared_variables_are_followed(read):
+    """What a function assigns to a global or outer variable is seen by the others."""
+    found = read("""
+    PATHS = None
+    MODE = "off"
+    def use_paths():
+        if PATHS is None:
+            raise ValueError("no paths")
+        PATHS["a"]
+        if MODE == "off":
+            PATHS["b"]
+    def main(input_paths, o, e, j):
+        global PATHS, MODE
+        seen = 0
+        def count():
+            nonlocal seen
+            seen += 1
+        PATHS = input_paths
+        if something():
+            MODE = "on"
+        use_paths()
+    """)
+    assert {need.name: need.level for need in found.values()} == {
+        "a": "required",
+        "b": "conditional",
+    }
+
+
+def test_local_forms_of_python_are_followed(read):
+    """Walruses, unpacking, zipped and numbered lists, nested tables and slices lead on."""
+    found = read("""
+    import os
+    from pathlib import Path
+    TABLE = {"train": {"key": "a", "file": "train_rows.csv"}, "test": {"key": "b"}}
+    def main(i, o, e, j, **more):
+        if (path := i.get("w")) is None:
+            raise ValueError("w")
+        for name, settings in TABLE.items():
+            i[settings["key"]]
+        for number, key in enumerate(["c", "d"]):
+            i[key]
+        for key, file in zip(("e", "f"), ("x_rows.csv", "y_rows.csv")):
+            open(Path(i[key]) / file)
+        first, *_ = ["g", "h"]
+        i[["k", "l"][-1]]
+        for key in "m,n".split(","):
+            i[key]
+        [i[key] for key in TABLE.get("none", ("p",))]
+        keys = []
+        keys.append("q")
+        keys += ["r"]
+        for key in keys:
+            i[key]
+        names = {}
+        names["s"] = "s"
+        i[names["s"]]
+        for key in [*("t", "u")]:
+            i[key]
+        i["v" if j.flag else "w"]
+        i.__getitem__("x")
+        print(sorted({k: i[k] for k in ("y",)}))
+        any(i[k] for k in ("z",))
+    """)
+    inputs = [need for need in found.values() if need.kind == "input"]
+    assert [need.name for need in inputs] == list("wabcdeflmnpqrstuvxyz")
+    assert {need.name for need in inputs if need.level != "required"} == {"v"}
+    assert found["input", "e"].files == ("x_rows.csv",)
+
+
 def test_recursion_and_deep_calls_end(read):
     """A function that calls itself, or very long chains of calls, do not trap the reader."""
     chain = "\n".join(f"def f{n}(d):\n    return f{n + 1}(d)" for n in range(50))

@@ -199,6 +199,21 @@ def test_a_known_argument_decides_membership_flags_and_numbers(levels):
     assert decided["counted"] == "required"
 
 
+def test_values_that_change_decide_no_more(levels):
+    """A list or dictionary that the script changes in place is no longer what it was."""
+    body = """
+    keys = ["a", "b"]
+    keys.remove("a")
+    for key in keys:
+        x = input_paths[key]
+    config = {"mode": "x"}
+    config.update(read())
+    if config["mode"] == "x":
+        y = input_paths["c"]
+    """
+    assert levels(body) == {"c": "conditional"}
+
+
 def test_a_secret_decides_nothing(levels):
     """What stands behind a secret is not known, so tests on it stay open."""
     body = 'if environ_vars["KEY"] == "x":\n    x = input_paths["a"]'

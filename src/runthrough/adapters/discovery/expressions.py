@@ -178,7 +178,7 @@ def _mapping(reader: Reader, node: ast.expr) -> Meaning:
 def _assigned(reader: Reader, node: ast.expr) -> Meaning:
     node = cast("ast.NamedExpr", node)
     value = reader.value(node.value)
-    reader.frame.variables[node.target.id] = value
+    reader.set(node.target.id, value)
     return value
 
 

@@ -33,7 +33,7 @@ def bind(reader: Reader, target: ast.expr, value: Meaning) -> None:
     """Give a target of an assignment, loop or comprehension its value."""
     match target:
         case ast.Name():
-            reader.frame.variables[target.id] = value
+            reader.set(target.id, value)
         case ast.Tuple() | ast.List():
             parts = value.parts if isinstance(value, Row) else ()
             for place, part in enumerate(target.elts):

@@ -104,6 +104,8 @@ class Frame:
     outer: "Frame | None" = None
     variables: dict[str, Meaning] = field(default_factory=dict)
     returned: list[Meaning] = field(default_factory=list)
+    shared: dict[str, "Frame"] = field(default_factory=dict)
+    """Frames of the names that are `global` or `nonlocal`."""
     may_leave: bool = False
     """Some path has returned, under a test that was not decided."""
 
@@ -255,6 +257,15 @@ class Reader:
         """The script gives up where these are missing."""
         for kind, name in sorted(keys):
             self.read(Needs(kind), name)
+
+    def set(self, name: str, value: Meaning) -> None:
+        """Give a variable its value; one that other frames see may also keep the old one."""
+        holder = self.frame.shared.get(name)
+        if holder is not None:
+            before = holder.variables.get(name)
+            both = before is not None and not self.trail.certain
+            holder.variables[name] = either(before, value) if before and both else value
+        self.frame.variables[name] = value
 
     def write(self, key: Key) -> None:
         """The script puts a value there itself, here or on another path."""

@@ -27,6 +27,10 @@ from runthrough.adapters.discovery.reader import (
     Reader,
 )
 
+CHANGES = frozenset(
+    {"clear", "discard", "extend", "insert", "pop", "remove", "reverse", "sort", "update"}
+)
+"""Methods after which a list or dictionary is no longer what was written down."""
 KEY_ERRORS = frozenset({"KeyError", "LookupError", "AttributeError"})
 ALL_ERRORS = frozenset({"Exception", "BaseException"})
 
@@ -57,10 +61,13 @@ def _expression(reader: Reader, node: ast.stmt) -> End:
     value = cast("ast.Expr", node).value
     match value:
         case ast.Call(
-            func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add" | "extend"),
-            args=[argument],
+            func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add"), args=[argument]
         ):
             _extend(reader, name, reader.value(argument))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if attr in CHANGES:
+            reader.value(value)
+            if isinstance(reader.frame.find(name), Row | Table):
+                reader.set(name, UNKNOWN)
         case ast.Constant():
             pass
         case _:
@@ -73,10 +80,10 @@ def _extend(reader: Reader, name: str, part: Meaning) -> None:
     before = reader.frame.find(name)
     if reader.trail.lacking and isinstance(before, Row | Lacking):
         keys = before.keys if isinstance(before, Lacking) else NOTHING
-        reader.frame.variables[name] = Lacking(keys | reader.trail.lacking)
+        reader.set(name, Lacking(keys | reader.trail.lacking))
     elif isinstance(before, Row):
         exact = reader.trail.certain
-        reader.frame.variables[name] = Row((*before.parts, part)) if exact else UNKNOWN
+        reader.set(name, Row((*before.parts, part)) if exact else UNKNOWN)
 
 
 def _assign(reader: Reader, node: ast.stmt) -> End:
@@ -109,7 +116,7 @@ def _store(reader: Reader, target: ast.expr, value: Meaning) -> None:
 
 def _grow(reader: Reader, holder: ast.expr, table: Table) -> None:
     if isinstance(holder, ast.Name):
-        reader.frame.variables[holder.id] = table
+        reader.set(holder.id, table)
     elif isinstance(holder, ast.Attribute):
         bind(reader, holder, table)
 
@@ -124,11 +131,22 @@ def _augment(reader: Reader, node: ast.stmt) -> End:
     if reader.trail.lacking and isinstance(before, Row | Lacking):
         _extend(reader, name, value)
     elif isinstance(node.op, ast.Add):
-        reader.frame.variables[name] = added(reader, before, value)
+        reader.set(name, added(reader, before, value))
     elif isinstance(node.op, ast.Div):
-        reader.frame.variables[name] = reader.path(joined(before, value))
+        reader.set(name, reader.path(joined(before, value)))
     elif not isinstance(before, Needs):
-        reader.frame.variables[name] = UNKNOWN
+        reader.set(name, UNKNOWN)
+    return End.FALLS
+
+
+def _share(reader: Reader, node: ast.stmt) -> End:
+    """`global` and `nonlocal`: assignments reach the frame that holds the name."""
+    for name in cast("ast.Global | ast.Nonlocal", node).names:
+        holder = reader.frame.outer
+        while holder is not None and name not in holder.variables and holder.outer is not None:
+            holder = holder.outer
+        if holder is not None:
+            reader.frame.shared[name] = holder
     return End.FALLS
 
 
@@ -361,16 +379,14 @@ def _match(reader: Reader, node: ast.stmt) -> End:
     return End.FALLS
 
 
-def _delete(_: Reader, __: ast.stmt) -> End:
-    return End.FALLS
-
-
 STATEMENTS: Mapping[type[ast.stmt], Execute] = {
     ast.FunctionDef: _define,
     ast.AsyncFunctionDef: _define,
     ast.ClassDef: _define,
     ast.Import: _import,
     ast.ImportFrom: _import_from,
+    ast.Global: _share,
+    ast.Nonlocal: _share,
     ast.Expr: _expression,
     ast.Assign: _assign,
     ast.AnnAssign: _annotate,
