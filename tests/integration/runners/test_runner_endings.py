@@ -50,7 +50,7 @@ def test_a_script_past_its_limit_is_ended_with_all_its_children(stage):
 def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(stage):
     """SIGTERM is a request; SIGKILL follows when the grace is over."""
     text = STUBBORN + "import time\ndef main():\n    time.sleep(600)\n"
-    result = stage.run(text, timeout_s=0.3, grace_s=0.2).result
+    result = stage.run(text, timeout_s=1.0, grace_s=0.2).result
     assert (result.outcome, result.signal) == ("timed_out", signal.SIGKILL)
     assert "line 4 in main" in result.stderr_tail
 
@@ -64,7 +64,7 @@ def test_a_script_may_tidy_up_in_its_grace(stage):
             signal.signal(signal.SIGTERM, lambda *_: (print("tidy"), sys.exit(0)))
             time.sleep(600)
         """,
-        timeout_s=0.3,
+        timeout_s=1.0,
     )
     assert (rehearsal.result.outcome, rehearsal.stdout) == ("timed_out", "tidy\n")
 
@@ -72,7 +72,7 @@ def test_a_script_may_tidy_up_in_its_grace(stage):
 def test_a_script_stuck_in_c_is_ended(stage):
     """Code that never comes back to Python is ended and its stack is in the log."""
     text = "import ctypes\ndef main():\n    ctypes.PyDLL(None).sleep(600)\n"
-    result = stage.run(text, timeout_s=0.3, grace_s=0.1).result
+    result = stage.run(text, timeout_s=1.0, grace_s=0.1).result
     assert result.outcome == "timed_out"
     assert "line 3 in main" in result.stderr_tail
 
@@ -169,7 +169,7 @@ def test_what_is_about_to_end_may_end_by_itself(stage):
     rehearsal = stage.run("""
         import subprocess
         def main(input_paths):
-            subprocess.Popen(["sh", "-c", "sleep 0.05; echo done"])
+            subprocess.Popen(["sh", "-c", "sleep 0.01; echo done"])
     """)
     assert (rehearsal.stdout, rehearsal.stderr) == ("done\n", "")
 

@@ -34,7 +34,7 @@ def test_every_python_from_3_9_on_can_run_scripts(stage, version):
     crashed = stage.run("import os\ndef main():\n    os.abort()\n", python=python).result
     assert crashed.outcome == "crashed"
     slow = stage.run(
-        "import time\ndef main():\n    time.sleep(600)\n", python=python, timeout_s=0.3
+        "import time\ndef main():\n    time.sleep(600)\n", python=python, timeout_s=1.0
     ).result
     assert (slow.outcome, "line 3 in main" in slow.stderr_tail) == ("timed_out", True)
 
