@@ -1,209 +1,346 @@
-"""Settings: flag, else environment variable, else settings file, else default.
+"""Settings: a flag wins over `RUNTHROUGH_*`, that over a file, that over the default.
 
-The sources are laid over each other with a `ChainMap` and checked by one pydantic model:
-`pydantic-settings` would do the same for 0.1 s more at every command (ADR 0014).
+The file is the nearest of the current folder and those above it: `runthrough.toml`, or
+`pyproject.toml` where it has a table `tool.runthrough`.
 """
 
-import getpass
 import os
-import platform
+import pwd
+import re
+import socket
+import tempfile
 import tomllib
-from collections import ChainMap
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
-from uuid import UUID
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from uuid_utils import uuid7
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from runthrough.core.names import nearest
+from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import ActorSource
 from runthrough.errors import SettingError
 
 PREFIX = "RUNTHROUGH_"
-"""Of the environment variables: `RUNTHROUGH_DATABASE_URL` sets `database_url`."""
 FILE = "runthrough.toml"
-LogLevel = Literal["debug", "info", "warning", "error"]
+FLAG, DEFAULT = "flag", "default"
 
-
-class Settings(BaseModel):
-    """All settings, each with its value; where the actor came from is recorded with events."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    database_url: str
-    """Where the log is; default: a SQLite file in the user's data folder."""
-    actor: str = Field(min_length=1)
-    """Who acts; default: user@host."""
-    actor_source: ActorSource
-    """Which kind of source named the actor."""
-    session: str | None = None
-    """Id, name or `@last`; default: found by the current folder."""
-    runner: str = "process:"
-    """URL of the engine that runs scripts."""
-    jobs: int = Field(default=1, ge=1)
-    """Scripts at a time."""
-    workspace: str | None = None
-    """Folder where a new session writes; default: the pipeline file's folder."""
-    log_level: LogLevel = "warning"
-    """From which level log lines are written to standard error."""
-    host: str = Field(min_length=1)
-    """Id of this host; default: made once in the user's data folder."""
-
-
-NAMES = tuple(name for name in Settings.model_fields if name != "actor_source")
-"""What a flag, a variable or a settings file may set."""
+_SOURCES: dict[str, ActorSource] = {FLAG: "flag", DEFAULT: "system"}
+_SQLITE_PLACE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:)([^?]+)(\?.*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """Where values come from, for errors."""
+class Settings:
+    """What the program was told, every part with a value."""
 
-    told: str
-    values: Mapping[str, JsonValue]
+    database_url: str
+    actor: str
+    actor_source: ActorSource
+    session: str | None
+    runner: str
+    jobs: int
+    workspaces: tuple[str, ...]
+    """Absolute; the first is the root `workspace:`. Empty for the pipeline's own folder."""
+    log_level: str
+    host: str | None
+    """`None` where the id of this machine is to be used; see `host_id`."""
+    data_folder: Path
+    """What is kept for this user on this machine."""
+    origins: Mapping[str, str]
+    """Where each setting came from: `flag`, `RUNTHROUGH_JOBS`, the path of a file, `default`."""
 
 
 def load_settings(
-    cwd: str, environ: Mapping[str, str], flags: Mapping[str, str | int | None]
+    cwd: Path,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object] | None = None,
+    *,
+    data_folder: Path | None = None,
 ) -> Settings:
-    """The settings for a process in the folder `cwd`.
+    """Read the settings that hold in a folder.
 
-    Flags that are `None` and variables that are empty say nothing. The settings file is the
-    nearest `runthrough.toml`, or `pyproject.toml` with a table `[tool.runthrough]`, in `cwd` or
-    above it.
+    Args:
+        cwd: Where the search for a file begins, and where relative paths of flags and
+            variables start; those of a file start at the file's folder.
+        environ: Environment variables; an empty one counts as not set.
+        flags: Settings by name; `None` counts as not given.
+        data_folder: Where the default database lies; by default the user's data folder.
 
     Raises:
-        SettingError: A value cannot be used, or a settings file names what is no setting.
+        SettingError: A file cannot be read, a key is unknown or a value is unusable.
     """
-    sources = (
-        _Source("flag --{flag}", {n: v for n, v in flags.items() if v is not None}),
-        _Source(
-            f"environment variable {PREFIX}{{variable}}",
-            {
-                name: value
-                for name in NAMES
-                if (value := environ.get(f"{PREFIX}{name.upper()}", "").strip())
-            },
-        ),
-        _from_file(Path(cwd)),
+    cwd = cwd.absolute()
+    file, written = _nearest_file(cwd)
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    _refuse_unknown(given, FLAG)
+    _refuse_unknown(written, str(file))
+    origins = _origins(given, environ, written, str(file))
+    told = _merged(given, environ, written, origins)
+    folder = data_folder or platformdirs.user_data_path("runthrough")
+    starts = {
+        name: file.parent if file and origin == str(file) else cwd
+        for name, origin in origins.items()
+    }
+    url = told.database_url or f"sqlite:///{folder / 'runthrough.db'}"
+    return Settings(
+        database_url=_absolute_url(url, starts["database_url"]),
+        actor=told.actor or _system_actor(environ),
+        actor_source=_SOURCES.get(origins["actor"], "setting"),
+        session=told.session,
+        runner=told.runner,
+        jobs=told.jobs,
+        workspaces=tuple(_absolute(path, starts["workspace"]) for path in told.workspace),
+        log_level=told.log_level,
+        host=told.host,
+        data_folder=folder,
+        origins=origins,
     )
-    given = ChainMap(*(dict(source.values) for source in sources))
-    values: dict[str, JsonValue] = {**given, "actor_source": _actor_source(sources)}
-    values.setdefault("database_url", default_database_url())
-    values.setdefault("actor", _user_at_host())
-    if "host" not in values:
-        values["host"] = _host_id()
+
+
+def host_id(settings: Settings, *, new_id: Callable[[], str]) -> HostId:
+    """The id of this machine: the setting, else one that is made once for this user.
+
+    Of several processes that make it at once, one wins and all use its id.
+
+    Raises:
+        SettingError: The id can be neither read nor kept.
+    """
+    if settings.host is not None:
+        return HostId(settings.host)
+    file = settings.data_folder / "host-id"
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unusable(str(first["loc"][0]), first["input"], first["msg"], sources) from error
-
-
-def default_database_url() -> str:
-    """A SQLite file in the user's data folder."""
-    return f"sqlite:///{_data_folder() / 'runthrough.db'}"
-
-
-def _data_folder() -> Path:
-    return Path(platformdirs.user_data_dir("runthrough"))
-
-
-def _actor_source(sources: tuple[_Source, ...]) -> ActorSource:
-    flags, *settings = sources
-    if "actor" in flags.values:
-        return "flag"
-    return "setting" if any("actor" in source.values for source in settings) else "system"
-
-
-def _user_at_host() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no such user in the password file, as in bare containers
-        user = f"uid{os.getuid()}"
-    return f"{user}@{platform.node() or 'localhost'}"
-
-
-def _from_file(cwd: Path) -> _Source:
-    for folder in (cwd, *cwd.parents):
-        own = folder / FILE
-        if own.is_file():
-            return _checked(own, _read(own))
-        project = folder / "pyproject.toml"
-        if project.is_file():
-            tool = _read(project).get("tool")
-            table = tool.get("runthrough") if isinstance(tool, dict) else None
-            if isinstance(table, dict):
-                return _checked(project, table)
-    return _Source("default of {name}", {})
-
-
-def _read(file: Path) -> dict[str, JsonValue]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"{file}: cannot be read: {error}", fix=f"mend {file}") from error
-
-
-def _checked(file: Path, table: Mapping[str, JsonValue]) -> _Source:
-    unknown = [name for name in table if name not in NAMES]
-    if unknown:
-        near = nearest(unknown[0], NAMES)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        if not file.exists():
+            _make_once(file, new_id())
+        known = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingError(
-            f"{file}: {unknown[0]!r} is no setting.{hint}", fix=f"settings: {', '.join(NAMES)}"
-        )
-    values = dict(table)
-    for name, absolute in (("database_url", _absolute_url), ("workspace", _absolute_path)):
-        value = values.get(name)
-        if isinstance(value, str):
-            values[name] = absolute(value, file.parent)
-    return _Source(f"{{name}} in {file}", values)
-
-
-def _absolute_url(url: str, folder: Path) -> str:
-    """A relative path in a SQLite URL is taken from the settings file's folder."""
-    scheme, slashes, path = url.partition(":///")
-    if scheme.startswith("sqlite") and slashes and path and not path.startswith("/"):
-        return f"{scheme}:///{folder / path}"
-    return url
-
-
-def _absolute_path(path: str, folder: Path) -> str:
-    return str(folder / path)
-
-
-def _host_id() -> str:
-    """This host's id, made once; whoever comes second takes what the first made."""
-    file = _data_folder() / "host-id"
-    try:
-        if file.exists():
-            return str(UUID(file.read_text(encoding="ascii").strip()))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        made = file.with_name(f"host-id.{uuid7()}")
-        made.write_text(str(uuid7()), encoding="ascii")
-        try:
-            # A link is made whole or not at all, and never over another: where somebody was
-            # first, theirs holds.
-            with suppress(FileExistsError):
-                file.hardlink_to(made)
-        finally:
-            made.unlink()
-        return str(UUID(file.read_text(encoding="ascii").strip()))
-    except (OSError, ValueError) as error:
-        raise SettingError(
-            f"The id of this host cannot be kept in {file}: {error}",
-            fix=f"set {PREFIX}HOST to a name of its own for this machine",
+            f"The id of this machine cannot be kept in {file}: {error}",
+            fix=f"make that folder writable, or set {PREFIX}HOST",
         ) from error
+    if not known or not known.isprintable():
+        raise SettingError(
+            f"{file} holds no id of this machine.", fix=f"delete it, or set {PREFIX}HOST"
+        )
+    return HostId(known)
 
 
-def _unusable(name: str, value: object, reason: str, sources: tuple[_Source, ...]) -> SettingError:
-    told = next((s.told for s in sources if name in s.values), "default of {name}")
-    where = told.format(flag=name.replace("_", "-"), name=name, variable=name.upper())
-    if name == "log_level":
-        reason = f"it is one of {', '.join(get_args(LogLevel))}"
-    return SettingError(f"{where}: {value!r} cannot be used: {reason}.")
+def _make_once(file: Path, text: str) -> None:
+    """Write a file whole, unless somebody else was faster."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8") as draft:
+        draft.write(text + "\n")
+        draft.flush()
+        os.fsync(draft.fileno())
+        try:
+            Path(file).hardlink_to(draft.name)
+        except FileExistsError:
+            return
+
+
+def _word(text: str) -> str:
+    text = text.strip()
+    if not text or not text.isprintable():
+        raise ValueError("must not be empty or contain control characters")
+    return text
+
+
+def _url(text: str) -> str:
+    if "://" not in text:
+        raise ValueError("must be a URL, such as sqlite:///runs.db or postgresql://host/name")
+    if _SQLITE_PLACE.fullmatch(text):
+        _place(text.partition("///")[2])
+    return _word(text)
+
+
+def _place(text: str) -> str:
+    if text == "~" or text.startswith("~/"):
+        raise ValueError("`~` is not expanded here: write the whole path")
+    return _word(text)
+
+
+def _runner(text: str) -> str:
+    if ":" not in text:
+        raise ValueError("must be a URL, such as process:")
+    return _word(text)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _count(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic collects this one
+    return value
+
+
+def _folders(value: object) -> object:
+    """One folder, several in a list, or several as on PATH."""
+    if isinstance(value, str):
+        return tuple(part for part in value.split(os.pathsep) if part)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Word = Annotated[str, AfterValidator(_word)]
+
+
+class _Told(BaseSettings):
+    """The settings as they may be written, with their defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid")
+
+    database_url: Annotated[str, AfterValidator(_url)] | None = None
+    actor: Word | None = None
+    session: Word | None = None
+    runner: Annotated[str, AfterValidator(_runner)] = "process:"
+    jobs: Annotated[int, BeforeValidator(_count)] = Field(default=1, ge=1)
+    workspace: Annotated[
+        tuple[Annotated[str, AfterValidator(_place)], ...], NoDecode, BeforeValidator(_folders)
+    ] = ()
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
+    ] = "warning"
+    host: Word | None = None
+
+
+SETTING_NAMES = tuple(_Told.model_fields)
+"""Every setting there is, by the name that a file uses."""
+
+
+class _GivenEnvironment(EnvSettingsSource):
+    """Reads the variables that are passed, not those of the process."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in _variables(self._environ).items()}
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that set something; one without a value sets nothing."""
+    names = [PREFIX + name.upper() for name in SETTING_NAMES]
+    return {name: environ[name] for name in names if environ.get(name)}
+
+
+def _merged(
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+    written: Mapping[str, object],
+    origins: Mapping[str, str],
+) -> _Told:
+    class Layered(_Told):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - reads the process
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such file here
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - nor these
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (
+                init_settings,
+                _GivenEnvironment(settings_cls, environ),
+                InitSettingsSource(settings_cls, dict(written)),
+            )
+
+    try:
+        return Layered.model_validate(given)
+    except ValidationError as error:
+        details = error.errors(include_input=False)[0]
+        name = str(details["loc"][0])
+        reason = details.get("ctx", {}).get("error", details["msg"])
+        raise SettingError(
+            f"{name} ({origins[name]}): {reason}",
+            fix=f"give {name} another value, or leave it out",
+        ) from None  # pydantic's own text shows the value, which may hold a password
+
+
+def _origins(
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+    written: Mapping[str, object],
+    file: str,
+) -> dict[str, str]:
+    origins = dict.fromkeys(SETTING_NAMES, DEFAULT)
+    origins |= dict.fromkeys(written, file)
+    origins |= {name[len(PREFIX) :].lower(): name for name in _variables(environ)}
+    return origins | dict.fromkeys(given, FLAG)
+
+
+def _nearest_file(cwd: Path) -> tuple[Path | None, Mapping[str, object]]:
+    """The file that holds in a folder, and what it says."""
+    for folder in (cwd, *cwd.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE, _table(folder / FILE, ())
+        project = folder / "pyproject.toml"
+        # Others' project files are neither parsed nor judged.
+        if project.is_file() and b"runthrough" in _content(project):
+            table = _table(project, ("tool", "runthrough"))
+            if table:
+                return project, table
+    return None, {}
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _table(file: Path, header: tuple[str, ...]) -> Mapping[str, object]:
+    try:
+        table: object = tomllib.loads(_content(file).decode())
+    except ValueError as error:
+        raise SettingError(f"{file} is not TOML: {error}") from None
+    for name in header:
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    return table if isinstance(table, dict) else {}
+
+
+def _refuse_unknown(names: Mapping[str, object], origin: str) -> None:
+    for name in names:
+        if name not in SETTING_NAMES:
+            near = nearest(name, SETTING_NAMES)
+            raise SettingError(
+                f"Unknown setting {name!r} ({origin}).",
+                fix=f"did you mean {' or '.join(repr(one) for one in near)}?"
+                if near
+                else f"the settings are {', '.join(SETTING_NAMES)}",
+            )
+
+
+def _absolute(path: str, start: Path) -> str:
+    return os.path.normpath(start / path)
+
+
+def _absolute_url(url: str, start: Path) -> str:
+    """The URL with the path of a SQLite file made absolute."""
+    parts = _SQLITE_PLACE.fullmatch(url)
+    if parts is None:
+        return url
+    return f"{parts[1]}{_absolute(parts[2], start)}{parts[3] or ''}"
+
+
+def _system_actor(environ: Mapping[str, str]) -> str:
+    """The user as the system knows them, at the host's name; never empty."""
+    user = next((environ[name] for name in ("LOGNAME", "USER") if environ.get(name)), "")
+    if not user.strip() or not user.isprintable():
+        try:
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:  # a container may run as a number without a name
+            user = f"uid-{os.getuid()}"
+    return f"{user.strip()}@{socket.gethostname() or 'localhost'}"
