@@ -1,0 +1,190 @@
+"""What a Python caller gives, checked and made plain before a command exists."""
+
+import argparse
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runthrough.application.session import Answers
+from runthrough.core.names import nearest
+from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
+from runthrough.core.values.connections import Output
+from runthrough.core.values.secrets import Secret
+from runthrough.errors import ConfigurationInvalidError, PipelineError, UnknownKeywordError
+
+Folder = str | os.PathLike[str]
+Source = str | os.PathLike[str] | Output
+"""Where an input comes from: a path, an output, or text such as `@Node.output/sub`."""
+Values = Mapping[str, Any]
+
+
+class _FoundingWorkspace(str):
+    """The default workspace; its own type, so that giving the same text is told from it."""
+
+    __slots__ = ()
+
+
+FOUNDING_WORKSPACE = _FoundingWorkspace("test/integration/runtime")
+"""Where a DAG's scripts and files are when nothing else is said; a pipeline that was loaded from
+a file has them in the file's folder."""
+
+
+def definition_of(dag: object, cwd: str) -> PipelineDefinition:
+    """A pipeline with the folder it lies in: the current one for a DAG built in Python.
+
+    Raises:
+        PipelineError: It is no pipeline.
+    """
+    if isinstance(dag, PipelineDefinition):
+        return dag
+    if isinstance(dag, PipelineDAG):
+        return PipelineDefinition.from_dag(dag, cwd)
+    raise PipelineError(
+        f"A pipeline is a PipelineDAG or what load_pipeline gives, not a {type(dag).__name__}.",
+        fix="PipelineDAG.from_networkx(graph), PipelineDAG.from_mapping({node: [above, …]}), or "
+        "load_pipeline('pipeline.yaml')",
+    )
+
+
+def workspaces_of(
+    given: Folder | Sequence[Folder], dag: object, *, cwd: str, setting: Sequence[str]
+) -> tuple[str, ...]:
+    """Absolute folders, best first: as given, else as the setting has them, else the default."""
+    if given is FOUNDING_WORKSPACE and setting:
+        return tuple(setting)
+    if given is FOUNDING_WORKSPACE and isinstance(dag, PipelineDefinition):
+        return (dag.folder,)
+    folders = [given] if isinstance(given, (str, os.PathLike)) else given
+    return tuple(os.path.normpath(Path(cwd, folder)) for folder in folders)
+
+
+def answers_of(
+    node: str,
+    *,
+    expected_inputs: Mapping[str, Source] | None = None,
+    input_paths: Mapping[str, Source] | None = None,
+    expected_outputs: Mapping[str, Folder] | None = None,
+    output_paths: Mapping[str, Folder] | None = None,
+    environment_variables: Values | None = None,
+    environ_vars: Values | None = None,
+    job_arguments: Values | argparse.Namespace | None = None,
+    job_args: Values | argparse.Namespace | None = None,
+    user_notes: str | None = None,
+    timeout_s: float | None = None,
+    replace: bool = False,
+    partial: bool = False,
+    based_on: int | None = None,
+    **unknown: object,
+) -> Answers:
+    """The keywords of `configure_script_testing`, of which some are two names of one thing.
+
+    Raises:
+        UnknownKeywordError: A keyword that there is not.
+        ConfigurationInvalidError: Values that are not JSON, all of them.
+        TypeError: Two names of one thing, or a thing of the wrong kind.
+    """
+    for keyword in unknown:
+        raise UnknownKeywordError(keyword, nearest(keyword, answers_of.__kwdefaults__ or ()))
+    inputs = _one(expected_inputs=expected_inputs, input_paths=input_paths)
+    outputs = _one(expected_outputs=expected_outputs, output_paths=output_paths)
+    variables = _one(environment_variables=environment_variables, environ_vars=environ_vars)
+    arguments = _one(job_arguments=job_arguments, job_args=job_args)
+    problems: list[dict[str, Any]] = []
+    answers = Answers(
+        input_paths=None if inputs is None else {n: _source(v) for n, v in inputs.items()},
+        output_paths=None if outputs is None else {n: _path(v) for n, v in outputs.items()},
+        environ_vars=_all_plain(node, "environ_var", variables, problems),
+        job_args=_all_plain(node, "job_arg", arguments, problems),
+        user_notes=user_notes,
+        timeout_s=timeout_s,
+        replace=replace,
+        partial=partial,
+        based_on=based_on,
+    )
+    if problems:
+        raise ConfigurationInvalidError(node, problems)
+    return answers
+
+
+def _one(**named: Mapping[str, Any] | argparse.Namespace | None) -> Values | None:
+    """The one mapping that was given under either name.
+
+    Raises:
+        TypeError: Both were given, or what was given is no mapping of names.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    if len(given) > 1:
+        raise TypeError(f"{' and '.join(given)} are two names of one thing; give one of them")
+    for name, value in given.items():
+        values = vars(value) if isinstance(value, argparse.Namespace) else value
+        if not isinstance(values, Mapping) or not all(isinstance(key, str) for key in values):
+            raise TypeError(f"{name} must map names to values; this does not: {values!r}")
+        return values
+    return None
+
+
+def _path(value: object) -> str:
+    if isinstance(value, (str, os.PathLike)):
+        return str(os.fspath(value))
+    raise TypeError(f"A path must be a text or a Path, not a {type(value).__name__}: {value!r}")
+
+
+def _source(value: object) -> str | Output:
+    return value if isinstance(value, Output) else _path(value)
+
+
+_CODES = {"environ_var": "ENV_NOT_TEXT", "job_arg": "ARG_NOT_JSON"}
+_FIXES = {
+    "environ_var": "give it as text, or Secret('NAME')",
+    "job_arg": "give texts, numbers, true or false, None, or lists and mappings of these",
+}
+
+
+def _all_plain(
+    node: str, kind: str, values: Values | None, problems: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The values as JSON has them; of those that it cannot have, a problem each."""
+    if values is None:
+        return None
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            plain[name] = _plain(value)
+        except TypeError as wrong:
+            problem = {
+                "code": _CODES[kind],
+                "severity": "error",
+                "where": {"node": node, "kind": kind, "name": name},
+                "message": f"{name} cannot be recorded: {wrong}",
+                "fix": _FIXES[kind],
+                "candidates": [],
+            }
+            problems.append(problem)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; secrets by their names, at any depth.
+
+    Raises:
+        TypeError: JSON has no such value.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() if math.isfinite(value):
+            return float(value)
+        case float():
+            raise TypeError(f"{value} is no number that JSON has")
+        case Secret():
+            return {"secret": value.secret}
+        case os.PathLike():
+            return _path(value)
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case Mapping() if all(isinstance(key, str) for key in value):
+            return {key: _plain(inner) for key, inner in value.items()}
+        case _:
+            raise TypeError(f"a {type(value).__name__} is nothing that JSON has")

@@ -1,0 +1,404 @@
+"""The Python door: the founding plan's names and dicts over a session."""
+
+import argparse
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from runthrough.application.session import Session
+from runthrough.bootstrap import Application, wire
+from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
+from runthrough.core.state import NodeState
+from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.specs import ScriptExecutionSpec
+from runthrough.core.views.worklist import row_view
+from runthrough.entrypoints.given import (
+    FOUNDING_WORKSPACE,
+    Folder,
+    Source,
+    Values,
+    answers_of,
+    definition_of,
+    workspaces_of,
+)
+from runthrough.errors import ConfigurationInvalidError, SessionError
+
+View = dict[str, Any]
+T = TypeVar("T")
+
+
+class InteractiveRuntimeTestingFactory:
+    """Guides a person through the test of a pipeline, and remembers every step.
+
+    All methods take the name of a node, or of a script where exactly one node runs it. The
+    object remembers the version that it last showed: what it is then told to configure is
+    refused when somebody else changed the node after that.
+    """
+
+    def __init__(
+        self,
+        dag: PipelineDAG | PipelineDefinition,
+        workspace_dir: Folder | Sequence[Folder] = FOUNDING_WORKSPACE,
+        *,
+        session_name: str | None = None,
+        database_url: str | None = None,
+        actor: str | None = None,
+        runner: str | None = None,
+    ) -> None:
+        """Start a session, or go on with the open one called `session_name` over an equal DAG.
+
+        Scripts are looked for in `<workspace>/scripts/`, then in the workspace itself; of several
+        workspaces the first wins, and is where the session keeps its files. Relative paths are
+        taken from the folder that is the current one now.
+
+        Raises:
+            PipelineDiffersError: The open session of that name tests another pipeline.
+            PipelineError: `dag` is no pipeline.
+            RunInProgressError: The open session of that name is running, and its tester lives.
+            StoreError: The database cannot be used.
+        """
+        cwd = str(Path.cwd())
+        definition = definition_of(dag, cwd)
+        with ExitStack() as stack:
+            app = _wired(stack, database_url=database_url, actor=actor, runner=runner)
+            there = session_name and app.sessions.resume_equal(session_name, definition)
+            if there:
+                there.resume()
+            workspaces = workspaces_of(
+                workspace_dir, dag, cwd=cwd, setting=app.settings.workspaces
+            )
+            session = there or app.sessions.start(
+                definition, name=session_name, workspaces=workspaces
+            )
+            self._hold(session, app, stack)
+
+    @classmethod
+    def resume(
+        cls,
+        session: str,
+        *,
+        database_url: str | None = None,
+        actor: str | None = None,
+        runner: str | None = None,
+    ) -> Self:
+        """Go on with a session: its id, its name, or `@last` for the actor's last one.
+
+        What changed in the world meanwhile is recorded: nodes whose files are gone are pending
+        again, nodes whose files are back are configured again.
+
+        Raises:
+            UnknownSessionError: There is none.
+            RunInProgressError: It is running, and its tester lives.
+        """
+        with ExitStack() as stack:
+            app = _wired(stack, database_url=database_url, actor=actor, runner=runner)
+            found = app.sessions.open(session)
+            found.resume()
+            return cls._over(found, app, stack)
+
+    @classmethod
+    def open(
+        cls,
+        session: str,
+        at: int | datetime | None = None,
+        *,
+        database_url: str | None = None,
+        actor: str | None = None,
+    ) -> Self:
+        """Look at a session, as it is or as it was at a version or an aware time; read only.
+
+        Raises:
+            UnknownSessionError: There is none.
+            SessionError: It never was at that version, or the time has no time zone.
+        """
+        if isinstance(at, datetime) and at.tzinfo is None:
+            raise SessionError(
+                f"The time {at.isoformat()} has no time zone, so it may mean any of many.",
+                fix="give an aware one, such as datetime.now(timezone.utc)",
+            )
+        with ExitStack() as stack:
+            app = _wired(stack, database_url=database_url, actor=actor)
+            return cls._over(app.sessions.open_at(session, at), app, stack)
+
+    @classmethod
+    def _over(cls, session: Session, app: Application, stack: ExitStack) -> Self:
+        factory = cls.__new__(cls)
+        factory._hold(session, app, stack)  # noqa: SLF001 - an object of this class
+        return factory
+
+    def _hold(self, session: Session, app: Application, stack: ExitStack) -> None:
+        self._held = session
+        self._jobs = app.settings.jobs
+        self._seen = session.version
+        self._seen_of: dict[str, int] = {}
+        # The connection ends with this object, whether or not anybody thought of it.
+        self._connection = weakref.finalize(self, stack.pop_all().close)
+
+    # ---- the session
+
+    @property
+    def session_id(self) -> str:
+        """The session's id; ids sort by the time of their start."""
+        return self._held.session_id
+
+    @property
+    def session_name(self) -> str:
+        """The session's name, unique among open sessions."""
+        return self._held.name
+
+    @property
+    def version(self) -> int:
+        """How many events the session had when it was last looked at through this object."""
+        return self._held.version
+
+    def close(self) -> None:
+        """End the session's work; its history stays. The object can still be asked.
+
+        Raises:
+            CommandRefusedError: A run is on, or the session is closed.
+        """
+        self._session.close()
+        self._looked(None)
+
+    def release(self) -> None:
+        """Let go of the database; the session stays as it is, and this object is done.
+
+        Leaving a `with` block does the same, and so does the end of the object.
+        """
+        self._connection()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def __repr__(self) -> str:
+        name, dag = self._held.name, self._held.state.pipeline.name
+        return f"<{type(self).__name__} {name} over {dag}, version {self._held.version}>"
+
+    # ---- what is there
+
+    def get_scripts_requiring_testing(self) -> list[str]:
+        """All nodes that have a script to run, in execution order; external ones have none."""
+        return self._nodes(lambda there: not there.external)
+
+    def get_pending_script_configurations(self) -> list[str]:
+        """The nodes that need a person, in execution order."""
+        return self._nodes(lambda there: there.state == "pending")
+
+    def get_auto_configured_scripts(self) -> list[str]:
+        """The nodes that needed no person, in execution order."""
+        return self._nodes(lambda there: there.configured_by == "auto")
+
+    def get_script_testing_requirements(self, node: str) -> View:
+        """What a node needs, and what it has; `core.views.requirements` tells the keys.
+
+        Raises:
+            UnknownNodeError: No node has that name; the nearest ones are named.
+            AmbiguousScriptError: A script's name that several nodes run.
+        """
+        return self._looked(self._session.requirements(node), node)
+
+    def get_script_info(self, node: str) -> View:
+        """A node's script, its needs by name, and where they could lie; see the reference.
+
+        Raises:
+            UnknownNodeError, AmbiguousScriptError: As for the requirements.
+        """
+        needs = self.get_script_testing_requirements(node)
+        names = ("script_name", "script_path", "step_name", "auto_configurable")
+        info: View = {name: needs[name] for name in names}
+        for kind in ("input", "output"):
+            examples = {need["name"]: need["example_path"] for need in needs[f"expected_{kind}s"]}
+            info[f"expected_{kind}s"] = list(examples)
+            info[f"example_{kind}_paths"] = examples
+        return info
+
+    def get_testing_factory_summary(self) -> View:
+        """How far the configuration is; `core.views.summary` tells the keys."""
+        return self._looked(self._session.summary())
+
+    def status(self) -> View:
+        """The summary, and everything about every node; `core.views.summary` tells the keys."""
+        return self._looked(self._session.status())
+
+    def worklist(self) -> list[View]:
+        """What is to be done, node by node: node, category, text, needs, evidence, by, next."""
+        return self._looked([row_view(row) for row in self._session.worklist()])
+
+    def history(self, node: str | None = None) -> list[View]:
+        """Every event, or those of one node, oldest first.
+
+        Keys: position, version, type, node, actor, door, recorded_at (ISO 8601, UTC), sentence,
+        before and after (what it changed).
+        """
+        return self._looked([row.view() for row in self._session.history(node)], node)
+
+    # ---- what a person does
+
+    def configure_script_testing(  # noqa: D417 - most keywords are what their names say
+        self,
+        node: str,
+        *,
+        expected_inputs: Mapping[str, Source] | None = None,
+        input_paths: Mapping[str, Source] | None = None,
+        expected_outputs: Mapping[str, Folder] | None = None,
+        output_paths: Mapping[str, Folder] | None = None,
+        environment_variables: Values | None = None,
+        environ_vars: Values | None = None,
+        job_arguments: Values | argparse.Namespace | None = None,
+        job_args: Values | argparse.Namespace | None = None,
+        user_notes: str | None = None,
+        timeout_s: float | None = None,
+        replace: bool = False,
+        partial: bool = False,
+        based_on: int | None = None,
+        **unknown: object,
+    ) -> ScriptExecutionSpec:
+        """Answer what a node needs; what is not given stays as it is.
+
+        `expected_inputs` and `input_paths` are two names of one thing, and so are the other
+        pairs. Mappings are merged over what is there. The answer's paths are absolute.
+
+        Args:
+            replace: A mapping that is given stands for what is there.
+            partial: Keep what holds as a draft, even while something is missing.
+            based_on: The version that you saw; left out, the one in which this object last
+                showed the node.
+
+        Raises:
+            ConfigurationInvalidError: With every problem; nothing was changed but, with
+                `partial`, what holds was kept.
+            VersionConflictError: Somebody else changed the node after that version.
+            UnknownKeywordError: A keyword that there is not; the nearest one is named.
+            CommandRefusedError: The session or the node does not allow it.
+        """
+        answers = answers_of(
+            node,
+            expected_inputs=expected_inputs,
+            input_paths=input_paths,
+            expected_outputs=expected_outputs,
+            output_paths=output_paths,
+            environment_variables=environment_variables,
+            environ_vars=environ_vars,
+            job_arguments=job_arguments,
+            job_args=job_args,
+            user_notes=user_notes,
+            timeout_s=timeout_s,
+            replace=replace,
+            partial=partial,
+            based_on=self._last_shown(node) if based_on is None else based_on,
+            **unknown,
+        )
+        try:
+            self._session.configure(node, answers)
+        except ConfigurationInvalidError:
+            # What held may have been kept, and then this person knows of it.
+            self._looked(None, node)
+            raise
+        return self._looked(self._spec(node), node)
+
+    def validate_configuration_preview(
+        self, node: str, input_paths: Mapping[str, Source] | None = None, **answers: Any
+    ) -> list[str]:
+        """Every problem that `configure_script_testing` would find; records nothing.
+
+        Raises:
+            UnknownKeywordError: A keyword that there is not; the nearest one is named.
+        """
+        try:
+            given = answers_of(node, input_paths=input_paths, **answers)
+        except ConfigurationInvalidError as invalid:
+            return [problem["message"] for problem in invalid.problems]
+        return [problem.message for problem in self._session.preview(node, given)]
+
+    def execute_dag_guided_testing(
+        self,
+        select: str | Sequence[str] | None = None,
+        *,
+        jobs: int | None = None,
+        fail_fast: bool = False,
+        reuse: bool = True,
+    ) -> View:
+        """Run all nodes, or those selected, end to end; `core.views.results` tells the keys.
+
+        Args:
+            select: `node`, `node+` (and below), `+node` (and above), or several of them.
+            jobs: How many scripts may run at a time; left out, the setting's.
+            fail_fast: Start nothing more once a script did not pass.
+            reuse: Take the last passed attempt of a node that is unchanged.
+
+        Raises:
+            PendingScriptsError: Nodes of the selection need a person first.
+            RunInProgressError: A run is on, and its tester lives.
+            SelectionError: Nothing is selected.
+        """
+        chosen = (select,) if isinstance(select, str) else tuple(select or ())
+        try:
+            results: View = self._session.run(
+                chosen, jobs=self._jobs if jobs is None else jobs, fail_fast=fail_fast, reuse=reuse
+            )
+        except KeyboardInterrupt:
+            # What was done until then is this person's doing as well.
+            self._looked(None)
+            raise
+        for outcome in results["outcomes"].values():
+            outcome["log"] = self._located(outcome["log"])
+        configurations = results["interactive_factory_info"]["script_configurations"]
+        for node in configurations:
+            configurations[node] = self._spec(node).model_dump(mode="json")
+        return self._looked(results)
+
+    # ---- how it is done
+
+    @property
+    def _session(self) -> Session:
+        if not self._connection.alive:
+            raise SessionError(
+                f"This object has let go of session {self._held.name}.",
+                fix=f"{type(self).__name__}.resume({self._held.name!r})",
+            )
+        return self._held
+
+    def _looked(self, seen: T, node: str | None = None) -> T:
+        """Remember that the present version was shown, of one node or of all."""
+        if node is None:
+            self._seen = self._held.version
+            self._seen_of.clear()
+        else:
+            self._seen_of[self._held.node_named(node)] = self._held.version
+        return seen
+
+    def _nodes(self, fits: Callable[[NodeState], bool]) -> list[str]:
+        self._session.refresh()
+        nodes = self._held.state.nodes
+        return self._looked([node for node, there in nodes.items() if fits(there)])
+
+    def _last_shown(self, node: str) -> int:
+        return self._seen_of.get(self._session.node_named(node), self._seen)
+
+    def _spec(self, node: str) -> ScriptExecutionSpec:
+        """A node's configuration with paths that can be opened."""
+        spec = self._session.spec(node)
+        if spec is None:
+            raise AssertionError(f"{node} was configured and has no configuration")
+        script = self._held.state.nodes[NodeName(spec.step_name)].script
+        located = {
+            "script_path": script and self._located(script.path),
+            "input_paths": {n: self._located(p) for n, p in spec.input_paths.items()},
+            "output_paths": {n: self._located(p) for n, p in spec.output_paths.items()},
+        }
+        return spec.model_copy(update=located)
+
+    def _located(self, path: str | None) -> str | None:
+        return None if path is None else self._held.locate(RecordedPath(path))
+
+
+def _wired(stack: ExitStack, **flags: str | None) -> Application:
+    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags)
+    return stack.enter_context(app)
