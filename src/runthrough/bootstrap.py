@@ -1,4 +1,4 @@
-"""The composition root: settings in, a wired application out. The only place that knows adapters."""
+"""The composition root: settings in, a wired application out; it alone knows adapters."""
 
 import platform
 from collections.abc import Mapping
@@ -30,10 +30,9 @@ from runthrough.adapters.store.sql_leases import SqlRunLeases
 from runthrough.application.caller import Caller
 from runthrough.application.ports import Log, Ports
 from runthrough.application.sessions import Sessions
-from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import Door
 from runthrough.errors import RunnerUnavailableError, SchemaNewerError, SchemaOutdatedError
-from runthrough.settings import Settings, load_settings
+from runthrough.settings import Settings, host_id, load_settings
 
 __all__ = [
     "Application",
@@ -85,14 +84,14 @@ def wire(
         StoreError: The database cannot be used.
         RunnerUnavailableError: The setting `runner` names none that there is.
     """
-    settings = load_settings(cwd, environ, flags or {})
+    settings = load_settings(Path(cwd), environ, flags)
     if settings.runner != "process:":
         raise RunnerUnavailableError(
             f"There is no runner {settings.runner!r}.", fix="use the runner process:"
         )
     database = SqlDatabase.open(settings.database_url)
     host_name = platform.node() or "this host"
-    host = HostId(settings.host)
+    host = host_id(settings, new_id=_new_id)
     cache = Path(platformdirs.user_cache_dir("runthrough")) / "digests.db"
     inspector = LocalInspector(probe=python_version, cache=cache)
     ports = Ports(

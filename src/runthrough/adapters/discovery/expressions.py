@@ -42,6 +42,14 @@ def _subscript(reader: Reader, node: ast.expr) -> Meaning:
     return part_of(reader, reader.value(node.value), reader.value(node.slice))
 
 
+def _slice(reader: Reader, node: ast.expr) -> Meaning:
+    node = cast("ast.Slice", node)
+    for bound in (node.lower, node.upper, node.step):
+        if bound is not None:
+            reader.value(bound)
+    return UNKNOWN
+
+
 def _binary(reader: Reader, node: ast.expr) -> Meaning:
     node = cast("ast.BinOp", node)
     left, right = reader.value(node.left), reader.value(node.right)
@@ -139,7 +147,9 @@ def _conditional(reader: Reader, node: ast.expr) -> Meaning:
     node = cast("ast.IfExp", node)
     condition = reader.test(node.test)
     if condition.verdict is not None:
-        return reader.value(node.body if condition.verdict else node.orelse)
+        known = condition.held if condition.verdict else condition.otherwise
+        with reader.on(present=known):
+            return reader.value(node.body if condition.verdict else node.orelse)
     reader.sightings.tolerate(condition.exists | condition.absent)
     with reader.on(certain=False, present=condition.held):
         chosen = reader.value(node.body)
@@ -203,6 +213,7 @@ EXPRESSIONS: Mapping[type[ast.expr], Evaluate] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
+    ast.Slice: _slice,
     ast.BinOp: _binary,
     ast.JoinedStr: _formatted,
     ast.BoolOp: _logic,
