@@ -75,7 +75,7 @@ def wire(
     *,
     cwd: str,
     environ: Mapping[str, str],
-    flags: Mapping[str, str | int | None] | None = None,
+    flags: Mapping[str, object] | None = None,
 ) -> Application:
     """Read the settings, open the database, and connect everything for the caller at `door`.
 

@@ -45,7 +45,7 @@ def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
     """
     asked = command.model_dump_json(exclude={"facts"})
     session = "" if isinstance(command, StartSession) else session_id
-    told = "\n".join((type(command).__name__, session, actor, asked))
+    told = f"{type(command).__name__}\n{session}\n{actor}\n{asked}"
     return hashlib.sha256(told.encode()).hexdigest()
 
 

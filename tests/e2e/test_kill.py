@@ -1,0 +1,163 @@
+"""SIGKILL of the tester at many moments: the same `run` typed again completes."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import os, time
+from pathlib import Path
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    Path(environ_vars["SEEN"]).joinpath(Path.cwd().parent.name).open("x").close()
+    time.sleep(0.15)
+    text = Path(input_paths["text"]).read_text() + "x"
+    Path(output_paths["text"]).write_text(text)
+"""
+NODES = ("a", "b", "c", "d")
+EVENTS_OF_A_RUN = 1 + 2 * len(NODES) + len(NODES) - 1 + 1
+"""RunStarted, two a node, a check an edge, RunFinished."""
+DEADLINE_S = 60
+
+
+def runthrough(folder, *words):
+    env = {**os.environ, "RUNTHROUGH_DATABASE_URL": f"sqlite:///{folder}/log.db"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "runthrough", *words],
+        cwd=folder,
+        env={**env, "RUNTHROUGH_ACTOR": "ann"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finished(process):
+    printed, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, printed
+    return printed
+
+
+def pipeline(folder):
+    folder.joinpath("scripts").mkdir()
+    folder.joinpath("seen").mkdir()
+    folder.joinpath("start.txt").write_text("x")
+    lines = ["name: chain", "nodes:"]
+    for above, node in zip((None, *NODES), NODES, strict=False):
+        folder.joinpath("scripts", f"{node}.py").write_text(SCRIPT)
+        source = f"{{from: {above}.text}}" if above else "start.txt"
+        variables = f"{{SEEN: {folder}/seen}}"
+        lines.append(f"  {node}: {{inputs: {{text: {source}}}, environ_vars: {variables}}}")
+    folder.joinpath("pipeline.yaml").write_text("\n".join(lines))
+    finished(runthrough(folder, "new", "pipeline.yaml", "--name", "chain"))
+    return folder
+
+
+def events(folder):
+    database = sqlite3.connect(f"file:{folder}/log.db?mode=ro", uri=True)
+    try:
+        rows = database.execute(
+            "SELECT type, subject, payload, version FROM events ORDER BY position"
+        ).fetchall()
+    finally:
+        database.close()
+    return [(kind, node, json.loads(payload), version) for kind, node, payload, version in rows]
+
+
+def until(condition, process):
+    """Wait for a condition, or for the process to be through."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < deadline, "the moment never came"
+
+
+def completed(folder):
+    finished(runthrough(folder, "run"))
+    finished(runthrough(folder, "audit", "verify"))
+    log = events(folder)
+    started = Counter(p["attempt"] for kind, _, p, _ in log if kind == "ScriptStarted")
+    ended = Counter(p["attempt"] for kind, _, p, _ in log if kind == "ScriptExecuted")
+    assert set(started.values()) == {1}
+    assert started == ended, "an attempt without its end, or with two"
+    passed = Counter(
+        node for kind, node, p, _ in log if kind == "ScriptExecuted" and p["outcome"] == "passed"
+    )
+    assert passed == dict.fromkeys(NODES, 1), "a node that had passed ran again"
+    ran = {file.name for file in folder.joinpath("seen").iterdir()}
+    assert ran <= set(started), "a script ran that nobody had claimed"
+    assert [version for *_, version in log] == list(range(1, len(log) + 1))
+    assert Path(last_text(folder, log)).read_text() == "x" * (len(NODES) + 1)
+    return log
+
+
+def last_text(folder, log):
+    (path,) = [
+        p["outputs"][0]["path"]
+        for kind, node, p, _ in log
+        if kind == "ScriptExecuted" and node == NODES[-1] and p["outcome"] == "passed"
+    ]
+    (session,) = folder.joinpath(".runthrough").glob("*-*")
+    return session / path.removeprefix("session:")
+
+
+@pytest.mark.parametrize("count", range(1, EVENTS_OF_A_RUN))
+def test_a_run_killed_after_any_of_its_events_is_completed_by_the_next(tmp_path, count):
+    """Killed as soon as so many events of the run are stored, the same run again completes it."""
+    folder = pipeline(tmp_path)
+    before = len(events(folder))
+    process = runthrough(folder, "run")
+    until(lambda: len(events(folder)) >= before + count, process)
+    process.kill()
+    process.communicate(timeout=DEADLINE_S)
+    log = completed(folder)
+    runs = [p["status"] for kind, _, p, _ in log if kind == "RunFinished"]
+    assert runs[-1] == "passed"
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_script_that_was_running_at_the_kill_is_lost_and_runs_anew(tmp_path, node):
+    """Killed while a script sleeps, its attempt is `lost` and a second attempt passes."""
+    folder = pipeline(tmp_path)
+    process = runthrough(folder, "run")
+    until(lambda: len(list(folder.joinpath("seen").iterdir())) > NODES.index(node), process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=DEADLINE_S)
+    log = completed(folder)
+    outcomes = [p["outcome"] for kind, n, p, _ in log if kind == "ScriptExecuted" and n == node]
+    assert outcomes in (["lost", "passed"], ["passed"])
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_script_whose_result_was_written_is_not_run_again(tmp_path, node):
+    """Killed as soon as a script's result file is there, its outcome is adopted."""
+    folder = pipeline(tmp_path)
+    process = runthrough(folder, "run")
+    until(lambda: list(folder.glob(f".runthrough/*/runs/*/{node}/*/result.json")), process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=DEADLINE_S)
+    log = completed(folder)
+    outcomes = [p["outcome"] for kind, n, p, _ in log if kind == "ScriptExecuted" and n == node]
+    assert outcomes == ["passed"]
+
+
+def test_a_run_whose_tester_lives_is_refused(tmp_path):
+    """A second `run` beside a living one says who holds it, exits with 4, and changes nothing."""
+    folder = pipeline(tmp_path)
+    first = runthrough(folder, "run")
+    until(lambda: list(folder.joinpath("seen").iterdir()), first)
+    second = runthrough(folder, "run")
+    printed, _ = second.communicate(timeout=DEADLINE_S)
+    assert second.returncode == 4, printed
+    assert "A run is in progress by ann" in printed
+    finished(first)
+    completed_runs = [kind for kind, *_ in events(folder) if kind == "RunFinished"]
+    assert completed_runs == ["RunFinished"]
