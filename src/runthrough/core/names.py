@@ -24,22 +24,24 @@ def ranked(
     name: str, choices: Iterable[str], *, limit: int = 2, cutoff: float = CUTOFF
 ) -> tuple[tuple[str, float], ...]:
     """The nearest choices with their similarity, best first; ties in the order of the alphabet."""
-    scored = ((choice, similarity(name, choice)) for choice in dict.fromkeys(choices))
-    near = [(choice, score) for choice, score in scored if score >= cutoff]
+    # Loaded on the first near miss: most commands never compare names.
+    from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - keeps the import of this module cheap
+
+    folded, reordered = _forms(name)
+    near = []
+    for choice in dict.fromkeys(choices):
+        other_folded, other_reordered = _forms(choice)
+        percent = max(ratio(folded, other_folded), ratio(reordered, other_reordered) * REORDERED)
+        if percent >= cutoff * 100:
+            near.append((choice, percent / 100))
     near.sort(key=lambda pair: (-pair[1], pair[0]))
     return tuple(near[:limit])
 
 
 def similarity(a: str, b: str) -> float:
     """How alike two names are, 0 to 1, whatever their case; 1 only where they differ in case."""
-    # Loaded on the first near miss: most commands never compare names.
-    from rapidfuzz import fuzz  # noqa: PLC0415 - keeps the import of this module cheap
-
-    folded_a, sorted_a = _forms(a)
-    folded_b, sorted_b = _forms(b)
-    written = fuzz.ratio(folded_a, folded_b) / 100
-    reordered = fuzz.ratio(sorted_a, sorted_b) / 100 * REORDERED
-    return float(max(written, reordered))
+    ((_, score),) = ranked(a, [b], cutoff=0.0)
+    return score
 
 
 @lru_cache(maxsize=8192)  # each name of a large pipeline is compared with every script

@@ -441,3 +441,110 @@ def test_a_reading_that_takes_too_long_keeps_what_it_saw(read):
         "a": "required",
         "b": "conditional",
     }
+
+
+def test_paths_are_followed_through_every_form(read):
+    """Choices of a folder, joined texts, parents, loops over folders and in-place joins."""
+    found = read(
+        HEAD
+        + """
+class Store:
+    def __init__(self, root):
+        self.tables = {}
+        self.tables["root"] = root
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    base: Path = Path(input_paths["a"])
+    side: str
+    folder = base / "x" if job_args.flag else base / "y"
+    open(folder / "rows.csv")
+    open(os.path.join(folder, "more.csv"))
+    for part in (base / "parts").iterdir():
+        open(part / "part.csv")
+    for file in base.glob("train-*.csv"):
+        open(file.with_name("beside.csv")), open(file.parent / "parent.csv")
+    folder = base
+    folder /= "in_place"
+    text = input_paths["a"]
+    text += "/text.csv"
+    open(folder / "joined.csv"), open(text)
+    open(Store(base).tables["root"] / "stored.csv")
+    open(Path("/tmp") / "outside.csv"), open(base / "/absolute.csv")
+    open(base.parent / "above.csv"), open(f"{base / 'name'}_suffix.csv")
+    open(Path(environ_vars["D"]) / "variable.csv")
+    with open(base / "with.csv") as file, lock:
+        pass
+"""
+    )
+    assert found["input", "a"].files == (
+        "x/rows.csv",
+        "y/rows.csv",
+        "x/more.csv",
+        "y/more.csv",
+        "parts/*/part.csv",
+        "train-*.csv",
+        "beside.csv",
+        "parent.csv",
+        "text.csv",
+        "in_place/joined.csv",
+        "stored.csv",
+        "name_suffix.csv",
+        "with.csv",
+    )
+    assert found["environ_var", "D"].files == ()
+
+
+def test_conditions_of_every_form_are_weighed(read):
+    """Chained, negated, nested and constant tests are decided where they can be."""
+    source = """
+    import os, sys
+    DEBUG = False
+    EMPTY, FULL = [], ["x"]
+    def main(i, o, e, j):
+        if DEBUG:
+            i["never"]
+        if not EMPTY and FULL and not {}:
+            i["always"]
+        if j.n is None or -1 == -1:
+            i["decided"]
+        if e["MODE"].startswith("tr"):
+            i["begins"]
+        if j is None or i is None:
+            i["given"]
+        if "MODE" in e and bool(e["MODE"]) and len(FULL):
+            i["there"]
+        if 1 < j.n < 3:
+            i["between"]
+        if "x" in unknown():
+            i["unknown"]
+        while DEBUG:
+            i["never"]
+        if i.get("q") != None and all([i["always"]]):
+            i["q"]
+        if main:
+            i["own"]
+        match e["MODE"]:
+            case "train":
+                kind = "a"
+            case _:
+                kind = "b"
+        i[kind]
+    """
+    open_ended = {need.name: need.level for need in read(source).values()}
+    assert open_ended == {
+        "always": "required",
+        "n": "required",
+        "decided": "required",
+        "MODE": "required",
+        "begins": "conditional",
+        "there": "conditional",
+        "between": "conditional",
+        "unknown": "conditional",
+        "q": "optional",
+        "own": "required",
+        "a": "conditional",
+        "b": "conditional",
+    }
+    decided = read(source, environ_vars={"MODE": "train"})
+    assert decided["input", "begins"].level == "required"
+    assert decided["input", "there"].level == "required"

@@ -109,6 +109,10 @@ def test_a_need_that_is_asked_for_is_optional(levels, body):
         'for row in rows():\n    x = input_paths["a"]',
         'while more():\n    x = input_paths["a"]',
         'if something():\n    return\nx = input_paths["a"]',
+        (
+            'for k in "bc":\n    if some():\n        continue\n    else:\n        return\n'
+            'x = input_paths["a"]'
+        ),
         'if something():\n    sys.exit(0)\nx = input_paths["a"]',
         'try:\n    x = input_paths["a"]\nexcept Exception:\n    print("no")',
         'x = something() and input_paths["a"]',
@@ -212,6 +216,31 @@ def test_values_that_change_decide_no_more(levels):
         y = input_paths["c"]
     """
     assert levels(body) == {"c": "conditional"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'if hasattr(job_args, "a"):\n    x = job_args.a',
+        'if "a" in job_args:\n    x = job_args["a"]',
+        'x = job_args["a"] if "a" in job_args else None',
+        'if "a" not in job_args:\n    x = None\nelse:\n    x = job_args["a"]',
+        'x = "a" in job_args and job_args.a',
+        'x = getattr(job_args, "a", None)\nif x is not None:\n    use(x, job_args.a)',
+        'x = job_args.get("a")\nif x:\n    use(x)',
+    ],
+)
+@pytest.mark.parametrize("known", [{}, {"a": "x"}])
+def test_giving_an_optional_argument_leaves_it_optional(levels, body, known):
+    """What is guarded stays optional also where the node gives it, and the guard is decided."""
+    assert levels(body, job_args=known)["a"] == "optional"
+
+
+@pytest.mark.parametrize("known", [{}, {"a": "x"}])
+def test_a_guard_ends_with_its_block(levels, known):
+    """A read after a guarded block is required again."""
+    body = 'if hasattr(job_args, "a"):\n    pass\nx = job_args.a'
+    assert levels(body, job_args=known)["a"] == "required"
 
 
 def test_a_secret_decides_nothing(levels):

@@ -52,6 +52,15 @@ def is_telling(node: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id == "print"
 
 
+def dotted(node: ast.expr) -> str:
+    """The dotted name that an expression is; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
 def _call(reader: Reader, node: ast.expr) -> Meaning:
     node = cast("ast.Call", node)
     if is_telling(node):

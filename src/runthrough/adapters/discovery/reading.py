@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from runthrough.adapters.discovery.calls import CALLS
 from runthrough.adapters.discovery.conditions import TESTS, test_of_value
 from runthrough.adapters.discovery.expressions import EXPRESSIONS
+from runthrough.adapters.discovery.failures import FAILURES
 from runthrough.adapters.discovery.loops import COMPREHENSIONS
 from runthrough.adapters.discovery.meanings import (
     Bound,
@@ -28,7 +29,7 @@ RULES = Rules(
     expressions={**EXPRESSIONS, **COMPREHENSIONS, **CALLS},
     tests=TESTS,
     test_of_value=test_of_value,
-    statements=STATEMENTS,
+    statements={**STATEMENTS, **FAILURES},
     call=call_own,
 )
 

@@ -1,10 +1,11 @@
 """Where the statements of a script lead, and what they leave behind."""
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
-from runthrough.adapters.discovery.calls import EXITS, is_telling
+from runthrough.adapters.discovery.branches import branch, decided, join_variables, together
+from runthrough.adapters.discovery.calls import dotted, is_telling
 from runthrough.adapters.discovery.expressions import added
 from runthrough.adapters.discovery.loops import bind, each_of
 from runthrough.adapters.discovery.meanings import (
@@ -31,8 +32,6 @@ CHANGES = frozenset(
     {"clear", "discard", "extend", "insert", "pop", "remove", "reverse", "sort", "update"}
 )
 """Methods after which a list or dictionary is no longer what was written down."""
-KEY_ERRORS = frozenset({"KeyError", "LookupError", "AttributeError"})
-ALL_ERRORS = frozenset({"Exception", "BaseException"})
 
 
 def _define(reader: Reader, node: ast.stmt) -> End:
@@ -181,70 +180,8 @@ def _if(reader: Reader, node: ast.stmt) -> End:
     node = cast("ast.If", node)
     condition = reader.test(node.test)
     if condition.verdict is not None:
-        return reader.run(node.body if condition.verdict else node.orelse)
+        return decided(reader, condition, node.body if condition.verdict else node.orelse)
     return branch(reader, condition, node.body, node.orelse)
-
-
-def branch(
-    reader: Reader, condition: Condition, body: Sequence[ast.stmt], other: Sequence[ast.stmt]
-) -> End:
-    """Follow both ways of a test that is not decided, and go on with what both leave behind.
-
-    Where one way fails, what the other way knows to be there is required.
-    """
-    before = dict(reader.frame.variables)
-    with reader.on(certain=False, present=condition.held, lacking=condition.otherwise):
-        end = reader.run(body)
-    after_body = reader.frame.variables
-    reader.frame.variables = before
-    with reader.on(certain=False, present=condition.otherwise, lacking=condition.held):
-        other_end = reader.run(other)
-    if end is not End.RAISES:
-        reader.sightings.tolerate(condition.absent)
-    if other_end is not End.RAISES:
-        reader.sightings.tolerate(condition.exists)
-    present = NOTHING
-    if end is End.RAISES:
-        reader.require(condition.otherwise)
-    elif other_end is End.RAISES:
-        reader.require(condition.held)
-    if end is not End.FALLS:
-        present |= condition.otherwise
-    if other_end is not End.FALLS:
-        present |= condition.held
-    _join_variables(reader, (after_body, end), (reader.frame.variables, other_end))
-    together = _together(end, other_end)
-    leaves = End.LEAVES in {end, other_end} and together is End.FALLS
-    reader.frame.may_leave |= leaves
-    skips = End.SKIPS in {end, other_end}
-    reader.go_on(certain=not skips, present=present)
-    return together
-
-
-def _together(end: End, other: End) -> End:
-    """How a statement ends that ends in one of two ways."""
-    if End.FALLS in {end, other}:
-        return End.FALLS
-    # Only where every way fails does it fail for certain.
-    return min(end, other)
-
-
-def _join_variables(
-    reader: Reader, one: tuple[dict[str, Meaning], End], other: tuple[dict[str, Meaning], End]
-) -> None:
-    """Variables after a branch: of a way that does not go on, nothing is left."""
-    (first, first_end), (second, second_end) = one, other
-    if first_end is not End.FALLS or second_end is not End.FALLS:
-        reader.frame.variables = second if first_end is not End.FALLS else first
-        return
-    joined = dict(first)
-    for name, value in second.items():
-        mine = first.get(name)
-        if mine is None:
-            joined[name] = value
-        elif mine is not value:
-            joined[name] = reader.merge(mine, value)
-    reader.frame.variables = joined
 
 
 def _for(reader: Reader, node: ast.stmt) -> End:
@@ -301,65 +238,6 @@ def _with(reader: Reader, node: ast.stmt) -> End:
     return reader.run(node.body)
 
 
-def _try(reader: Reader, node: ast.stmt) -> End:
-    """What is read in the body is required only where a failure of it ends the script."""
-    node = cast("ast.Try", node)
-    lenient = [handler for handler in node.handlers if not fails(handler.body)]
-    names = {name for handler in lenient for name in _caught(handler)}
-    excused = bool(names & KEY_ERRORS)
-    certain = not names & ALL_ERRORS
-    frame = reader.frame
-    with reader.on(certain=certain or excused, excused=excused or reader.trail.excused):
-        end = reader.run(node.body)
-        if end is End.FALLS:
-            end = reader.run(node.orelse)
-    body_end = end
-    after = frame.variables
-    for handler in node.handlers:
-        frame.variables = dict(after)
-        with reader.on(certain=False):
-            handled = reader.run(handler.body)
-        if handled is End.FALLS:
-            _join_variables(reader, (after, end), (frame.variables, End.FALLS))
-            after, end = frame.variables, End.FALLS
-        frame.may_leave |= End.LEAVES in {handled, body_end}
-    frame.variables = after
-    reader.go_on()
-    final = reader.run(node.finalbody)
-    return end if final is End.FALLS else final
-
-
-def fails(body: Sequence[ast.stmt]) -> bool:
-    """Whether a block, by its last statement, ends the script with a failure."""
-    match body[-1]:
-        case ast.Raise():
-            return True
-        case ast.Expr(value=ast.Call(func=function, args=args)) if dotted(function) in EXITS:
-            is_well = not args or (isinstance(args[0], ast.Constant) and not args[0].value)
-            return not is_well
-        case ast.If(body=one, orelse=[*_, _] as other):
-            return fails(one) and fails(other)
-        case ast.With(body=inner):
-            return fails(inner)
-    return False
-
-
-def dotted(node: ast.expr) -> str:
-    """The dotted name that an expression is; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}"
-    return ""
-
-
-def _caught(handler: ast.ExceptHandler) -> Iterable[str]:
-    if handler.type is None:
-        return ("BaseException",)
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return (dotted(kind).rpartition(".")[2] for kind in kinds)
-
-
 def _match(reader: Reader, node: ast.stmt) -> End:
     node = cast("ast.Match", node)
     reader.value(node.subject)
@@ -371,8 +249,8 @@ def _match(reader: Reader, node: ast.stmt) -> End:
         with reader.on(certain=False):
             end = reader.run(case.body)
         if left is not None:
-            _join_variables(reader, left, (reader.frame.variables, end))
-            end = _together(left[1], end)
+            join_variables(reader, left, (reader.frame.variables, end))
+            end = together(left[1], end)
         left = (reader.frame.variables, end)
     reader.frame.may_leave |= end is End.LEAVES
     reader.go_on()
@@ -402,8 +280,6 @@ STATEMENTS: Mapping[type[ast.stmt], Execute] = {
     ast.While: _while,
     ast.With: _with,
     ast.AsyncWith: _with,
-    ast.Try: _try,
-    ast.TryStar: _try,
     ast.Match: _match,
 }
 """How each kind of statement is followed; the others leave nothing behind."""
