@@ -61,7 +61,7 @@ class Settings:
 
 
 def load_settings(
-    cwd: Path,
+    cwd: str | os.PathLike[str],
     environ: Mapping[str, str],
     flags: Mapping[str, object] | None = None,
     *,
@@ -79,8 +79,8 @@ def load_settings(
     Raises:
         SettingError: A file cannot be read, a key is unknown or a value is unusable.
     """
-    cwd = cwd.absolute()
-    file, written = _nearest_file(cwd)
+    here = Path(cwd).absolute()
+    file, written = _nearest_file(here)
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     _refuse_unknown(given, FLAG)
     _refuse_unknown(written, str(file))
@@ -88,7 +88,7 @@ def load_settings(
     told = _merged(given, environ, written, origins)
     folder = data_folder or platformdirs.user_data_path("runthrough")
     starts = {
-        name: file.parent if file and origin == str(file) else cwd
+        name: file.parent if file and origin == str(file) else here
         for name, origin in origins.items()
     }
     url = told.database_url or f"sqlite:///{folder / 'runthrough.db'}"
