@@ -44,9 +44,12 @@ class StepCatalog:
     """
 
     def __init__(self, workspace_dirs: Sequence[str | os.PathLike[str]] = ()) -> None:
-        names = [f"{WORKSPACE}{number if number > 1 else ''}" for number in range(1, 1000)]
-        folders = [os.path.abspath(folder) for folder in workspace_dirs]  # noqa: PTH100 - text
-        self.roots = Roots(dict(zip(names, folders, strict=False)))
+        self.roots = Roots(
+            {
+                f"{WORKSPACE}{number if number > 1 else ''}": os.path.abspath(folder)  # noqa: PTH100 - a text
+                for number, folder in enumerate(workspace_dirs, start=1)
+            }
+        )
         self._settings = SessionSettings(
             workspaces=tuple(record(root, ".") for root in self.roots.places)
         )
