@@ -19,6 +19,8 @@ from pathlib import Path
 def main(input_paths, output_paths, environ_vars, job_args):
     Path(environ_vars["SEEN"]).joinpath(Path.cwd().parent.name).open("x").close()
     time.sleep(0.15)
+    while Path(environ_vars["HOLD"]).exists():
+        time.sleep(0.02)
     text = Path(input_paths["text"]).read_text() + "x"
     Path(output_paths["text"]).write_text(text)
 """
@@ -55,7 +57,7 @@ def pipeline(folder):
     for above, node in zip((None, *NODES), NODES, strict=False):
         folder.joinpath("scripts", f"{node}.py").write_text(SCRIPT)
         source = f"{{from: {above}.text}}" if above else "start.txt"
-        variables = f"{{SEEN: {folder}/seen}}"
+        variables = f"{{SEEN: {folder}/seen, HOLD: {folder}/hold}}"
         lines.append(f"  {node}: {{inputs: {{text: {source}}}, environ_vars: {variables}}}")
     folder.joinpath("pipeline.yaml").write_text("\n".join(lines))
     finished(runthrough(folder, "new", "pipeline.yaml", "--name", "chain"))
@@ -109,7 +111,17 @@ def last_text(folder, log):
     return session / path.removeprefix("session:")
 
 
-@pytest.mark.parametrize("count", range(1, EVENTS_OF_A_RUN))
+QUICK = (2, 3, 7)
+"""Moments that `make test` tries: a claimed attempt, one that has ended, the middle."""
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(count, marks=() if count in QUICK else pytest.mark.slow)
+        for count in range(1, EVENTS_OF_A_RUN)
+    ],
+)
 def test_a_run_killed_after_any_of_its_events_is_completed_by_the_next(tmp_path, count):
     """Killed as soon as so many events of the run are stored, the same run again completes it."""
     folder = pipeline(tmp_path)
@@ -123,7 +135,9 @@ def test_a_run_killed_after_any_of_its_events_is_completed_by_the_next(tmp_path,
     assert runs[-1] == "passed"
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(
+    "node", ["a", *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[1:])]
+)
 def test_a_script_that_was_running_at_the_kill_is_lost_and_runs_anew(tmp_path, node):
     """Killed while a script sleeps, its attempt is `lost` and a second attempt passes."""
     folder = pipeline(tmp_path)
@@ -136,7 +150,9 @@ def test_a_script_that_was_running_at_the_kill_is_lost_and_runs_anew(tmp_path, n
     assert outcomes in (["lost", "passed"], ["passed"])
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(
+    "node", [NODES[-1], *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[:-1])]
+)
 def test_a_script_whose_result_was_written_is_not_run_again(tmp_path, node):
     """Killed as soon as a script's result file is there, its outcome is adopted."""
     folder = pipeline(tmp_path)
@@ -152,12 +168,15 @@ def test_a_script_whose_result_was_written_is_not_run_again(tmp_path, node):
 def test_a_run_whose_tester_lives_is_refused(tmp_path):
     """A second `run` beside a living one says who holds it, exits with 4, and changes nothing."""
     folder = pipeline(tmp_path)
+    hold = folder / "hold"
+    hold.touch()
     first = runthrough(folder, "run")
     until(lambda: list(folder.joinpath("seen").iterdir()), first)
     second = runthrough(folder, "run")
     printed, _ = second.communicate(timeout=DEADLINE_S)
     assert second.returncode == 4, printed
     assert "A run is in progress by ann" in printed
+    hold.unlink()
     finished(first)
     completed_runs = [kind for kind, *_ in events(folder) if kind == "RunFinished"]
     assert completed_runs == ["RunFinished"]
