@@ -13,6 +13,7 @@ from runthrough import (
     PipelineDAG,
     PipelineError,
     RunthroughError,
+    SettingError,
     UnknownKeywordError,
     UnknownNodeError,
     load_pipeline,
@@ -310,7 +311,9 @@ def test_arguments_keep_their_types_on_the_way_to_the_script(tmp_path):
     )
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), float("nan"), {1: "x"}, [b"bytes"]])
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), float("nan"), {1: "x"}, [b"bytes"], "half a \ud83d"]
+)
 def test_a_value_that_is_not_json_is_a_problem_of_its_argument(tmp_path, value):
     """What history cannot keep is refused by name, in a preview too."""
     place, dag = orders(tmp_path)
@@ -322,6 +325,34 @@ def test_a_value_that_is_not_json_is_a_problem_of_its_argument(tmp_path, value):
         assert problem["where"]["name"] == "top"
         previewed = factory.validate_configuration_preview("WriteReport", job_args={"top": value})
         assert previewed == [problem["message"]]
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), "10"])
+def test_a_time_limit_is_a_positive_number_of_seconds(tmp_path, limit):
+    """Anything else is refused before a command exists."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag) as factory:
+        before = factory.version
+        with pytest.raises(SettingError, match="timeout_s must be a positive number"):
+            factory.configure_script_testing("WriteReport", job_args={"top": 1}, timeout_s=limit)
+        assert factory.status()["version"] == before
+
+
+@pytest.mark.parametrize("wrong", [b"orders.csv", 5, None, "half a \ud83d"])
+def test_a_path_is_a_text_or_a_path(tmp_path, wrong):
+    """A path of another kind is refused with its value."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag) as factory, pytest.raises(TypeError, match="text"):
+        factory.configure_script_testing("CleanOrders", input_paths={"orders": wrong})
+
+
+def test_an_empty_path_counts_as_not_given(tmp_path):
+    """An answer that was left empty in a form is a missing one, not the current folder."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag) as factory:
+        assert factory.validate_configuration_preview(
+            "CleanOrders", {"orders": ""}, environ_vars={"CURRENCY": "EUR"}
+        ) == ["Missing required input: orders"]
 
 
 def test_two_nodes_over_one_script_are_configured_and_executed_apart(tmp_path):

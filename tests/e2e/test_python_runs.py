@@ -13,6 +13,7 @@ from runthrough import (
     PipelineDAG,
     Secret,
     SelectionError,
+    SettingError,
 )
 
 PASS_ON = """
@@ -37,6 +38,36 @@ def main(input_paths, output_paths, environ_vars, job_args):
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     Path(output_paths["digests"]).write_text(" ".join(digests))
     return {"token": environ_vars["SERVICE_TOKEN"]}
+"""
+HANGS = """
+import os
+import signal
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    if job_args.wait:
+        os.kill(job_args.tester, signal.SIGINT)
+        signal.pause()
+    Path(output_paths["done"]).write_text("done")
+"""
+INTERRUPTED = """
+import os
+
+from runthrough import InteractiveRuntimeTestingFactory, PipelineDAG
+
+with InteractiveRuntimeTestingFactory(PipelineDAG(["before", "hang"])) as factory:
+    factory.configure_script_testing("hang", job_args={"wait": True, "tester": os.getpid()})
+    try:
+        factory.execute_dag_guided_testing()
+    except KeyboardInterrupt:
+        print("interrupted")
+    factory.configure_script_testing("hang", job_args={"wait": False})
+    results = factory.execute_dag_guided_testing()
+    for node, outcome in results["outcomes"].items():
+        print(node, outcome["outcome"])
+    ends = [row["sentence"] for row in factory.history() if row["type"] == "RunFinished"]
+    print([sentence.split()[2] for sentence in ends])
 """
 RESULT_KEYS = {
     "pipeline_success",
@@ -186,6 +217,33 @@ def test_a_selection_runs_what_it_names(tmp_path):
         assert several["execution_order"] == ["first", "third"]
         with pytest.raises(SelectionError, match="Did you mean 'third'"):
             factory.execute_dag_guided_testing("thirt")
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2"])
+def test_jobs_are_a_whole_number_from_one_up(tmp_path, jobs):
+    """Another number is refused, and no run has begun."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag) as factory:
+        answered(factory, orders_answers(place))
+        with pytest.raises(SettingError, match="jobs must be a whole number"):
+            factory.execute_dag_guided_testing(jobs=jobs)
+    assert "RunStarted" not in place.types()
+
+
+def test_an_interrupted_run_can_be_answered_and_repeated(tmp_path):
+    """Ctrl-C ends the scripts and the run; the same object mends the node and completes it."""
+    place = Place(tmp_path)
+    place.script(
+        "before", 'def main(output_paths):\n    open(output_paths["done"], "w").write("x")'
+    )
+    place.script("hang", HANGS)
+    printed = place.python(INTERRUPTED, RUNTHROUGH_WORKSPACE=str(place.workspace))
+    assert printed.splitlines() == [
+        "interrupted",
+        "before reused",
+        "hang passed",
+        "['interrupted', 'passed']",
+    ]
 
 
 def test_pending_nodes_stop_only_a_run_that_selects_them(tmp_path):

@@ -3,21 +3,27 @@
 import argparse
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from runthrough.application.session import Answers
 from runthrough.core.names import nearest
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.core.values.connections import Output
 from runthrough.core.values.secrets import Secret
-from runthrough.errors import ConfigurationInvalidError, PipelineError, UnknownKeywordError
+from runthrough.errors import (
+    ConfigurationInvalidError,
+    PipelineError,
+    SettingError,
+    UnknownKeywordError,
+)
 
 Folder = str | os.PathLike[str]
 Source = str | os.PathLike[str] | Output
 """Where an input comes from: a path, an output, or text such as `@Node.output/sub`."""
 Values = Mapping[str, Any]
+_T = TypeVar("_T")
 
 
 class _FoundingWorkspace(str):
@@ -49,7 +55,7 @@ def definition_of(dag: object, cwd: str) -> PipelineDefinition:
 
 
 def workspaces_of(
-    given: Folder | Sequence[Folder], dag: object, *, cwd: str, setting: Sequence[str]
+    given: Folder | Sequence[Folder], dag: object, cwd: str, setting: Sequence[str]
 ) -> tuple[str, ...]:
     """Absolute folders, best first: as given, else as the setting has them, else the default."""
     if given is FOUNDING_WORKSPACE and setting:
@@ -83,6 +89,7 @@ def answers_of(
     Raises:
         UnknownKeywordError: A keyword that there is not.
         ConfigurationInvalidError: Values that are not JSON, all of them.
+        SettingError: A time limit that is none.
         TypeError: Two names of one thing, or a thing of the wrong kind.
     """
     for keyword in unknown:
@@ -93,12 +100,12 @@ def answers_of(
     arguments = _one(job_arguments=job_arguments, job_args=job_args)
     problems: list[dict[str, Any]] = []
     answers = Answers(
-        input_paths=None if inputs is None else {n: _source(v) for n, v in inputs.items()},
-        output_paths=None if outputs is None else {n: _path(v) for n, v in outputs.items()},
+        input_paths=_each(inputs, _source),
+        output_paths=_each(outputs, _path),
         environ_vars=_all_plain(node, "environ_var", variables, problems),
         job_args=_all_plain(node, "job_arg", arguments, problems),
-        user_notes=user_notes,
-        timeout_s=timeout_s,
+        user_notes=None if user_notes is None else _text(user_notes),
+        timeout_s=None if timeout_s is None else _seconds(timeout_s),
         replace=replace,
         partial=partial,
         based_on=based_on,
@@ -125,14 +132,52 @@ def _one(**named: Mapping[str, Any] | argparse.Namespace | None) -> Values | Non
     return None
 
 
+def _each(values: Values | None, change: Callable[[Any], _T]) -> dict[str, _T] | None:
+    """Each value changed; an empty text counts as not given."""
+    if values is None:
+        return None
+    return {name: change(value) for name, value in values.items() if value != ""}
+
+
 def _path(value: object) -> str:
-    if isinstance(value, (str, os.PathLike)):
-        return str(os.fspath(value))
-    raise TypeError(f"A path must be a text or a Path, not a {type(value).__name__}: {value!r}")
+    return _text(os.fspath(value) if isinstance(value, os.PathLike) else value)
 
 
 def _source(value: object) -> str | Output:
     return value if isinstance(value, Output) else _path(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"A text is needed, not a {type(value).__name__}: {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as wrong:
+        raise TypeError(f"This text cannot be written as UTF-8: {value!r}") from wrong
+    return value
+
+
+def _seconds(value: float) -> float:
+    if isinstance(value, (int, float)) and 0 < value < math.inf:
+        return value
+    raise SettingError(
+        f"timeout_s must be a positive number of seconds, not {value!r}.",
+        fix="leave it out for no limit",
+    )
+
+
+def jobs_of(value: int) -> int:
+    """How many scripts may run at a time.
+
+    Raises:
+        SettingError: It is not a whole number from 1 up.
+    """
+    if isinstance(value, int) and value >= 1:
+        return value
+    raise SettingError(
+        f"jobs must be a whole number from 1 up, not {value!r}.",
+        fix="leave it out for the setting's",
+    )
 
 
 _CODES = {"environ_var": "ENV_NOT_TEXT", "job_arg": "ARG_NOT_JSON"}
@@ -172,8 +217,10 @@ def _plain(value: Any) -> Any:
         TypeError: JSON has no such value.
     """
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int():
             return value
+        case str():
+            return _text(value)
         case float() if math.isfinite(value):
             return float(value)
         case float():

@@ -23,12 +23,13 @@ from runthrough.entrypoints.given import (
     Values,
     answers_of,
     definition_of,
+    jobs_of,
     workspaces_of,
 )
 from runthrough.errors import ConfigurationInvalidError, SessionError
 
 View = dict[str, Any]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class InteractiveRuntimeTestingFactory:
@@ -68,9 +69,7 @@ class InteractiveRuntimeTestingFactory:
             there = session_name and app.sessions.resume_equal(session_name, definition)
             if there:
                 there.resume()
-            workspaces = workspaces_of(
-                workspace_dir, dag, cwd=cwd, setting=app.settings.workspaces
-            )
+            workspaces = workspaces_of(workspace_dir, dag, cwd, app.settings.workspaces)
             session = there or app.sessions.start(
                 definition, name=session_name, workspaces=workspaces
             )
@@ -232,11 +231,7 @@ class InteractiveRuntimeTestingFactory:
         return self._looked([row_view(row) for row in self._session.worklist()])
 
     def history(self, node: str | None = None) -> list[View]:
-        """Every event, or those of one node, oldest first.
-
-        Keys: position, version, type, node, actor, door, recorded_at (ISO 8601, UTC), sentence,
-        before and after (what it changed).
-        """
+        """Every event, or those of one node, oldest first; see the reference for the keys."""
         return self._looked([row.view() for row in self._session.history(node)], node)
 
     # ---- what a person does
@@ -339,10 +334,9 @@ class InteractiveRuntimeTestingFactory:
             SelectionError: Nothing is selected.
         """
         chosen = (select,) if isinstance(select, str) else tuple(select or ())
+        most = self._jobs if jobs is None else jobs_of(jobs)
         try:
-            results: View = self._session.run(
-                chosen, jobs=self._jobs if jobs is None else jobs, fail_fast=fail_fast, reuse=reuse
-            )
+            results: View = self._session.run(chosen, jobs=most, fail_fast=fail_fast, reuse=reuse)
         except KeyboardInterrupt:
             # What was done until then is this person's doing as well.
             self._looked(None)
@@ -365,7 +359,7 @@ class InteractiveRuntimeTestingFactory:
             )
         return self._held
 
-    def _looked(self, seen: T, node: str | None = None) -> T:
+    def _looked(self, seen: _T, node: str | None = None) -> _T:
         """Remember that the present version was shown, of one node or of all."""
         if node is None:
             self._seen = self._held.version
