@@ -98,6 +98,16 @@ def test_a_cell_that_is_run_twice_goes_on_with_its_session(tmp_path):
         assert second.get_pending_script_configurations() == []
 
 
+def test_a_cell_that_is_run_again_later_records_what_changed(tmp_path):
+    """Going on by name looks at the world, as `resume` does."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag, session_name="cell") as first:
+        answered(first, orders_answers(place))
+    (tmp_path / "data/orders.csv").unlink()
+    with place.factory(dag, session_name="cell") as second:
+        assert second.get_pending_script_configurations() == ["CleanOrders"]
+
+
 def test_a_name_that_tests_another_pipeline_is_refused(tmp_path):
     """The open session of the name has another DAG: the difference is told, nothing starts."""
     place, dag = orders(tmp_path)
@@ -310,7 +320,8 @@ def test_an_object_that_is_forgotten_lets_go_of_its_files(tmp_path):
     def opened():
         return [file for file in psutil.Process().open_files() if file.path == str(place.database)]
 
-    factory = place.factory(dag, session_name="cell")
+    factory = answered(place.factory(dag, session_name="cell"), orders_answers(place))
+    factory.execute_dag_guided_testing(jobs=2)
     assert opened()
     del factory
     gc.collect()
