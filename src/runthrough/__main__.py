@@ -1,0 +1,14 @@
+"""`runthrough` and `python -m runthrough`: the command line."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line with this process's arguments; its exit code."""
+    from runthrough.entrypoints.cli.app import run_command_line  # noqa: PLC0415 - cheap to import
+
+    return run_command_line(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

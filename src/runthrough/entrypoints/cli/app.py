@@ -1,0 +1,81 @@
+"""The command line's tree of commands, and the one place where its errors end."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from runthrough import __version__
+from runthrough.entrypoints.cli import (
+    configuring,
+    demo,
+    failing,
+    reading,
+    running,
+    starting,
+    upkeep,
+)
+
+app = typer.Typer(
+    name="runthrough",
+    help="Rehearse a pipeline of scripts before it ships.",
+    epilog="Start with: runthrough demo, or runthrough new PIPELINE. "
+    "Exit codes and --json shapes: docs/reference/cli.md.",
+    rich_markup_mode=None,  # rich's help costs 0.1 s
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"runthrough {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Rehearse a pipeline of scripts before it ships."""
+
+
+def _add(to: typer.Typer, *commands: object) -> None:
+    for command in commands:
+        to.command()(command)  # type: ignore[type-var]  # a decorated command is a callable
+
+
+for family in (starting, reading, configuring, running):
+    _add(app, *family.COMMANDS)
+for group, summary, commands in (
+    ("audit", "Prove that the log is what was written.", upkeep.AUDIT_COMMANDS),
+    ("db", "Look after the database.", upkeep.DB_COMMANDS),
+):
+    branch = typer.Typer(name=group, help=summary, rich_markup_mode=None)
+    _add(branch, *commands)
+    app.add_typer(branch)
+_add(app, *demo.COMMANDS)
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code (docs/reference/cli.md)."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show an arrow shows a question mark instead of failing.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    wants_json = "--json" in arguments
+    words = list(arguments) or ["--help"]
+    try:
+        code = app(args=words, prog_name="runthrough", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader had enough (`| head`); what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last floor: told, with a code
+        return failing.tell(error, wants_json=wants_json)
+    return code if isinstance(code, int) else 0

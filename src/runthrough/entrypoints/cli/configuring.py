@@ -1,0 +1,191 @@
+"""Answering what a node needs."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from runthrough.entrypoints.cli.reading import NODE
+from runthrough.entrypoints.cli.visit import Visit, visiting
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from runthrough.application.session import Session
+
+T = TypeVar("T")
+SECRET = "@secret:"  # noqa: S105 - the prefix that names one
+PLAIN = "@plain:"
+
+
+@visiting()
+def configure(
+    visit: Visit,
+    node: NODE,
+    *,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=PATH|@Node.output[/sub]",
+            help="An input: a path, or another node's output; may be repeated.",
+        ),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="NAME=PATH", help="Where an output goes."),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env",
+            metavar="NAME=VALUE",
+            help="An environment variable; @secret:NAME refers to a secret, @plain:VALUE says "
+            "that what looks like one is none.",
+        ),
+    ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arg",
+            metavar="NAME=VALUE",
+            help="A job argument: JSON where it is JSON, else text; @secret:NAME and "
+            "@plain:VALUE as for --env.",
+        ),
+    ] = None,
+    timeout_s: Annotated[
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", help="End the script after so long."),
+    ] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", help="Why, for who reads it later.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Keep what holds, though something is missing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Forget the values there were instead of merging.")
+    ] = False,
+    based_on: Annotated[
+        int | None,
+        typer.Option(
+            "--based-on",
+            metavar="VERSION",
+            min=1,
+            help="Refuse if somebody changed the node after this version.",
+        ),
+    ] = None,
+) -> None:
+    """Answer what a node needs; merged over what is there."""
+    from runthrough.application.session import Answers  # noqa: PLC0415 - heavy, inside commands
+
+    answers = Answers(
+        input_paths=_pairs("--input", inputs, str),
+        output_paths=_pairs("--output", outputs, str),
+        environ_vars=_pairs("--env", env, _variable),
+        job_args=_pairs("--arg", arguments, _argument),
+        user_notes=note,
+        timeout_s=timeout_s,
+        replace=replace,
+        partial=partial,
+        based_on=based_on,
+    )
+    with visit.opened() as (_, session):
+        name = session.node_named(node)
+        before = _values(session, name)
+        session.configure(name, answers)
+        _tell(visit, session, name, before)
+
+
+def _pairs(
+    option: str, given: Iterable[str] | None, read: Callable[[str], T]
+) -> dict[str, T] | None:
+    """`NAME=VALUE` texts as a mapping; what they hold is never repeated in an error.
+
+    Raises:
+        typer.BadParameter: One is no pair, or a name is given twice.
+    """
+    pairs: dict[str, T] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter("write NAME=VALUE", param_hint=f"'{option}'")
+        if name in pairs:
+            raise typer.BadParameter(f"{name} is given twice", param_hint=f"'{option}'")
+        pairs[name] = read(value)
+    return pairs or None
+
+
+def _variable(text: str) -> "JsonValue":
+    if text.startswith(SECRET):
+        return {"secret": text.removeprefix(SECRET)}
+    return {"plain": text.removeprefix(PLAIN)} if text.startswith(PLAIN) else text
+
+
+def _argument(text: str) -> "JsonValue":
+    if text.startswith(SECRET):
+        return {"secret": text.removeprefix(SECRET)}
+    if text.startswith(PLAIN):
+        return {"plain": _typed(text.removeprefix(PLAIN))}
+    return _typed(text)
+
+
+def _typed(text: str) -> "JsonValue":
+    """JSON where it is JSON, else the text; NaN and infinity are not JSON."""
+    try:
+        value: JsonValue = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _values(session: "Session", name: str) -> Mapping[str, "JsonValue"]:
+    """The node's configuration by dotted names, such as `arg.max_depth`."""
+    from runthrough.core.views.nodes import flat_values  # noqa: PLC0415 - inside commands
+
+    state, node = session.state, session.node_named(name)
+    return flat_values(state.nodes[node], state.connections.get(node, {}))
+
+
+def _tell(visit: Visit, session: "Session", name: str, before: Mapping[str, "JsonValue"]) -> None:
+    """What was accepted, the node's new state, and what to type next."""
+    after = _values(session, name)
+    there = session.state.nodes[session.node_named(name)]
+    state = there.state.value if there.state else None
+    next_command = session.next_command()
+    visit.screen.result(
+        {
+            "node": name,
+            "state": state,
+            "version": session.version,
+            "values": dict(after),
+            "problems": [need.model_dump(mode="json") for need in there.needs],
+            "next_command": next_command,
+        }
+    )
+    changed = [n for n in dict.fromkeys((*before, *after)) if before.get(n) != after.get(n)]
+    visit.screen.line((name, "bold"), f" is {state} (version {session.version})")
+    visit.screen.changes(
+        {n: before[n] for n in changed if n in before},
+        {n: after[n] for n in changed if n in after},
+    )
+    if not changed:
+        visit.screen.line("    equal values as before")
+    for need in there.needs:
+        visit.screen.line(("  ? ", "bold yellow"), need.message)
+        visit.screen.typed("      → ", need.fix)
+    visit.next(next_command)
+
+
+COMMANDS = (configure,)

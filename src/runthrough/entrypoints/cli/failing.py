@@ -1,0 +1,108 @@
+"""How an error ends a command: what is told, and the exit code."""
+
+import json
+import os
+import sys
+import traceback
+
+import typer
+
+from runthrough.errors import (
+    ConfigurationInvalidError,
+    PendingScriptsError,
+    RunInProgressError,
+    RunnerUnavailableError,
+    RunthroughError,
+    SelectionError,
+    StoreError,
+    VersionConflictError,
+)
+
+PASSED = 0
+FAILED = 1
+REFUSED = 2
+PENDING = 3
+UNAVAILABLE = 4
+AUDIT_BROKEN = 6
+INTERNAL = 70
+INTERRUPTED = 130
+
+
+class InterruptedVisitError(Exception):
+    """Ctrl-C, kept apart from the exit that typer would make of it; `fix` says how to go on."""
+
+    def __init__(self, fix: str) -> None:
+        self.fix = fix
+        super().__init__(fix)
+
+
+EXIT_CODES: dict[type[BaseException], int] = {
+    PendingScriptsError: PENDING,
+    RunInProgressError: UNAVAILABLE,
+    VersionConflictError: UNAVAILABLE,
+    StoreError: UNAVAILABLE,
+    RunnerUnavailableError: UNAVAILABLE,
+    SelectionError: 5,
+    RunthroughError: REFUSED,
+    typer.TyperException: REFUSED,
+    InterruptedVisitError: INTERRUPTED,
+    KeyboardInterrupt: INTERRUPTED,
+    typer.Abort: INTERRUPTED,
+    BaseException: INTERNAL,
+}
+"""The nearest class of an error decides (DESIGN § 11)."""
+
+
+def exit_code(error: BaseException) -> int:
+    """The code that an error ends a command with."""
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def tell(error: BaseException, *, wants_json: bool) -> int:
+    """Say what went wrong and what to do; the exit code."""
+    told = _told(error)
+    if exit_code(error) == INTERNAL and os.environ.get("RUNTHROUGH_DEBUG"):
+        traceback.print_exception(error)
+    if wants_json:
+        sys.stdout.write(json.dumps({"error": told}, indent=2) + "\n")
+    fix = f"\n  → {told['fix']}" if told["fix"] else ""
+    sys.stderr.write(f"error: {told['message']}{fix}\n")
+    return exit_code(error)
+
+
+def _told(error: BaseException) -> dict[str, object]:
+    match error:
+        case ConfigurationInvalidError():
+            told = _words(error.code, error.message, error.fix)
+            return {**told, "problems": list(error.problems)}
+        case VersionConflictError():
+            return {**_words(error.code, error.message, error.fix), "fields": list(error.fields)}
+        case RunthroughError():
+            return _words(error.code, error.message, error.fix)
+        case InterruptedVisitError():
+            return _words("INTERRUPTED", "interrupted; what had happened is recorded", error.fix)
+        case typer.TyperException():
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context is not None else "runthrough"
+            return _words("USAGE", error.format_message(), f"{path} --help")
+        case KeyboardInterrupt() | typer.Abort():
+            return _words("INTERRUPTED", "interrupted", "runthrough status")
+        case _:
+            return _words("INTERNAL", _fault(error), _REPORT)
+
+
+def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
+    return {"code": code, "message": text, "fix": fix}
+
+
+_REPORT = (
+    "this is a fault of runthrough, not of your pipeline; nothing that was recorded is lost. "
+    "Report it where runthrough came from, with the traceback (RUNTHROUGH_DEBUG=1 shows it)"
+)
+
+
+def _fault(error: BaseException) -> str:
+    from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - rare, and heavy
+
+    first = (str(error).splitlines() or [""])[0]
+    return masked_text(f"runthrough failed inside: {type(error).__name__}: {first}")

@@ -1,0 +1,86 @@
+"""Looking at a session: status, requirements, history, logs."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runthrough.entrypoints.cli.visit import Visit, visiting
+from runthrough.entrypoints.cli.words import near, stamp
+
+if TYPE_CHECKING:
+    from runthrough.application.session import Session
+
+NODE = Annotated[str, typer.Argument(metavar="NODE", help="A node, or a script only one uses.")]
+
+
+@visiting()
+def status(visit: Visit) -> None:
+    """Show the work list, and the one command to type next."""
+    from runthrough.entrypoints.cli.worklist import draw_status  # noqa: PLC0415 - inside commands
+
+    with visit.opened() as (_, session):
+        view = session.status()
+        visit.screen.result(view)
+        draw_status(visit, view)
+
+
+@visiting()
+def requirements(visit: Visit, node: NODE) -> None:
+    """Show what a node needs, and what it has."""
+    from runthrough.entrypoints.cli.needs import draw_requirements  # noqa: PLC0415 - as above
+
+    with visit.opened() as (_, session):
+        view = session.requirements(node)
+        visit.screen.result(view)
+        draw_requirements(visit, session, view)
+
+
+@visiting()
+def history(
+    visit: Visit,
+    node: Annotated[
+        str | None, typer.Option("--node", metavar="NODE", help="Only the events of one node.")
+    ] = None,
+) -> None:
+    """Tell what happened, with every value as it was and as it is."""
+    with visit.opened() as (_, session):
+        rows = session.history(node)
+        visit.screen.result([row.view() for row in rows])
+        width = len(str(rows[-1].version)) if rows else 1
+        for row in rows:
+            visit.screen.line(
+                (f"{row.version:>{width}}  {stamp(row.recorded_at)}  ", "dim"),
+                f"{row.actor}  {row.sentence}",
+            )
+            if row.before:  # a first value is told by the sentence's own event
+                visit.screen.changes(row.before, row.after)
+            else:
+                visit.screen.changes({}, {n: v for n, v in row.after.items() if v is not None})
+
+
+@visiting()
+def logs(visit: Visit, node: NODE) -> None:
+    """Print what a node's last attempt wrote to standard output and standard error."""
+    with visit.opened() as (_, session):
+        name = session.node_named(node)
+        stdout, stderr = session.log_texts(name)
+        visit.screen.result({"node": name, "stdout": stdout, "stderr": stderr})
+        path = _log_path(session, name)
+        if path is None:
+            visit.screen.line(f"{name} has no attempt that ended, so there is no log.")
+            visit.next(f"runthrough run +{name}")
+            return
+        visit.screen.raw(stdout)
+        if stderr:
+            visit.screen.line((f"── standard error ({near(path)})", "dim"))
+            visit.screen.raw(stderr)
+
+
+def _log_path(session: "Session", name: str) -> str | None:
+    from runthrough.core.values.ids import NodeName  # noqa: PLC0415 - inside commands
+
+    last = session.state.nodes[NodeName(name)].last
+    return session.locate(last.log) if last is not None and last.log is not None else None
+
+
+COMMANDS = (status, requirements, history, logs)

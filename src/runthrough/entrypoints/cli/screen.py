@@ -1,0 +1,118 @@
+"""Where a command writes: its result for machines, and text for people beside it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+PIPED_WIDTH = 120
+"""Columns where no terminal says how many: wide enough for logs, narrow enough to read."""
+INDENT = "    "
+
+Piece = tuple[str, str]
+"""A text and its style; colour never says anything that the text does not."""
+
+
+class Screen:
+    """One command's output.
+
+    With `as_json` the result goes to stdout and text for people to stderr.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def result(self, value: object) -> None:
+        """The result for machines; nothing without `--json`."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+    @property
+    def width(self) -> int:
+        """Columns there are."""
+        return self._console.width
+
+    def line(self, *pieces: str | Piece) -> None:
+        """One line of styled pieces, wrapped at words."""
+        from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
+
+        self._draw(Text.assemble(*pieces))
+
+    def typed(self, lead: str, command: str) -> None:
+        """A command to be copied, so it is never wrapped."""
+        from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
+
+        told = Text.assemble(lead, (command, "bold"))
+        self._console.print(told, soft_wrap=True)
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._console.print()
+
+    def rows(self, rows: Iterable[Sequence[str | Piece]], *, indent: str = "  ") -> None:
+        """Rows with aligned columns; only the last column wraps."""
+        from rich.padding import Padding  # noqa: PLC0415 - rich is imported inside commands
+        from rich.table import Table  # noqa: PLC0415 - rich is imported inside commands
+        from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
+
+        table: Table | None = None
+        for row in rows:
+            if table is None:
+                table = Table.grid(padding=(0, 3, 0, 0))
+                for place in range(len(row)):
+                    last = place == len(row) - 1
+                    table.add_column(no_wrap=not last, overflow="fold")
+            cells = [cell if isinstance(cell, tuple) else (cell, "") for cell in row]
+            table.add_row(*(Text(text, style) for text, style in cells))
+        if table is not None:
+            self._draw(Padding(table, (0, 0, 0, len(indent))))
+
+    def changes(self, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+        """Values that changed, one a line: `name  before → after`."""
+        for name in dict.fromkeys((*before, *after)):
+            old, new = (_value(side.get(name)) for side in (before, after))
+            self.line((f"{INDENT}{name}  ", "dim"), old, " → ", new)
+
+    def raw(self, text: str) -> None:
+        """A text as it is, such as a script's log; beside a result it goes to stderr."""
+        self._stream.write(text if text.endswith("\n") or not text else f"{text}\n")
+
+    def _draw(self, drawing: "RenderableType") -> None:
+        with self._console.capture() as drawn:
+            self._console.print(drawing)
+        # Lines are padded to their column; nobody wants those blanks when copying.
+        self._stream.writelines(f"{line.rstrip()}\n" for line in drawn.get().splitlines())
+
+    @property
+    def _stream(self) -> IO[str]:
+        return sys.stderr if self.as_json else sys.stdout
+
+    @cached_property
+    def _console(self) -> "Console":
+        from rich.console import Console  # noqa: PLC0415 - rich is imported inside commands
+
+        terminal = self._stream.isatty()
+        plain = not terminal or any(os.environ.get(name) for name in ("NO_COLOR", "CI"))
+        asked = os.environ.get("COLUMNS", "")
+        width = int(asked) if asked.isdecimal() else None if terminal else PIPED_WIDTH
+        return Console(
+            file=self._stream,
+            width=width,
+            color_system=None if plain else "auto",
+            force_terminal=False if plain else None,
+            no_color=plain,
+            markup=False,
+            highlight=False,
+            emoji=False,
+        )
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,157 @@
+"""Beginning a session, going on with one, and listing them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runthrough.entrypoints.cli.visit import Visit, visiting
+from runthrough.entrypoints.cli.words import ago, counted, short_id, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runthrough.application.session import Session
+    from runthrough.core.views.history import HistoryRow
+
+
+@visiting(session=False)
+def new(
+    visit: Visit,
+    pipeline: Annotated[
+        str, typer.Argument(metavar="PIPELINE", help="The pipeline file, YAML or JSON.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", help="The session's name; default: made up.")
+    ] = None,
+    workspace: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--workspace",
+            metavar="DIR",
+            help="A folder with scripts; may be repeated, the first also holds what runs write. "
+            "Default: the pipeline file's folder.",
+        ),
+    ] = None,
+) -> None:
+    """Begin a session on a pipeline file."""
+    from runthrough.bootstrap import load_pipeline  # noqa: PLC0415 - heavy, so inside commands
+
+    definition = load_pipeline(pipeline)
+    with visit.application() as application:
+        given = workspace or application.settings.workspaces
+        session = application.sessions.start(
+            definition, name=name, workspaces=[_folder(place) for place in given]
+        )
+        visit.screen.result(_told(session))
+        summary = session.summary()
+        visit.screen.line(
+            f"session {session.name} ({short_id(session.session_id)}) on pipeline "
+            f"{definition.name}: {counted(_count(summary['total_scripts']), 'script')}, "
+            f"{summary['configured_scripts']} configured by themselves, "
+            f"{summary['pending_scripts']} pending"
+        )
+        visit.next(session.next_command())
+
+
+def _folder(given: str) -> str:
+    """The absolute path of a folder that is there.
+
+    Raises:
+        typer.BadParameter: It is not.
+    """
+    folder = Path(given).absolute()
+    if not folder.is_dir():
+        raise typer.BadParameter(f"there is no folder {given!r}", param_hint="'--workspace'")
+    return os.path.normpath(folder)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _told(session: "Session") -> dict[str, object]:
+    return {"session_id": session.session_id, "name": session.name, "version": session.version}
+
+
+@visiting(session=False)
+def sessions(visit: Visit) -> None:
+    """List all sessions, the one with the latest event first."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - inside commands, as all imports
+
+    with visit.application() as application:
+        listed = application.sessions.entries()
+        now = datetime.now(UTC)  # noqa: TID251 - only to say how long ago something was
+        visit.screen.result(
+            [
+                {
+                    "session_id": one.session_id,
+                    "name": one.name,
+                    "dag_name": one.dag_name,
+                    "phase": one.phase,
+                    "version": one.version,
+                    "last_actor": one.last_actor,
+                    "updated_at": one.updated_at.isoformat(),
+                }
+                for one in listed
+            ]
+        )
+        visit.screen.rows(
+            (
+                one.name,
+                short_id(one.session_id),
+                one.phase,
+                f"version {one.version}",
+                one.dag_name,
+                f"{one.last_actor}, {ago(one.updated_at, now)}",
+            )
+            for one in listed
+        )
+        if not listed:
+            visit.screen.line("There is no session yet.")
+            visit.next("runthrough new PIPELINE")
+
+
+@visiting()
+def resume(visit: Visit) -> None:
+    """Go on with a session: record what the world has become, and say it."""
+    with visit.opened() as (_, session):
+        recorded = session.resume()
+        rows = [row.view() for row in recorded]
+        visit.screen.result({**_told(session), "recorded": rows})
+        visit.screen.line(
+            f"session {session.name} ({short_id(session.session_id)}) · "
+            f"{session.state.phase.value} · version {session.version}"
+        )
+        visit.screen.line(_counted(recorded))
+        for row in recorded:
+            visit.screen.line(f"  {row.sentence}")
+        visit.next(session.next_command())
+
+
+_KINDS = {
+    "WorldChanged": "node whose files changed",
+    "RequirementsRead": "script read again",
+    "NodeDiscovered": "script found anew",
+    "ScriptMarkedPending": "node pending again",
+    "ConfigurationRestored": "node restored",
+    "ScriptAutoConfigured": "node configured by itself",
+    "ScriptExecuted": "open attempt closed",
+}
+
+
+def _counted(recorded: "Sequence[HistoryRow]") -> str:
+    """What was recorded, in one line."""
+    if not recorded:
+        return "Nothing has changed meanwhile."
+    told = []
+    for kind, words in _KINDS.items():
+        number = sum(row.type == kind for row in recorded)
+        if number:
+            head, _, tail = words.partition(" ")
+            told.append(f"{counted(number, head)}{f' {tail}' if tail else ''}")
+    return f"Since {stamp(recorded[0].recorded_at)}: {', '.join(told) or 'recorded'}"
+
+
+COMMANDS = (new, sessions, resume)

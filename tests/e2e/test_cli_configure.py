@@ -1,0 +1,219 @@
+"""Answering what a node needs, at the command line."""
+
+from tests.support.cli import answered, begun, orders_shell
+
+SECRET = "hunter2-is-no-secret-now"
+
+
+def test_an_answer_is_accepted_and_told(tmp_path):
+    """What was accepted is shown, with the node's new state and the next command."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--env", "CURRENCY=EUR")
+    assert "clean is configured" in done.out
+    assert "env.CURRENCY  none → EUR" in done.out
+    assert done.out.splitlines()[-1] == "next:  runthrough configure report --arg top=VALUE"
+
+
+def test_an_answer_in_json(tmp_path):
+    """--json tells node, state, version, values, problems and the next command."""
+    shell = begun(tmp_path)
+    told = shell.run("configure", "clean", "--env", "CURRENCY=EUR", "--json").json
+    assert set(told) == {"node", "state", "version", "values", "problems", "next_command"}
+    assert told["state"] == "configured"
+    assert told["values"]["env.CURRENCY"] == "EUR"
+    assert told["problems"] == []
+
+
+def test_arguments_are_json_where_they_are_json(tmp_path):
+    """--arg takes numbers, truth values, lists and texts; NaN and infinity stay text."""
+    shell = begun(tmp_path)
+    told = {}
+    for given in ("3", "0.5", "true", "[1, 2]", '{"a": null}', "three", '"3"', "NaN", "1e999"):
+        done = shell.run("configure", "report", "--arg", f"top={given}", "--json")
+        told[given] = done.json["values"]["arg.top"]
+    assert told == {
+        "3": 3,
+        "0.5": 0.5,
+        "true": True,
+        "[1, 2]": [1, 2],
+        '{"a": null}': {"a": None},
+        "three": "three",
+        '"3"': "3",
+        "NaN": "NaN",
+        "1e999": "1e999",
+    }
+
+
+def test_variables_stay_text(tmp_path):
+    """--env never guesses a type."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--env", "CURRENCY=1.50", "--json")
+    assert done.json["values"]["env.CURRENCY"] == "1.50"
+
+
+def test_a_missing_file_is_rejected_with_its_fix(tmp_path):
+    """An input that is not there is exit 2 with every problem and its fix, and recorded."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--input", "orders=nowhere.csv", code=2)
+    assert done.err.startswith("error: Configuration validation failed for clean:")
+    assert "Input file does not exist: " in done.err
+    assert "nowhere.csv" in done.err
+    assert "→ " in done.err
+    told = shell.run("configure", "clean", "--input", "orders=nowhere.csv", "--json", code=2).json
+    codes = {problem["code"] for problem in told["error"]["problems"]}
+    assert codes == {"INPUT_NOT_FOUND", "ENV_MISSING"}
+    assert told["error"]["code"] == "CONFIGURATION_INVALID"
+    assert shell.run("history", "--json").json[-1]["type"] == "ConfigurationRejected"
+    assert shell.run("status", "--json").json["nodes"]["clean"]["state"] == "pending"
+
+
+def test_an_unknown_node_names_the_nearest(tmp_path):
+    """A mistyped node is exit 2 with the name that was meant."""
+    done = begun(tmp_path).run("configure", "claen", "--env", "CURRENCY=EUR", code=2)
+    assert done.err.startswith(
+        "error: Script 'claen' not found in discovered scripts. Did you mean 'clean'?\n  → "
+    )
+
+
+def test_two_nodes_cannot_write_one_path(tmp_path):
+    """An output path that another node writes is rejected: exit 2, OUTPUT_CLASH."""
+    shell = answered(tmp_path)
+    shell.run("configure", "clean", "--output", "clean_orders=out/one.csv")
+    done = shell.run("configure", "total", "--output", "totals=out/one.csv", "--json", code=2)
+    (problem,) = done.json["error"]["problems"]
+    assert problem["code"] == "OUTPUT_CLASH"
+    assert "clean" in problem["message"]
+    assert problem["fix"]
+
+
+def test_a_partial_answer_is_kept(tmp_path):
+    """--partial keeps what holds, and tells what is still missing."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--note", "half", code=2)
+    assert "CURRENCY" in done.err
+    done = shell.run("configure", "clean", "--note", "half", "--partial")
+    assert "clean is pending" in done.out
+    assert "user_notes  none → half" in done.out
+    assert "CURRENCY" in done.out
+
+
+def test_answers_are_merged_unless_replaced(tmp_path):
+    """A second answer leaves the first in place; --replace forgets it."""
+    shell = answered(tmp_path)
+    done = shell.run("configure", "clean", "--timeout", "30", "--json")
+    assert done.json["values"]["env.CURRENCY"] == "EUR"
+    done = shell.run("configure", "clean", "--env", "CURRENCY=USD", "--replace", code=2)
+    assert "orders" in done.err
+
+
+def test_an_answer_based_on_what_has_changed_is_a_conflict(tmp_path):
+    """--based-on an older version is exit 4 and told field by field, when the node changed."""
+    shell = answered(tmp_path)
+    version = shell.run("status", "--json").json["version"]
+    shell.run("configure", "report", "--arg", "top=2", "--as", "bob")
+    words = ("configure", "report", "--arg", "top=3", "--based-on", str(version))
+    done = shell.run(*words, "--json", code=4)
+    assert done.json["error"]["code"] == "VERSION_CONFLICT"
+    assert done.json["error"]["fields"] == [
+        {"field": "arg.top", "base": 1, "theirs": 2, "yours": 3}
+    ]
+    assert "report was changed by bob" in shell.run(*words, code=4).err
+    shell.run("configure", "clean", "--env", "CURRENCY=USD", "--based-on", str(version))
+
+
+def test_an_input_may_be_another_nodes_output(tmp_path):
+    """`--input name=@Node.output` connects, and says so."""
+    shell = answered(tmp_path)
+    done = shell.run("configure", "total", "--input", "clean_orders=@clean.clean_orders", "--json")
+    assert done.json["values"]["input.clean_orders"] == "@clean.clean_orders"
+
+
+def test_what_is_no_pair_is_a_usage_error_that_repeats_no_value(tmp_path):
+    """An option without `=`, or one name twice, is exit 2; what was typed is not echoed."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--env", SECRET, code=2)
+    assert "--env" in done.err
+    assert SECRET not in done.err + done.out
+    done = shell.run("configure", "clean", "--env", "A=1", "--env", "A=2", code=2)
+    assert "A is given twice" in done.err
+
+
+def test_a_secret_typed_plainly_is_refused_and_found_nowhere(tmp_path):
+    """What looks like a secret is refused by the field's name; its value is stored nowhere."""
+    shell = answered(tmp_path)
+    for option, name in (("--env", "DB_PASSWORD"), ("--arg", "api_key")):
+        done = shell.run("configure", "clean", option, f"{name}={SECRET}", code=2)
+        assert name in done.err
+        assert SECRET not in done.err + done.out
+    url = f"db=postgresql://ann:{SECRET}@host/db"
+    assert SECRET not in shell.run("configure", "clean", "--arg", url, code=2).err
+    shell.run("configure", "clean", "--note", f"see postgresql://ann:{SECRET}@host/db")
+    assert SECRET.encode() not in shell.stored()
+    assert SECRET not in shell.run("history", "--json").out
+
+
+def test_a_secret_is_given_by_its_name(tmp_path):
+    """@secret:NAME is kept as a name and resolved when the script starts; logs are redacted."""
+    shell = orders_shell(tmp_path)
+    shell.file(
+        "scripts/clean.py",
+        "import pathlib\n"
+        "def main(input_paths, output_paths, environ_vars, job_args):\n"
+        "    secret = environ_vars['DB_PASSWORD']\n"
+        "    print('the secret has', len(secret), 'letters:', secret)\n"
+        "    pathlib.Path(output_paths['clean_orders']).write_text(str(len(secret)))\n",
+    )
+    shell.run("new", "pipeline.yaml")
+    done = shell.run("configure", "clean", "--env", "DB_PASSWORD=@secret:DB", "--json")
+    assert done.json["values"]["env.DB_PASSWORD"] == {"secret": "DB"}
+    shell.run("run", "clean", DB=SECRET)
+    told = shell.run("logs", "clean").out
+    assert f"the secret has {len(SECRET)} letters" in told
+    assert SECRET not in told
+    assert SECRET.encode() not in shell.stored()
+
+
+def test_what_only_looks_secret_is_given_as_plain(tmp_path):
+    """@plain:VALUE says that it is none: the value is kept, typed like any other."""
+    shell = begun(tmp_path)
+    words = ("--env", "CURRENCY=@plain:EUR", "--env", "X_TOKEN=@plain:cls", "--arg")
+    done = shell.run("configure", "clean", *words, "max_token=@plain:7", "--json")
+    values = done.json["values"]
+    assert (values["env.CURRENCY"], values["env.X_TOKEN"]) == ("EUR", "cls")
+    assert values["arg.max_token"] == 7
+
+
+def test_requirements_shows_what_a_node_needs_and_has(tmp_path):
+    """Each need has its mark, its value, where it is known from; the answer is ready to type."""
+    shell = begun(tmp_path)
+    told = shell.run("requirements", "clean").out
+    assert "clean · scripts/clean.py · pending" in told
+    assert "* orders" in told
+    assert "data/orders.csv" in told
+    assert "* CURRENCY" in told
+    assert "[code]" in told
+    assert told.splitlines()[-1] == "next:  runthrough configure clean --env CURRENCY=VALUE"
+
+
+def test_requirements_in_json(tmp_path):
+    """--json is the founding plan's dictionary and the drift."""
+    view = begun(tmp_path).run("requirements", "report", "--json").json
+    assert {
+        "script_name",
+        "step_name",
+        "script_path",
+        "expected_inputs",
+        "expected_outputs",
+        "environment_variables",
+        "job_arguments",
+        "auto_configurable",
+        "drift",
+    } == set(view)
+    assert [need["name"] for need in view["job_arguments"]] == ["top"]
+
+
+def test_requirements_of_a_settled_node_say_how_to_change_it(tmp_path):
+    """A configured node's screen ends with a command that changes one of its values."""
+    told = answered(tmp_path).run("requirements", "report").out
+    assert "· configured" in told.splitlines()[0]
+    assert told.splitlines()[-1] == "next:  runthrough configure report --arg top=VALUE"
