@@ -46,6 +46,10 @@ check: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/docs
+	$(BIN)/zensical build --strict --clean
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/zensical build --strict --clean
 
 bench: $(VENV)/bench.stamp
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

@@ -9,6 +9,7 @@
     ├── AmbiguousScriptError (ValueError)        a script name that several nodes use
     ├── UnknownKeywordError (ValueError)         with the nearest keyword
     ├── ConfigurationInvalidError (ValueError)   a rejected configuration, with every problem
+    ├── CommandInvalidError (ValueError)         a value that cannot be kept or used
     ├── CommandRefusedError                      the session's state does not allow it
     │   ├── SessionClosedError
     │   ├── RunInProgressError                   who, where, since when
@@ -152,6 +153,15 @@ class ConfigurationInvalidError(RunthroughError, ValueError):
             lines.append(f"  - {problem['message']}")
             lines.append(f"      → {problem['fix']}")
         super().__init__("\n".join(lines))
+
+
+class CommandInvalidError(RunthroughError, ValueError):
+    """A value of a command is none that can be kept or used."""
+
+    code = "COMMAND_INVALID"
+
+    def __init__(self, verb: str, reason: str, fix: str | None = None) -> None:
+        super().__init__(f"{verb!r} cannot be done as asked: {reason}", fix=fix)
 
 
 class CommandRefusedError(RunthroughError):

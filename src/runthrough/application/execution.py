@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from runthrough.application.attempts import (
@@ -152,15 +152,13 @@ class Execution:
         )
         self._report(command)
         with self._holding(run):
-            runner = self._ports.runner(jobs)
             try:
-                self._drive(run, runner, jobs=jobs, fail_fast=fail_fast)
+                with closing(self._ports.runner(jobs)) as runner:
+                    self._drive(run, runner, jobs=jobs, fail_fast=fail_fast)
             except BaseException:
-                # Ctrl-C, or a fault of ours: the children end, and the session can go on.
-                runner.close()
+                # Ctrl-C, or a fault of ours: the children have ended, and the session can go on.
                 self._interrupt(run)
                 raise
-            runner.close()
             took = self._caller.clock() - started_at
             self._report(FinishRun(run=run, duration_s=took.total_seconds()))
         return run
@@ -281,7 +279,7 @@ class Execution:
                 cpu_s=result.cpu_s,
                 outputs=left.outputs,
                 error=error,
-                log=None if outcome == "lost" else log_of(result, folder),
+                log=log_of(result, folder) if _has_logs(result) else None,
                 returned=result.returned,
                 seams=left.seams,
             )
@@ -333,6 +331,13 @@ def _already(result: ScriptResult) -> Future[ScriptResult]:
     future: Future[ScriptResult] = Future()
     future.set_result(result)
     return future
+
+
+def _has_logs(result: ScriptResult) -> bool:
+    """Whether the attempt's process came as far as opening its logs."""
+    if result.error is None or result.error.kind not in {"lost", "start"}:
+        return True
+    return bool(result.stdout_bytes or result.stderr_bytes)
 
 
 def _no_secret(name: str) -> ScriptResult:

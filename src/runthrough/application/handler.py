@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pydantic_core import PydanticSerializationError
+
 from runthrough.application.ports import EventStore, Log
 from runthrough.core.commands import Command, ConfigureScript, StartSession
 from runthrough.core.decide import Conflict, conflicting, decide
@@ -16,6 +18,7 @@ from runthrough.core.values.secrets import masked_text
 from runthrough.core.views.conflicts import conflict_fields
 from runthrough.core.views.particulars import Particulars
 from runthrough.errors import (
+    CommandInvalidError,
     CommandRefusedError,
     SelectionError,
     UnknownNodeError,
@@ -42,8 +45,14 @@ def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
 
     Facts are left out: they are what was seen, not what was asked. So is the id of a session
     that is to begin, since a retry makes another.
+
+    Raises:
+        CommandInvalidError: A value cannot be kept as text.
     """
-    asked = command.model_dump_json(exclude={"facts"})
+    try:
+        asked = command.model_dump_json(exclude={"facts"})
+    except PydanticSerializationError as error:
+        raise CommandInvalidError(command.verb, str(error)) from error
     session = "" if isinstance(command, StartSession) else session_id
     told = f"{type(command).__name__}\n{session}\n{actor}\n{asked}"
     return hashlib.sha256(told.encode()).hexdigest()

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -42,6 +43,7 @@ from runthrough.core.views.summary import status_view, summary_view
 from runthrough.core.views.worklist import WorklistRow, next_command, worklist
 from runthrough.errors import (
     AmbiguousScriptError,
+    CommandInvalidError,
     CommandRefusedError,
     ConfigurationInvalidError,
     UnknownNodeError,
@@ -138,6 +140,7 @@ class Session:
             AmbiguousScriptError: Several nodes run that script.
         """
         nodes = self.state.nodes
+        name = str(name)
         if name in nodes:
             return NodeName(name)
         using = [n for n, there in nodes.items() if there.script and there.script.name == name]
@@ -217,6 +220,7 @@ class Session:
                 `partial`, what holds was kept.
             VersionConflictError: Somebody else changed the node after `based_on`.
             CommandRefusedError: The session or the node does not allow it.
+            CommandInvalidError: A value cannot be kept or used.
         """
         self.refresh()
         command = self._configuration(node, answers)
@@ -338,8 +342,16 @@ class Session:
                 raise ConfigurationInvalidError(envelope.event.node, problems)
 
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
-        """The command that a person's answers make, masked, with what was seen for it."""
+        """The command that a person's answers make, masked, with what was seen for it.
+
+        A path that is empty says nothing.
+        """
         node = self.node_named(name)
+        limit = answers.timeout_s
+        if limit is not None and not 0 < limit < inf:
+            raise CommandInvalidError(
+                "configure", f"a time limit of {limit} s", fix="give seconds above 0"
+            )
         command = ConfigureScript(
             node=node,
             input_paths=_each(answers.input_paths, self._source),
@@ -401,7 +413,9 @@ _R = TypeVar("_R")
 
 
 def _each(values: Mapping[str, _T] | None, change: Callable[[_T], _R]) -> dict[str, _R] | None:
-    return None if values is None else {name: change(value) for name, value in values.items()}
+    if values is None:
+        return None
+    return {name: change(value) for name, value in values.items() if value != ""}
 
 
 def _masked(values: Mapping[str, Value] | None) -> dict[str, JsonValue] | None:

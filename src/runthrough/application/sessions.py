@@ -18,7 +18,12 @@ from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, in
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.secrets import masked_values
 from runthrough.core.values.store import AuditVerdict, SessionEntry
-from runthrough.errors import PipelineDiffersError, SessionError, UnknownSessionError
+from runthrough.errors import (
+    CommandInvalidError,
+    PipelineDiffersError,
+    SessionError,
+    UnknownSessionError,
+)
 
 LAST = "@last"
 """Stands for the last session in which the caller has an event."""
@@ -52,7 +57,10 @@ class Sessions:
 
         Raises:
             SessionNameTakenError: An open session has the name.
+            CommandInvalidError: The name is none that can be typed.
         """
+        if name is not None and (not name.strip() or not name.isprintable() or name[0] == "@"):
+            raise CommandInvalidError("new", f"a session cannot be called {name!r}")
         session_id = SessionId(self._ports.new_id())
         places = workspaces or (definition.folder,)
         roots = {PIPELINE: definition.folder, WORKSPACE: places[0]}

@@ -36,6 +36,12 @@ class ScriptError(Frozen):
     """Class of the exception."""
     frames: tuple[Frame, ...] = ()
 
+    @property
+    def headline(self) -> str:
+        """One line: the exception's class, if it was one, and the first line of its words."""
+        line = next(iter(self.message.splitlines()), "")
+        return ": ".join(filter(None, (self.type, line)))
+
 
 class ScriptLog(Frozen):
     """Where the whole logs are, and their ends."""

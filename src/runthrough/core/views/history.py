@@ -155,7 +155,7 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
         case ScriptStarted():
             return f"{event.node} started"
         case ScriptExecuted():
-            why = f": {event.error.message.splitlines()[0]}" if event.error else ""
+            why = f": {event.error.headline}" if event.error else ""
             outcome = event.outcome.replace("_", " ")
             return f"{event.node} {outcome} after {event.duration_s:.2f} s{why}"
         case ScriptReused():

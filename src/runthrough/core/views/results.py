@@ -104,7 +104,7 @@ def _flows(seams: Iterable[DataFlowChecked]) -> dict[str, JsonValue]:
 
 def _error(state: SessionState, node: NodeName) -> str:
     last = state.nodes[node].last
-    told = last.error.message if last and last.error else "did not pass"
+    told = last.error.headline if last and last.error else "did not pass"
     return f"{node}: {told}"
 
 

@@ -171,7 +171,7 @@ def _failed_now(state: SessionState, node: NodeName, last: LastAttempt, facts: N
 
 
 def _failure(last: LastAttempt) -> str:
-    told = last.error.message.splitlines()[0] if last.error and last.error.message else ""
+    told = last.error.headline if last.error else ""
     return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"
 
 
