@@ -6,7 +6,7 @@ from tests.support.builders import need
 from runthrough.core.values.attempts import GRACE_S, ScriptRequest, ScriptResult
 from runthrough.core.values.connections import Output
 from runthrough.core.values.interpreters import executable
-from runthrough.core.values.outcomes import ReturnValue
+from runthrough.core.values.outcomes import ReturnValue, ScriptError
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.requirements import DynamicRequirement, ScriptRequirements
 from runthrough.core.values.store import AuditVerdict
@@ -73,3 +73,16 @@ def test_a_result_holds_what_is_known():
 def test_a_sound_log_has_no_first_bad_position():
     """What was checked is counted."""
     assert AuditVerdict(ok=True, checked=3, head_position=3).first_bad is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "expected"),
+    [
+        ("ValueError", "no rows\nat all", "ValueError: no rows"),
+        (None, "exit code 3", "exit code 3"),
+        ("KeyError", "", "KeyError"),
+    ],
+)
+def test_an_error_has_a_headline(kind, message, expected):
+    """The exception's class, if it was one, and the first line of its words."""
+    assert ScriptError(kind="exception", type=kind, message=message).headline == expected

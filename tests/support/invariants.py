@@ -1,0 +1,115 @@
+"""What holds after every command, whatever it is."""
+
+from copy import deepcopy
+
+from tests.support.builders import SESSION, envelope
+
+from runthrough.core.commands import Command
+from runthrough.core.decide import decide
+from runthrough.core.events import (
+    CommandRefused,
+    ConfigurationRejected,
+    Event,
+    EventEnvelope,
+    NodeEvent,
+    ScriptExecuted,
+    ScriptStarted,
+    SessionReopened,
+)
+from runthrough.core.evolve import evolve
+from runthrough.core.lifecycle import ABSENT, DESTINATIONS, Lifecycle, Phase
+from runthrough.core.state import NodeState, SessionState
+from runthrough.core.values.ids import Version
+from runthrough.errors import CommandRefusedError, SelectionError, UnknownNodeError
+
+TRIGGERS = {
+    "NodeDiscovered": "discover",
+    "NodeMarkedExternal": "leave",
+    "ScriptAutoConfigured": "auto_configure",
+    "ScriptMarkedPending": "require_configuration",
+    "ScriptConfigured": "configure",
+    "ConfigurationDrafted": "draft",
+    "ScriptExecuted": "execute",
+    "ScriptReused": "execute",
+}
+"""Which trigger an event records; of `ConfigurationRestored` the node's past says it."""
+
+
+class CheckedSession:
+    """A session that checks, at every command, what must hold of decisions and states."""
+
+    def __init__(self) -> None:
+        self.state = SessionState(SESSION)
+        self.history: list[EventEnvelope] = []
+
+    def handle(self, command: Command) -> tuple[Event, ...]:
+        """Decide and fold; a refusal is recorded as the application records it."""
+        before = deepcopy(self.state)
+        try:
+            events = decide(command, self.state)
+        except (CommandRefusedError, UnknownNodeError, SelectionError) as error:
+            events = (CommandRefused(command=command.verb, code=error.code, message=str(error)),)
+        assert self.state == before, "the decision changed the state that it was given"
+        for event in events:
+            self._fold(event)
+        if all(isinstance(event, (CommandRefused, ConfigurationRejected)) for event in events):
+            assert _configuration_of(self.state) == _configuration_of(before)
+        for name, node in self.state.nodes.items():
+            assert node.state is not Lifecycle.DISCOVERED, f"{name} was left in discovered"
+            assert (node.state is None) == node.external
+            _assert_consistent(node)
+        _assert_ordered(self.state)
+        return events
+
+    def _fold(self, event: Event) -> None:
+        before = {name: node.state for name, node in self.state.nodes.items()}
+        trigger = TRIGGERS.get(event.type)
+        if event.type == "ConfigurationRestored":
+            by = self.state.nodes[event.node].restores_to
+            trigger = "restore_auto" if by == "auto" else "restore_configured"
+        self._assert_allowed(event)
+        stored = envelope(event, self.state.version + 1)
+        self.history.append(stored)
+        evolve(self.state, stored)
+        for name, node in self.state.nodes.items():
+            old, new = before.get(name) or ABSENT, node.state or ABSENT
+            if trigger and isinstance(event, NodeEvent) and name == event.node:
+                assert DESTINATIONS.get((old, trigger)) == new, f"{name}: {old}, {event.type}"
+            else:
+                assert old == new, f"{event.type} moved {name}"
+
+    def _assert_allowed(self, event: Event) -> None:
+        """Attempts open once and close once; a closed session only reopens."""
+        if isinstance(event, ScriptStarted):
+            assert self.state.nodes[event.node].running is None
+        if isinstance(event, ScriptExecuted):
+            assert self.state.nodes[event.node].running.attempt == event.attempt
+        if self.state.phase is Phase.CLOSED:
+            assert isinstance(event, (CommandRefused, SessionReopened))
+
+
+def _configuration_of(state: SessionState) -> SessionState:
+    """The state without what every event moves."""
+    bare = deepcopy(state)
+    bare.version, bare.last_actor, bare.last_at = Version(0), "", None
+    return bare
+
+
+def _assert_consistent(node: NodeState) -> None:
+    accepted = node.state in {
+        Lifecycle.AUTO_CONFIGURED,
+        Lifecycle.CONFIGURED,
+        Lifecycle.EXECUTED,
+    }
+    assert (node.spec is not None) == accepted
+    assert (node.configured_by is not None) == accepted
+    assert bool(node.needs) == (node.state is Lifecycle.PENDING)
+    if accepted:
+        assert node.script is not None, "accepted without a script"
+
+
+def _assert_ordered(state: SessionState) -> None:
+    place = {name: index for index, name in enumerate(state.nodes)}
+    for name, above in state.predecessors.items():
+        assert all(place[source] < place[name] for source in above)
+        assert all(name in state.successors[source] for source in above)
