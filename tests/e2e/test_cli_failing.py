@@ -15,11 +15,10 @@ def test_a_cycle_is_named(tmp_path):
     """A pipeline with a cycle is exit 2; the cycle and the edges to remove are named."""
     shell = orders_shell(tmp_path)
     shell.file("cycle.yaml", "name: c\nnodes: {a: {}, b: {}}\nedges: [[a, b], [b, a]]\n")
-    done = shell.run("new", "cycle.yaml", code=2)
+    done = shell.run("new", "cycle.yaml", "--json", code=2)
     assert "a → b → a" in done.err
     assert "[a, b]" in done.err
-    told = shell.run("new", "cycle.yaml", "--json", code=2).json["error"]
-    assert told["code"] == "PIPELINE_CYCLE"
+    assert done.json["error"]["code"] == "PIPELINE_CYCLE"
     assert shell.run("sessions", "--json").json == []
 
 
@@ -27,11 +26,11 @@ def test_an_unreadable_pipeline_file_has_line_and_column(tmp_path):
     """A mistake in the file is exit 2 and told with line and column."""
     shell = orders_shell(tmp_path)
     shell.file("bad.yaml", "name: bad\nnodes:\n  a: {inputs: 3}\n")
-    assert "bad.yaml:3:15" in shell.run("new", "bad.yaml", code=2).err
+    done = shell.run("new", "bad.yaml", "--json", code=2)
+    assert "bad.yaml:3:15" in done.err
+    assert done.json["error"]["code"] == "PIPELINE_FILE_INVALID"
     shell.file("worse.yaml", "name: [unclosed\nnodes:\n")
     assert "worse.yaml:" in shell.run("new", "worse.yaml", code=2).err
-    told = shell.run("new", "bad.yaml", "--json", code=2).json["error"]
-    assert told["code"] == "PIPELINE_FILE_INVALID"
 
 
 def test_a_pipeline_file_that_is_not_there(tmp_path):
@@ -55,11 +54,10 @@ def test_a_pipeline_file_that_is_not_there(tmp_path):
 def test_usage_errors_are_exit_2_with_the_help_to_ask_for(tmp_path, words):
     """A command line that cannot be understood names the help; with --json as JSON too."""
     shell = orders_shell(tmp_path)
-    done = shell.run(*words, code=2)
+    done = shell.run(*words, "--json", code=2)
     assert done.err.startswith("error: ")
     assert "--help" in done.err
-    assert done.out == ""
-    told = shell.run(*words, "--json", code=2).json["error"]
+    told = done.json["error"]
     assert told["code"] == "USAGE"
     assert set(told) == {"code", "message", "fix"}
 
@@ -73,9 +71,9 @@ def test_a_database_that_cannot_be_used_is_exit_4(tmp_path):
     """A file that is no database is exit 4, and it is left as it was."""
     shell = orders_shell(tmp_path)
     shell.database.write_text("no database at all\n" * 100)
-    done = shell.run("sessions", code=4)
+    done = shell.run("sessions", "--json", code=4)
     assert done.err.startswith("error: ")
-    assert shell.run("sessions", "--json", code=4).json["error"]["code"].startswith("STORE")
+    assert done.json["error"]["code"].startswith("STORE")
     assert shell.database.read_text().startswith("no database")
 
 
@@ -89,29 +87,31 @@ def test_an_unusable_setting_is_exit_2(tmp_path):
 def test_the_log_verifies_and_a_changed_one_does_not(tmp_path):
     """`audit verify` is exit 0 on what was written, and exit 6 naming the first bad position."""
     shell = answered(tmp_path)
-    told = shell.run("audit", "verify", "--json").json
+    done = shell.run("audit", "verify", "--json")
+    told = done.json
     assert told["ok"] is True
     assert told["checked"] == told["head_position"] > 0
     assert told["first_bad"] is None
-    assert "the log verifies" in shell.run("audit", "verify").out
+    assert "the log verifies" in done.err
     with closing(sqlite3.connect(shell.database)) as database, database:
         for (name,) in database.execute(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'"
         ).fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
         database.execute("UPDATE events SET actor = 'mallory' WHERE position = 3")
-    told = shell.run("audit", "verify", "--json", code=6).json
-    assert told["ok"] is False
-    assert told["first_bad"]["position"] == 3
-    assert "broken at position 3" in shell.run("audit", "verify", code=6).out
+    done = shell.run("audit", "verify", "--json", code=6)
+    assert done.json["ok"] is False
+    assert done.json["first_bad"]["position"] == 3
+    assert "broken at position 3" in done.err
 
 
 def test_the_database_is_upgraded_and_shown(tmp_path):
     """`db upgrade` makes the tables, and `db current` tells both schemas."""
     shell = orders_shell(tmp_path)
-    before = shell.run("db", "current", "--json").json
+    done = shell.run("db", "current", "--json")
+    before = done.json
     assert before["schema"] is None
-    assert "next:  runthrough db upgrade" in shell.run("db", "current").out
+    assert "next:  runthrough db upgrade" in done.err
     made = shell.run("db", "upgrade", "--json").json["schema"]
     after = shell.run("db", "current", "--json").json
     assert after["schema"] == after["wanted"] == made == before["wanted"]

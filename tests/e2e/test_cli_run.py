@@ -19,6 +19,39 @@ def main(input_paths, output_paths, environ_vars, job_args):
     spend([1, 2])
 """
 MAIN = "def main(input_paths, output_paths, environ_vars, job_args):\n"
+GATED = """\
+import json, os, time
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    assert os.path.exists(input_paths["clean_orders"])
+    while not os.path.exists(GATE):
+        time.sleep(0.01)
+    with open(output_paths["totals"], "w") as target:
+        json.dump({"ada": 1}, target)
+"""
+
+
+def gated(shell):
+    """Let the script `total` wait until a file is there; its path."""
+    gate = shell.folder / "gate"
+    shell.file("scripts/total.py", GATED.replace("GATE", repr(str(gate))))
+    return gate
+
+
+def driven(shell, *words):
+    """A run in the background, which has come to the script `total`."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "runthrough", *words],
+        cwd=shell.folder,
+        env=shell.environ(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in child.stdout:
+        if line.startswith("▶ total"):
+            return child
+    raise AssertionError(child.stderr.read())
 
 
 def test_a_run_tells_each_node_and_ends_with_a_table(tmp_path):
@@ -132,26 +165,24 @@ def test_a_failure_is_told_well(tmp_path):
     shell.file("scripts/total.py", BROKEN)
     shell.run("resume")
     shell.run("configure", "total", "--output", "totals=out/totals.json")
-    done = shell.run("run", code=1)
-    assert "✗ total failed: IndexError: list index out of range" in done.out
-    assert "scripts/total.py:7 in main" in done.out
-    assert "scripts/total.py:3 in spend" in done.out
-    assert "    >    3 │     return amounts[99]" in done.out
-    assert "         2 │     amounts = list(amounts)" in done.out
-    assert "exit code 1" in done.out
-    assert "blocked: report" in done.out
-    assert "stderr.log" in done.out
-    assert "→ runthrough logs total" in done.out
-    assert "failed: 1 passed · 1 failed · 1 blocked" in done.out
-    assert done.out.splitlines()[-1] == "next:  runthrough logs total"
-    logs = shell.run("logs", "total").out
-    assert "adding up" in logs
-    assert "IndexError" in logs
-    told = shell.run("logs", "total", "--json").json
-    assert told["stdout"] == "adding up\n"
-    result = shell.run("run", "--json", code=1).json
-    assert result["root_causes"] == [{"node": "total", "blocked": ["report"]}]
-    assert result["outcomes"]["report"]["outcome"] == "blocked"
+    done = shell.run("run", "--json", code=1)
+    assert "✗ total failed: IndexError: list index out of range" in done.err
+    assert "scripts/total.py:7 in main" in done.err
+    assert "scripts/total.py:3 in spend" in done.err
+    assert "    >    3 │     return amounts[99]" in done.err
+    assert "         2 │     amounts = list(amounts)" in done.err
+    assert "exit code 1" in done.err
+    assert "blocked: report" in done.err
+    assert "stderr.log" in done.err
+    assert "→ runthrough logs total" in done.err
+    assert "failed: 1 passed · 1 failed · 1 blocked" in done.err
+    assert done.err.splitlines()[-1] == "next:  runthrough logs total"
+    logs = shell.run("logs", "total", "--json")
+    assert "adding up" in logs.err
+    assert "IndexError" in logs.err
+    assert logs.json["stdout"] == "adding up\n"
+    assert done.json["root_causes"] == [{"node": "total", "blocked": ["report"]}]
+    assert done.json["outcomes"]["report"]["outcome"] == "blocked"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +190,8 @@ def test_a_failure_is_told_well(tmp_path):
     [
         ("    import os; os.kill(os.getpid(), 11)\n", "crashed: ended by SIGSEGV ("),
         ("    raise SystemExit(3)\n", "failed: ended with exit code 3"),
-        ("    pass\n", "failed: OUTPUT_NOT_WRITTEN"),
+        ("    output_paths['totals']\n", "failed: OUTPUT_NOT_WRITTEN"),
+        ("    pass\n", "failed: 2 passed · 1 connection incompatible"),
         ("    import time; time.sleep(60)\n", "timed out: "),
     ],
 )
@@ -182,21 +214,8 @@ def test_logs_of_a_node_that_never_ran_say_so(tmp_path):
 def test_ctrl_c_is_exit_130_and_the_same_run_goes_on(tmp_path):
     """Ctrl-C ends the children, says how to go on, and the same run typed again completes."""
     shell = answered(tmp_path)
-    gate = tmp_path / "gate"
-    slow = f"    import os, time, pathlib\n    while not os.path.exists({str(gate)!r}):\n"
-    slow += "        time.sleep(0.01)\n    pathlib.Path(output_paths['totals']).write_text('{}')\n"
-    shell.file("scripts/total.py", f"{MAIN}    open(input_paths['clean_orders']).close()\n{slow}")
-    child = subprocess.Popen(
-        [sys.executable, "-m", "runthrough", "run"],
-        cwd=tmp_path,
-        env=shell.environ(PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    for line in child.stdout:
-        if line.startswith("▶ total"):
-            break
+    gate = gated(shell)
+    child = driven(shell, "run")
     deadline = time.monotonic() + DEADLINE_S
     claims = [*tmp_path.rglob("total/*/claim")]
     while not claims and time.monotonic() < deadline:
@@ -216,20 +235,8 @@ def test_ctrl_c_is_exit_130_and_the_same_run_goes_on(tmp_path):
 def test_a_run_that_is_on_refuses_another_with_exit_4(tmp_path):
     """While a run is on, a second is refused: RUN_IN_PROGRESS, who and since when."""
     shell = answered(tmp_path)
-    gate = tmp_path / "gate"
-    slow = f"    import os, time, pathlib\n    while not os.path.exists({str(gate)!r}):\n"
-    slow += "        time.sleep(0.01)\n    pathlib.Path(output_paths['totals']).write_text('{}')\n"
-    shell.file("scripts/total.py", f"{MAIN}    open(input_paths['clean_orders']).close()\n{slow}")
-    with subprocess.Popen(
-        [sys.executable, "-m", "runthrough", "run", "+total"],
-        cwd=tmp_path,
-        env=shell.environ(PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        for line in child.stdout:
-            if line.startswith("▶ total"):
-                break
+    gate = gated(shell)
+    with driven(shell, "run", "+total") as child:
         told = shell.run("run", "--json", "--as", "bob", code=4).json
         assert "running" in shell.run("status").out
         gate.touch()

@@ -163,6 +163,7 @@ def _tell(visit: Visit, session: "Session", name: str, before: Mapping[str, "Jso
     after = _values(session, name)
     there = session.state.nodes[session.node_named(name)]
     state = there.state.value if there.state else None
+    warnings = session.warnings(name)
     next_command = session.next_command()
     visit.screen.result(
         {
@@ -170,7 +171,7 @@ def _tell(visit: Visit, session: "Session", name: str, before: Mapping[str, "Jso
             "state": state,
             "version": session.version,
             "values": dict(after),
-            "problems": [need.model_dump(mode="json") for need in there.needs],
+            "problems": [p.model_dump(mode="json") for p in (*there.needs, *warnings)],
             "next_command": next_command,
         }
     )
@@ -185,6 +186,9 @@ def _tell(visit: Visit, session: "Session", name: str, before: Mapping[str, "Jso
     for need in there.needs:
         visit.screen.line(("  ? ", "bold yellow"), need.message)
         visit.screen.typed("      → ", need.fix)
+    for warning in warnings:
+        visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
+        visit.screen.typed("      → ", warning.fix)
     visit.next(next_command)
 
 

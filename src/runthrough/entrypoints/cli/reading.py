@@ -72,7 +72,7 @@ def logs(visit: Visit, node: NODE) -> None:
             return
         visit.screen.raw(stdout)
         if stderr:
-            visit.screen.line((f"── standard error ({near(path)})", "dim"))
+            visit.screen.typed("── standard error: ", near(path))
             visit.screen.raw(stderr)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from runthrough.entrypoints.cli.progress import OUTCOME_STYLES
-from runthrough.entrypoints.cli.words import near
+from runthrough.entrypoints.cli.words import counted, near
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
@@ -96,5 +96,6 @@ def _count_line(ran: "RunState") -> str:
         f"{outcomes[kind]} {kind.replace('_', ' ')}" for kind in OUTCOME_STYLES if outcomes[kind]
     ]
     seconds = ran.summary.duration_s if ran.summary else 0.0
-    unfit = f" · {len(ran.incompatible)} edges incompatible" if ran.incompatible else ""
+    edges = counted(len(ran.incompatible), "connection")
+    unfit = f" · {edges} incompatible" if ran.incompatible else ""
     return f"{ran.status}: {' · '.join(told)}{unfit} · {seconds:.1f} s"
