@@ -155,6 +155,10 @@ class ConfigurationInvalidError(RunthroughError, ValueError):
         super().__init__("\n".join(lines))
 
 
+class ConfigurationWarning(UserWarning):
+    """Something about an accepted configuration looks wrong and yet forbids nothing."""
+
+
 class CommandInvalidError(RunthroughError, ValueError):
     """A value of a command is none that can be kept or used."""
 

@@ -234,6 +234,14 @@ class Session:
         around = Surroundings(self.state, command.facts)
         return errors(problems_of(proposed(command, around)))
 
+    def warnings(self, node: str, answers: Answers) -> tuple[Problem, ...]:
+        """What looks wrong with answers that were accepted, and yet forbids nothing."""
+        command = self._configuration(node, answers)
+        problems = problems_of(proposed(command, Surroundings(self.state, command.facts)))
+        given = (answers.input_paths, answers.output_paths, answers.environ_vars, answers.job_args)
+        names = {None, *(name for values in given for name in values or ())}
+        return tuple(p for p in problems if p.severity == "warning" and p.where.name in names)
+
     def resume(self) -> list[HistoryRow]:
         """Go on: close what a dead tester left open, and record what the world has become.
 

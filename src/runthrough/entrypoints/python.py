@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -26,7 +27,7 @@ from runthrough.entrypoints.given import (
     jobs_of,
     workspaces_of,
 )
-from runthrough.errors import ConfigurationInvalidError, SessionError
+from runthrough.errors import ConfigurationInvalidError, ConfigurationWarning, SessionError
 
 View = dict[str, Any]
 _T = TypeVar("_T")
@@ -258,7 +259,9 @@ class InteractiveRuntimeTestingFactory:
         """Answer what a node needs; what is not given stays as it is.
 
         `expected_inputs` and `input_paths` are two names of one thing, and so are the other
-        pairs. Mappings are merged over what is there. The answer's paths are absolute.
+        pairs. Mappings are merged over what is there. The answer's paths are absolute. What looks
+        wrong and yet forbids nothing, such as a name that the script does not read, is a
+        `ConfigurationWarning`.
 
         Args:
             replace: A mapping that is given stands for what is there.
@@ -296,6 +299,8 @@ class InteractiveRuntimeTestingFactory:
             # What held may have been kept, and then this person knows of it.
             self._looked(None, node)
             raise
+        for problem in self._session.warnings(node, answers):
+            warnings.warn(problem.message, ConfigurationWarning, stacklevel=2)
         return self._looked(self._spec(node), node)
 
     def validate_configuration_preview(

@@ -311,7 +311,7 @@ def test_an_unknown_name_without_a_near_one_is_a_warning(kind, answers):
     """A reader of source cannot see everything."""
     problem = only(proposal(need("raw", kind, "optional"), **answers))
     assert (problem.severity, problem.candidates) == ("warning", ())
-    assert problem.fix == "leave it out if it is a slip"
+    assert problem.fix == "give it only if the script reads it"
 
 
 def test_a_near_name_that_is_given_too_is_no_slip():

@@ -44,26 +44,28 @@ def unknown_names(
     """Names that the script does not read: an error where a near one exists, else a warning.
 
     A reader of source cannot see everything, so an unknown name alone forbids nothing; a near
-    miss of a known name is a slip of the pen.
+    miss of a known name that has no value is a slip of the pen.
     """
     requirements = proposal.facts.requirements
     known = {n for need in requirements.of(kind) for n in (need.name, *need.aliases)}
     if proposal.facts.script is None or requirements.open_ended(kind):
         return
-    unset = sorted(known - set(names))
     code, word, flag = _UNKNOWN[kind]
     for name in names:
         if name in known:
             continue
-        near = nearest(name, unset)
+        near = nearest(name, sorted(known))
+        slip = bool(near) and near[0] not in names
         hint = f". Did you mean {' or '.join(near)}?" if near else ""
         yield proposal.problem(
             code,
             kind,
             name,
             f"The script does not name the {word} {name}{hint}",
-            proposal.configure(flag, near[0], "VALUE") if near else "leave it out if it is a slip",
-            severity="error" if near else "warning",
+            proposal.configure(flag, near[0], "VALUE")
+            if near
+            else "give it only if the script reads it",
+            severity="error" if slip else "warning",
             candidates=near,
         )
 

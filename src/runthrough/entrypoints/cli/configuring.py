@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from runthrough.application.session import Session
+    from runthrough.core.values.problems import Problem
 
 T = TypeVar("T")
 SECRET = "@secret:"  # noqa: S105 - the prefix that names one
@@ -96,7 +97,7 @@ def configure(
         name = session.node_named(node)
         before = _values(session, name)
         session.configure(name, answers)
-        _tell(visit, session, name, before)
+        _tell(visit, session, name, before, session.warnings(name, answers))
 
 
 def _pairs(
@@ -158,12 +159,17 @@ def _values(session: "Session", name: str) -> Mapping[str, "JsonValue"]:
     return flat_values(state.nodes[node], state.connections.get(node, {}))
 
 
-def _tell(visit: Visit, session: "Session", name: str, before: Mapping[str, "JsonValue"]) -> None:
+def _tell(
+    visit: Visit,
+    session: "Session",
+    name: str,
+    before: Mapping[str, "JsonValue"],
+    warnings: Iterable["Problem"],
+) -> None:
     """What was accepted, the node's new state, and what to type next."""
     after = _values(session, name)
     there = session.state.nodes[session.node_named(name)]
     state = there.state.value if there.state else None
-    warnings = session.warnings(name)
     next_command = session.next_command()
     visit.screen.result(
         {
