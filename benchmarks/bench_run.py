@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from runthrough import InteractiveRuntimeTestingFactory, PipelineDAG
@@ -18,6 +19,7 @@ NODES = [f"step_{number}" for number in range(10)]
 ROUNDS = 7
 SCRIPT = """
 import time
+from itertools import pairwise
 from pathlib import Path
 
 def main(input_paths, output_paths, environ_vars, job_args):
@@ -77,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         lay_out(folder)
-        dag = PipelineDAG(NODES, list(zip(NODES, NODES[1:], strict=False)), name="chain")
+        dag = PipelineDAG(NODES, list(pairwise(NODES)), name="chain")
         factory = InteractiveRuntimeTestingFactory(
             dag, str(folder), database_url=f"sqlite:///{folder}/log.db", actor="bench"
         )
@@ -91,7 +93,7 @@ def main() -> None:
         a, b = statistics.median(ours), statistics.median(theirs)
         print(
             f"| recorded run of a 10-node chain of 50 ms scripts, jobs = 1 | {a * 1e3:.0f} ms "
-            f"| plain subprocesses {b * 1e3:.0f} ms | {a / b:.2f} × | ≤ 1.25 × "
+            f"| plain subprocesses {b * 1e3:.0f} ms | {a / b:.2f} | ≤ 1.25 "
             f"| {os.cpu_count()} cores, CPython {sys.version.split()[0]} |"
         )
 
