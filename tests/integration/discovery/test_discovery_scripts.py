@@ -1,5 +1,6 @@
 """What is told of one script file, in good shape and in bad shape."""
 
+import os
 import subprocess
 import sys
 import tempfile
