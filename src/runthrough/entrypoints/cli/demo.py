@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,6 +200,10 @@ class Rehearsal:
         set_here = [name for name in OURS if os.environ.get(name)]
         if set_here:
             self._screen.typed("  ", f"unset {' '.join(set_here)}")
+        if shutil.which("runthrough") is None:
+            # `make demo` installs into a virtual environment that the user's shell is not in.
+            place = shlex.quote(str(Path(sys.executable).parent))
+            self._screen.typed("  ", f'export PATH={place}:"$PATH"')
         for command in (
             f"cd {shlex.quote(self._given)}",
             f"runthrough history --node {CHANGED[0]}",
