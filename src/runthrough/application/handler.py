@@ -8,7 +8,7 @@ from pydantic_core import PydanticSerializationError
 
 from runthrough.application.ports import EventStore, Log
 from runthrough.core.commands import Command, ConfigureScript, StartSession
-from runthrough.core.decide import Conflict, conflicting, decide
+from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.evolve import replay
 from runthrough.core.state import SessionState
@@ -20,7 +20,9 @@ from runthrough.core.views.particulars import Particulars
 from runthrough.errors import (
     CommandInvalidError,
     CommandRefusedError,
+    RunthroughError,
     SelectionError,
+    StoreUnavailableError,
     UnknownNodeError,
     VersionConflictError,
     WrongExpectedVersionError,
@@ -79,59 +81,65 @@ class CommandHandler:
             loaded.fold((envelope,))
 
     def handle(
-        self, loaded: Loaded, command: Command, metadata: Metadata, *, retried: bool = False
+        self, loaded: Loaded, command: Command, metadata: Metadata
     ) -> tuple[EventEnvelope, ...]:
-        """Decide and append; `loaded` moves on. `retried`: the caller chose the command id.
+        """Decide and append; `loaded` moves on.
+
+        A command whose id is known is answered with what it left when it was handled before.
 
         Raises:
             CommandRefusedError: The state does not allow it; the refusal is recorded.
-            VersionConflictError: Somebody else changed the same node since the command's base.
+            UnknownNodeError: No node has that name; recorded as well.
+            SelectionError: A run's selection matches no node; recorded as well.
+            VersionConflictError: Somebody else changed the same node since the command's base;
+                recorded as well.
+            StoreUnavailableError: The database cannot be written; nothing was recorded.
         """
         asked = request_hash(command, metadata.actor, loaded.state.session_id)
-        if retried:
-            answer = self._store.answer(metadata.command_id, request_hash=asked)
-            if answer is not None:
-                self.refresh(loaded)
-                return answer
         try:
-            return self._decide(loaded, command, metadata, asked)
+            decision = self._decide(loaded, command)
+            stored = self._append(loaded.state, decision.events, metadata, asked)
         except WrongExpectedVersionError:
-            # Others appended meanwhile; under the lock the second try cannot be overtaken. A
-            # refusal is an answer too: it is recorded before the lock is left.
+            decision, stored = self._decide_alone(loaded, command, metadata, asked)
+        self._take(loaded, stored)
+        refusal = _refusal(decision, stored)
+        self._tell(
+            loaded,
+            command,
+            metadata,
+            events=None if refusal else len(stored),
+            refused=refusal.code if refusal else None,
+        )
+        if refusal is not None:
+            raise refusal
+        return stored
+
+    def _decide_alone(
+        self, loaded: Loaded, command: Command, metadata: Metadata, asked: str
+    ) -> tuple["_Decision", tuple[EventEnvelope, ...]]:
+        """Decide again when others appended meanwhile: under the lock nobody overtakes."""
+        decision = _Decision()
+        try:
             with self._store.exclusive():
                 self.refresh(loaded)
-                outcome = self._settled(loaded, command, metadata, asked)
-            if isinstance(outcome, Exception):
-                raise outcome from None
-            return outcome
+                decision = self._decide(loaded, command)
+                stored = self._append(loaded.state, decision.events, metadata, asked)
+        except StoreUnavailableError:
+            stored = self._answered(metadata, asked)
+            if not stored:
+                raise
+        return decision, stored
 
-    def _settled(
-        self, loaded: Loaded, command: Command, metadata: Metadata, asked: str
-    ) -> tuple[EventEnvelope, ...] | Exception:
+    def _decide(self, loaded: Loaded, command: Command) -> "_Decision":
         try:
-            return self._decide(loaded, command, metadata, asked)
-        except (CommandRefusedError, UnknownNodeError, SelectionError) as refusal:
-            return refusal
-
-    def _decide(
-        self, loaded: Loaded, command: Command, metadata: Metadata, asked: str
-    ) -> tuple[EventEnvelope, ...]:
-        conflict = conflicting(command, loaded.state)
-        if conflict is not None and isinstance(command, ConfigureScript):
-            raise self._conflict_error(loaded, command, conflict)
-        try:
-            events = decide(command, loaded.state)
-        except (CommandRefusedError, UnknownNodeError, SelectionError) as refusal:
+            self._refuse_conflict(loaded, command)
+            return _Decision(decide(command, loaded.state))
+        except _REFUSALS as refusal:
             refused = CommandRefused(
                 command=command.verb, code=refusal.code, message=masked_text(refusal.message)
             )
-            if loaded.state.version:
-                self._append(loaded, (refused,), metadata, asked)
-            self._tell(loaded, command, metadata, refused=refusal.code)
-            raise
-        envelopes = self._append(loaded, events, metadata, asked) if events else ()
-        self._tell(loaded, command, metadata, events=len(envelopes))
-        return envelopes
+            # A session that does not begin has no history that could hold its refusal.
+            return _Decision((refused,) if loaded.state.version else (), refusal)
 
     def _tell(
         self, loaded: Loaded, command: Command, metadata: Metadata, **values: str | float | None
@@ -148,29 +156,50 @@ class CommandHandler:
         )
 
     def _append(
-        self, loaded: Loaded, events: Sequence[Event], metadata: Metadata, asked: str
+        self, state: SessionState, events: Sequence[Event], metadata: Metadata, asked: str
     ) -> tuple[EventEnvelope, ...]:
-        state = loaded.state
-        envelopes = self._store.append(
-            state.session_id,
-            events=events,
-            expected_version=state.version,
-            metadata=metadata,
-            request_hash=asked,
-        )
-        if envelopes[0].version == state.version + 1:
-            loaded.fold(envelopes)
-        else:
-            self.refresh(loaded)
-        return envelopes
+        if not events:
+            return ()
+        try:
+            return self._store.append(
+                state.session_id,
+                events=events,
+                expected_version=state.version,
+                metadata=metadata,
+                request_hash=asked,
+            )
+        except StoreUnavailableError:
+            stored = self._answered(metadata, asked)
+            if not stored:
+                raise
+            return stored
 
-    def _conflict_error(
-        self, loaded: Loaded, command: ConfigureScript, conflict: Conflict
-    ) -> VersionConflictError:
+    def _answered(self, metadata: Metadata, asked: str) -> tuple[EventEnvelope, ...]:
+        """What the log holds of a command whose append failed.
+
+        It may have been committed and only the answer been lost. The store is not asked more
+        than that: where it cannot even be read, its first error tells best what is wrong.
+        """
+        try:
+            return self._store.answer(metadata.command_id, request_hash=asked) or ()
+        except StoreUnavailableError:
+            return ()
+
+    def _take(self, loaded: Loaded, stored: Sequence[EventEnvelope]) -> None:
+        """Fold what was committed; a command that was handled before may lie further back."""
+        if stored and stored[0].version == loaded.state.version + 1:
+            loaded.fold(stored)
+        elif stored:
+            self.refresh(loaded)
+
+    def _refuse_conflict(self, loaded: Loaded, command: Command) -> None:
+        conflict = conflicting(command, loaded.state)
+        if conflict is None or not isinstance(command, ConfigureScript):
+            return
         base = self.load(loaded.state.session_id, upto=conflict.based_on)
         at = conflict.concerned_at
         (theirs,) = self._store.read(loaded.state.session_id, after=at - 1, upto=at)
-        return VersionConflictError(
+        raise VersionConflictError(
             command.node,
             based_on=conflict.based_on,
             version=at,
@@ -178,3 +207,25 @@ class CommandHandler:
             event=theirs.event.type,
             fields=conflict_fields(command, base.state, loaded.state),
         )
+
+
+_REFUSALS = (CommandRefusedError, UnknownNodeError, SelectionError, VersionConflictError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a command leads to, and the error to raise where that is a refusal."""
+
+    events: tuple[Event, ...] = ()
+    refusal: RunthroughError | None = None
+
+
+def _refusal(decision: _Decision, stored: Sequence[EventEnvelope]) -> RunthroughError | None:
+    """The error to raise, told by what the log holds of the command.
+
+    A command that comes again gets the answer of its first time, whatever would be decided now.
+    """
+    told = next((e.event for e in stored if isinstance(e.event, CommandRefused)), None)
+    if told is None:
+        return None if stored else decision.refusal
+    return decision.refusal or CommandRefusedError(told.message)
