@@ -290,7 +290,7 @@ class Session:
         world = self._record_world(digest_up_to=None)
         execution = self._execution(listen)
         execution.run(select, jobs=jobs, fail_fast=fail_fast, reuse=reuse, world=world)
-        return results_view(self.state, self.particulars, seams)
+        return results_view(self.state, self.particulars, seams, locate=self.locate)
 
     def close(self) -> None:
         """End the session's work; its history stays.

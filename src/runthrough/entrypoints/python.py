@@ -346,8 +346,6 @@ class InteractiveRuntimeTestingFactory:
             # What was done until then is this person's doing as well.
             self._looked(None)
             raise
-        for outcome in results["outcomes"].values():
-            outcome["log"] = self._located(outcome["log"])
         configurations = results["interactive_factory_info"]["script_configurations"]
         for node in configurations:
             configurations[node] = self._spec(node).model_dump(mode="json")

@@ -1,21 +1,25 @@
 """A run's results in the founding plan's shape."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import JsonValue
 
 from runthrough.core.events import DataFlowChecked
 from runthrough.core.state import RunState, SessionState
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.views.nodes import View, execution_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.summary import summary_view
 
 
 def results_view(
-    state: SessionState, particulars: Particulars, seams: Iterable[DataFlowChecked]
+    state: SessionState,
+    particulars: Particulars,
+    seams: Iterable[DataFlowChecked],
+    *,
+    locate: Callable[[RecordedPath], str],
 ) -> View:
-    """The last run's results, JSON-able.
+    """The last run's results, JSON-able; `locate` says where a recorded path lies.
 
     Keys: pipeline_success, script_results, data_flow_results, execution_order, errors,
     step_catalog_analysis, interactive_factory_info; and run, outcomes, root_causes.
@@ -29,7 +33,8 @@ def results_view(
     order = [node for node in run.plan.order if run.outcomes.get(node) not in {None, "blocked"}]
     causes = [node for node in order if run.outcomes[node] not in {"passed", "reused", "blocked"}]
     outcomes: dict[str, JsonValue] = {
-        node: _outcome(state, node, run.outcomes.get(node, "not_run")) for node in run.plan.order
+        node: _outcome(state, node, run.outcomes.get(node, "not_run"), locate)
+        for node in run.plan.order
     }
     flows = _flows(seams)
     return {
@@ -47,7 +52,9 @@ def results_view(
     }
 
 
-def _outcome(state: SessionState, node: NodeName, outcome: str) -> View:
+def _outcome(
+    state: SessionState, node: NodeName, outcome: str, locate: Callable[[RecordedPath], str]
+) -> View:
     last = state.nodes[node].last
     ran = last is not None and outcome not in {"reused", "blocked", "not_run"}
     return {
@@ -56,7 +63,7 @@ def _outcome(state: SessionState, node: NodeName, outcome: str) -> View:
         "signal": last.signal if last and ran else None,
         "duration_s": last.duration_s if last and ran else None,
         "peak_rss_bytes": last.peak_rss_bytes if last and ran else None,
-        "log": last.log if last and ran else None,
+        "log": locate(last.log) if last and last.log and ran else None,
     }
 
 
