@@ -208,7 +208,8 @@ class RunInProgressError(CommandRefusedError):
         )
         super().__init__(
             f"A run is in progress{told}, so {verb!r} is refused.",
-            fix="wait until it ends (runthrough status shows it)",
+            fix="wait until it ends (runthrough status shows it); if its process is gone, "
+            "runthrough resume closes it",
         )
 
 

@@ -10,6 +10,9 @@ from runthrough.adapters.runners.script_host import CLAIM, RESULT, WORK
 from runthrough.core.values.attempts import ScriptResult
 from runthrough.errors import RunnerUnavailableError
 
+OWN_FOLDER = ".runthrough"
+"""Holds everything that sessions write into a workspace."""
+
 
 class LocalSessionFiles:
     """Session folders on this machine's disk."""
@@ -22,6 +25,7 @@ class LocalSessionFiles:
         """
         try:
             Path(folder).parent.mkdir(parents=True, exist_ok=True)
+            _keep_out_of_git(Path(folder))
             Path(folder).mkdir()
             Path(folder, WORK).mkdir()
             for path in parents_of:
@@ -55,6 +59,15 @@ class LocalSessionFiles:
                 return log.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Make git pass over what sessions leave in a workspace that may be a repository."""
+    for own in folder.parents:
+        if own.name == OWN_FOLDER:
+            if not own.joinpath(".gitignore").exists():
+                own.joinpath(".gitignore").write_text("*\n", encoding="ascii")
+            return
 
 
 def read_result(folder: str) -> ScriptResult | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 
 from runthrough.core.values.connections import Connection, Output
 from runthrough.core.values.facts import NodeFacts
@@ -62,7 +63,7 @@ class Proposal:
 
     def configure(self, flag: str, name: str, value: str) -> str:
         """The command that gives `value` to a named need."""
-        return f"runthrough configure {self.node} --{flag} {name}={value}"
+        return f"runthrough configure {quote(self.node)} --{flag} {quote(name)}={value}"
 
     def secret_in_plain(self, kind: PlaceKind, name: str | None, fix: str) -> Problem:
         """A field whose value was masked; the value is named nowhere."""
