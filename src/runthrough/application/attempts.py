@@ -29,8 +29,8 @@ from runthrough.core.values.secrets import secret_name, secret_names
 from runthrough.core.views.particulars import Particulars
 
 
-class MissingSecretError(Exception):
-    """A secret that a script needs is known to nobody; its argument is the name."""
+class CannotStartError(Exception):
+    """What a script needs is not there, so that its attempt cannot start; told in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,7 @@ class Attempts:
         spec = state.nodes[node].spec
         given = spec.output_paths if spec else {}
         wanted = [need.name for need in needs.of("output") if need.level != "unread"]
-        wanted += [
-            connection.source.output
-            for below_node in state.successors.get(node, ())
-            for connection in state.connections.get(below_node, {}).values()
-            if connection.source.node == node
-        ]
+        wanted += [connection.source.output for connection in _fed_by(state, node)]
         return {
             name: given[name] if name in given else below(folder, name)
             for name in dict.fromkeys((*given, *wanted))
@@ -88,7 +83,8 @@ class Attempts:
         """What the runner is given.
 
         Raises:
-            MissingSecretError: A secret that the node refers to is known to nobody.
+            CannotStartError: A secret that the node refers to is known to nobody, or an
+                output that feeds it was not written when its producer passed.
         """
         there = state.nodes[node]
         spec, script = there.spec, there.script
@@ -97,9 +93,14 @@ class Attempts:
         python = spec.python or state.pipeline.python
         inputs = dict(spec.input_paths)
         for name, connection in state.connections.get(node, {}).items():
-            source = connection.source
-            left = state.outputs_of(NodeName(source.node)) or {}
-            inputs[name] = below(left[source.output], source.subpath)
+            left = _handed_over(state, connection)
+            if left is None:
+                raise CannotStartError(
+                    f"{connection.source}, which is to feed {name}, was not written when its node "
+                    f"passed; make it write that, or runthrough configure {node} "
+                    f"--input {name}=PATH"
+                )
+            inputs[name] = left
         used = secret_names([*spec.environ_vars.values(), *spec.job_args.values()])
         known = {name: self._secret(name) for name in used}
         return ScriptRequest(
@@ -122,7 +123,10 @@ class Attempts:
     def _secret(self, name: str) -> str:
         value = self._secrets.resolve(name)
         if value is None:
-            raise MissingSecretError(name)
+            raise CannotStartError(
+                f"The secret {name} is not set where the scripts run; export {name}=… "
+                "before the run"
+            )
         return value
 
     def left(
@@ -134,7 +138,11 @@ class Attempts:
         folder: RecordedPath,
     ) -> Left:
         """Judge what a script that ended well wrote (DESIGN § 8, outputs and seams)."""
-        fed = _fed_by(state, node, outputs)
+        fed = {
+            connection: below(outputs[connection.source.output], connection.source.subpath)
+            for connection in _fed_by(state, node)
+            if connection.source.output in outputs
+        }
         seen = self._look((*outputs.values(), *fed.values()))
         claimed_ns = self._files.claimed_ns(self._roots.locate(folder))
         required = {n.name for n in particulars.needs(node).of("output") if n.required}
@@ -157,30 +165,31 @@ class Attempts:
             for name, path in outputs.items()
             if _not_written(seen[path], claimed_ns) is None
         )
-        seams = tuple(self._seam(c, path, seen[path], claimed_ns) for c, path in fed.items())
+        seams = tuple(
+            self._seam(connection, path, _not_written(seen[path], claimed_ns))
+            for connection, path in fed.items()
+        )
         return Left(outputs=written, seams=seams)
 
-    def seams(
-        self, state: SessionState, node: NodeName, outputs: Mapping[str, RecordedPath]
-    ) -> tuple[SeamChecked, ...]:
-        """The connections of outputs that an earlier attempt left, as they are now."""
-        fed = _fed_by(state, node, outputs)
-        seen = self._look(fed.values())
-        return tuple(self._seam(c, path, seen[path], None) for c, path in fed.items())
+    def seams(self, state: SessionState, node: NodeName) -> tuple[SeamChecked, ...]:
+        """The connections of what the node's last passed attempt left, as they are now."""
+        fed = {connection: _handed_over(state, connection) for connection in _fed_by(state, node)}
+        seen = self._look(path for path in fed.values() if path is not None)
+        absent = "it was not written when its node passed"
+        return tuple(
+            self._seam(connection, path, _not_written(seen[path], None) if path else absent)
+            for connection, path in fed.items()
+        )
 
     def _look(self, paths: Iterable[RecordedPath]) -> dict[RecordedPath, PathFacts]:
         unique = dict.fromkeys(paths)
         return self._inspector.look(unique, roots=self._roots, digest_up_to=None)
 
     def _seam(
-        self,
-        connection: Connection,
-        path: RecordedPath,
-        seen: PathFacts,
-        claimed_ns: int | None,
+        self, connection: Connection, path: RecordedPath | None, why: str | None
     ) -> SeamChecked:
+        """One connection; `why` what it hands over is not there, `path` where that would be."""
         source = connection.source
-        why = _not_written(seen, claimed_ns)
         issues: tuple[Problem, ...] = ()
         if why is not None:
             issue = Problem(
@@ -199,21 +208,29 @@ class Attempts:
             input=connection.input,
             subpath=source.subpath,
         )
-        written = self._inspector.format_of(self._roots.locate(path))
+        written = self._inspector.format_of(self._roots.locate(path)) if path else None
         result = SeamResult(compatible=not issues, issues=issues, format_written=written)
         return SeamChecked(edge=edge, result=result)
 
 
-def _fed_by(
-    state: SessionState, node: NodeName, outputs: Mapping[str, RecordedPath]
-) -> dict[Connection, RecordedPath]:
-    """The connections that these outputs of a node feed, and what each hands over."""
-    return {
-        connection: below(outputs[connection.source.output], connection.source.subpath)
+def _fed_by(state: SessionState, node: NodeName) -> tuple[Connection, ...]:
+    """The connections that outputs of a node feed."""
+    return tuple(
+        connection
         for consumer in state.successors.get(node, ())
         for connection in state.connections.get(consumer, {}).values()
-        if connection.source.node == node and connection.source.output in outputs
-    }
+        if connection.source.node == node
+    )
+
+
+def _handed_over(state: SessionState, connection: Connection) -> RecordedPath | None:
+    """What a connection hands over: a path that its producer's last passed attempt left.
+
+    `None` where that attempt did not write it.
+    """
+    source = connection.source
+    left = (state.outputs_of(NodeName(source.node)) or {}).get(source.output)
+    return None if left is None else below(left, source.subpath)
 
 
 def _resolved(value: JsonValue, known: Mapping[str, str]) -> JsonValue:

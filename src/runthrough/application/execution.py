@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from runthrough.application.attempts import (
     Attempts,
+    CannotStartError,
     Left,
-    MissingSecretError,
     attempt_folder,
     log_of,
 )
@@ -36,7 +36,12 @@ from runthrough.core.values.ids import AttemptId, NodeName, RunId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.outcomes import ScriptError
 from runthrough.core.values.paths import Roots
-from runthrough.errors import AttemptClosedError, RunInProgressError
+from runthrough.errors import (
+    AttemptClosedError,
+    RunInProgressError,
+    RunnerUnavailableError,
+    StoreUnavailableError,
+)
 
 LEASE_RENEWAL_S = 10.0
 """How often the holder of a run gives a sign of life (DESIGN § 8)."""
@@ -60,6 +65,7 @@ class Execution:
         roots: Roots,
         caller: Caller,
         told: Told | None = None,
+        renewal_s: float = LEASE_RENEWAL_S,
     ) -> None:
         self._ports = ports
         self._handler = handler
@@ -68,6 +74,7 @@ class Execution:
         self._roots = roots
         self._caller = caller
         self._told = told
+        self._renewal_s = renewal_s
         self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
 
     @property
@@ -173,8 +180,12 @@ class Execution:
         over = threading.Event()
 
         def renew() -> None:
-            while not over.wait(LEASE_RENEWAL_S):
-                leases.renew(run, at=clock())
+            while not over.wait(self._renewal_s):
+                try:
+                    leases.renew(run, at=clock())
+                except StoreUnavailableError as why:
+                    # The next renewal may succeed; without any, another host would take over.
+                    self._ports.log("lease", correlation_id=run, failed=why.message)
 
         thread = threading.Thread(target=renew, name="runthrough-lease", daemon=True)
         thread.start()
@@ -208,7 +219,9 @@ class Execution:
 
         def finish(node: NodeName, result: ScriptResult) -> bool:
             claimed = self._state.nodes[node].running
-            return claimed is not None and self._finish(run, node, claimed, result)
+            if claimed is None:
+                raise AttemptClosedError(node, run)
+            return self._finish(run, node, claimed, result)
 
         scheduler.drive(start, finish)
 
@@ -222,8 +235,7 @@ class Execution:
         facts = self._looking.glance(state, (node,), digest_up_to=None).get(node, NodeFacts())
         present = fingerprint(state, node, facts) or ()
         if not must_run and self._unchanged(node, present, facts):
-            left = state.outputs_of(node) or {}
-            seams = self._attempts.seams(state, node, left)
+            seams = self._attempts.seams(state, node)
             self._report(ReuseScript(run=run, node=node, fingerprint=present, seams=seams))
             return None
         attempt = AttemptId(self._ports.new_id())
@@ -242,9 +254,9 @@ class Execution:
         )
         try:
             request = self._attempts.request(self._state, node, attempt, folder, outputs)
-        except MissingSecretError as missing:
-            return _already(_no_secret(str(missing)))
-        self._ports.files.begin(request.folder, parents_of=request.output_paths.values())
+            self._ports.files.begin(request.folder, parents_of=request.output_paths.values())
+        except (CannotStartError, RunnerUnavailableError) as why:
+            return _already(_not_started(str(why)))
         return runner.submit(request)
 
     def _unchanged(self, node: NodeName, present: Fingerprint, facts: NodeFacts) -> bool:
@@ -340,13 +352,6 @@ def _has_logs(result: ScriptResult) -> bool:
     return bool(result.stdout_bytes or result.stderr_bytes)
 
 
-def _no_secret(name: str) -> ScriptResult:
-    return ScriptResult(
-        outcome="failed",
-        duration_s=0.0,
-        error=ScriptError(
-            kind="start",
-            message=f"The secret {name} is not set where the scripts run; export {name}=… "
-            "before the run",
-        ),
-    )
+def _not_started(why: str) -> ScriptResult:
+    error = ScriptError(kind="start", message=why)
+    return ScriptResult(outcome="failed", duration_s=0.0, error=error)
