@@ -1,7 +1,9 @@
 """What all tests of the flow start from: every store that there is."""
 
 import pytest
+from tests.support.pipelines import Place
 from tests.support.stored import memory_stores, sql_stores
+from tests.support.testers import Studio
 
 from runthrough.adapters.store.database import SqlDatabase
 
@@ -22,3 +24,9 @@ def stores(request):
     if request.param == "memory":
         return memory_stores()
     return sql_stores(request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def studio(tmp_path, stores):
+    """A folder and a store for testers to meet."""
+    return Studio(Place(tmp_path), stores)
