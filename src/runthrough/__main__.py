@@ -1,5 +1,6 @@
 """`runthrough` and `python -m runthrough`: the command line."""
 
+import gc
 import sys
 
 
@@ -7,7 +8,9 @@ def main() -> int:
     """Run the command line with this process's arguments; its exit code."""
     from runthrough.entrypoints.cli.app import run_command_line  # noqa: PLC0415 - cheap to import
 
-    return run_command_line(sys.argv[1:])
+    code = run_command_line(sys.argv[1:])
+    gc.freeze()  # else the interpreter's end searches every module for garbage, for 0.1 s
+    return code
 
 
 if __name__ == "__main__":

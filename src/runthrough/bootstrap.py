@@ -1,5 +1,9 @@
-"""The composition root: settings in, a wired application out; it alone knows adapters."""
+"""The composition root: settings in, a wired application out; it alone knows adapters.
 
+An adapter that few commands need is imported by the function that makes it.
+"""
+
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +20,7 @@ from runthrough import __version__
 from runthrough.adapters.discovery.catalog import StepCatalog
 from runthrough.adapters.hosts import LocalHosts
 from runthrough.adapters.inspection import LocalInspector
-from runthrough.adapters.pipeline_files import load_pipeline
 from runthrough.adapters.runners.interpreters import python_version
-from runthrough.adapters.runners.process import ProcessRunner
 from runthrough.adapters.secrets import EnvironmentSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.adapters.store import schema
@@ -28,8 +30,9 @@ from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_leases import SqlRunLeases
 from runthrough.application.caller import Caller
-from runthrough.application.ports import Log, Ports
+from runthrough.application.ports import Log, Ports, ScriptRunner
 from runthrough.application.sessions import Sessions
+from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.values.metadata import Door
 from runthrough.errors import RunnerUnavailableError, SchemaNewerError, SchemaOutdatedError
 from runthrough.settings import Settings, host_id, load_settings
@@ -104,7 +107,7 @@ def wire(
         files=LocalSessionFiles(),
         secrets=EnvironmentSecrets(environ),
         hosts=LocalHosts(host, host_name),
-        runner=ProcessRunner,
+        runner=_process_runner,
         runner_name=settings.runner,
         clock=_now,
         new_id=_new_id,
@@ -121,6 +124,19 @@ def wire(
         new_id=_new_id,
     )
     return Application(settings, Sessions(ports, caller, cwd=cwd), database, inspector)
+
+
+def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
+    """Read a pipeline file, YAML or JSON; its folder becomes the root `pipeline:`.
+
+    Raises:
+        PipelineFileError: The file cannot be read, or is not a pipeline; all mistakes of its
+            shape are told at once.
+        PipelineCycleError: Its edges and connections form a cycle.
+    """
+    from runthrough.adapters import pipeline_files  # noqa: PLC0415 - only `new` reads YAML
+
+    return pipeline_files.load_pipeline(path)
 
 
 def upgrade_database(url: str) -> str:
@@ -144,6 +160,12 @@ def current_schema(url: str) -> tuple[str | None, str]:
     except (SchemaOutdatedError, SchemaNewerError) as differs:
         return differs.found, schema.HEAD
     return schema.HEAD, schema.HEAD
+
+
+def _process_runner(jobs: int) -> ScriptRunner:
+    from runthrough.adapters.runners.process import ProcessRunner  # noqa: PLC0415 - only for runs
+
+    return ProcessRunner(jobs)
 
 
 def _now() -> datetime:

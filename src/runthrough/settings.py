@@ -197,7 +197,12 @@ Word = Annotated[str, AfterValidator(_word)]
 class _Told(BaseSettings):
     """The settings as they may be written, with their defaults."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        defer_build=True,  # for ever: only the subclass that `_merged` makes reads anything
+    )
 
     database_url: Annotated[str, AfterValidator(_url)] | None = None
     actor: Word | None = None

@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-import psutil
-
 from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import Holder
 
@@ -47,6 +45,8 @@ class LocalHosts:
 def _boot_id() -> str:
     if _BOOT_ID.exists():
         return _BOOT_ID.read_text().strip()
+    import psutil  # noqa: PLC0415 - Linux does without
+
     return f"{psutil.boot_time():.0f}"
 
 
@@ -56,13 +56,22 @@ def _started_at(pid: int) -> float | None:
     Linux counts from the boot that the boot id names: psutil adds the time of the boot, which
     moves whenever the wall clock is set, and a living holder would look like another process.
     """
+    if not sys.platform.startswith("linux"):
+        return _started_elsewhere(pid)
     try:
-        if not sys.platform.startswith("linux"):
-            process = psutil.Process(pid)
-            dead = process.status() == psutil.STATUS_ZOMBIE
-            return None if dead else process.create_time()
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError):
         return None
     # Fields 3 (state) and 22 (start in clock ticks) of proc(5), counted after the name.
     return None if fields[0] in b"ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _started_elsewhere(pid: int) -> float | None:
+    import psutil  # noqa: PLC0415 - Linux does without
+
+    try:
+        process = psutil.Process(pid)
+        dead = process.status() == psutil.STATUS_ZOMBIE
+        return None if dead else process.create_time()
+    except psutil.NoSuchProcess:
+        return None

@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from runthrough.adapters.discovery.frameworks import framework_of
 from runthrough.adapters.discovery.packages import module_context
-from runthrough.adapters.discovery.reading import read_needs
 from runthrough.adapters.discovery.search import FoundScript, ScriptSearch
 from runthrough.adapters.discovery.sources import (
     Fault,
@@ -118,6 +117,9 @@ class StepCatalog:
 
 @lru_cache(maxsize=4096)  # one for each node of a large pipeline, a few KB each
 def _needs(content: bytes, known: str) -> ScriptRequirements:
+    # The reader is half of this package, and most commands know the needs from the log.
+    from runthrough.adapters.discovery.reading import read_needs  # noqa: PLC0415 - as said
+
     job_args, environ_vars = json.loads(known)
     parsed = parse_script(ScriptText(content))
     if parsed.tree is None or parsed.survey is None:

@@ -61,12 +61,13 @@ SESSIONS = Table(
     Column("created_at", Text, nullable=False),
     CheckConstraint("phase IN ('open', 'closed')", name="sessions_phase"),
 )
+# The migration says the same to PostgreSQL. Saying it here as well would import that dialect,
+# 30 ms, into every command on SQLite.
 Index(
     "sessions_open_name",
     SESSIONS.c.name,
     unique=True,
     sqlite_where=SESSIONS.c.phase == "open",
-    postgresql_where=SESSIONS.c.phase == "open",
 )
 
 ROOTS = Table(
