@@ -81,19 +81,20 @@ class Execution:
     def _state(self) -> SessionState:
         return self._loaded.state
 
-    def take_over(self) -> None:
+    def take_over(self, *, verb: str = "run") -> None:
         """Close the attempts of a run whose tester is gone, then the run.
 
-        An attempt whose host wrote its result gets that outcome, another is `lost`.
+        An attempt whose host wrote its result gets that outcome, another is `lost`. `verb` is
+        what a person asked for.
 
         Raises:
-            RunInProgressError: The tester lives.
+            RunInProgressError: The tester lives; the refusal is recorded.
         """
         self._handler.refresh(self._loaded)
         run = self._state.running
         if run is None:
             return
-        self._refuse_if_alive(run)
+        self._refuse_if_alive(run, verb)
         try:
             for node, there in list(self._state.nodes.items()):
                 if there.running is not None and there.running.run == run.run:
@@ -104,20 +105,23 @@ class Execution:
             self._handler.refresh(self._loaded)
         self._ports.leases.release(run.run)
 
-    def _refuse_if_alive(self, run: RunState) -> None:
+    def _refuse_if_alive(self, run: RunState, verb: str) -> None:
         alive = self._ports.hosts.alive(run.holder)
         if alive and run.holder.pid == self._ports.hosts.me().pid:
             alive = run.run in _DRIVEN
         if alive is None:
             last = self._ports.leases.renewed_at(run.run)
             alive = last is not None and self._caller.clock() - last < timedelta(seconds=LEASE_S)
-        if alive:
-            raise RunInProgressError(
-                "run",
-                who=run.actor,
-                where=run.holder.host_name or run.holder.host,
-                since=f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
-            )
+        if not alive:
+            return
+        refusal = RunInProgressError(
+            verb,
+            who=run.actor,
+            where=run.holder.host_name or run.holder.host,
+            since=f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
+        )
+        self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
+        raise refusal
 
     def _adopt(self, run: RunState, node: NodeName, claimed: OpenAttempt) -> None:
         folder = self._roots.locate(attempt_folder(run.run, node, claimed.attempt))

@@ -105,7 +105,7 @@ class CommandHandler:
         refusal = _refusal(decision, stored)
         self._tell(
             loaded,
-            command,
+            type(command).__name__,
             metadata,
             events=None if refusal else len(stored),
             refused=refusal.code if refusal else None,
@@ -113,6 +113,18 @@ class CommandHandler:
         if refusal is not None:
             raise refusal
         return stored
+
+    def refuse(
+        self, loaded: Loaded, verb: str, refusal: CommandRefusedError, metadata: Metadata
+    ) -> None:
+        """Record that a wish was refused before it became a command; `loaded` moves on."""
+        told = f"{verb}\n{loaded.state.session_id}\n{metadata.actor}\n{refusal.code}"
+        asked = hashlib.sha256(told.encode()).hexdigest()
+        with self._store.exclusive():
+            self.refresh(loaded)
+            stored = self._append(loaded.state, (_refused(verb, refusal),), metadata, asked)
+        self._take(loaded, stored)
+        self._tell(loaded, verb, metadata, refused=refusal.code)
 
     def _decide_alone(
         self, loaded: Loaded, command: Command, metadata: Metadata, asked: str
@@ -135,18 +147,16 @@ class CommandHandler:
             self._refuse_conflict(loaded, command)
             return _Decision(decide(command, loaded.state))
         except _REFUSALS as refusal:
-            refused = CommandRefused(
-                command=command.verb, code=refusal.code, message=masked_text(refusal.message)
-            )
             # A session that does not begin has no history that could hold its refusal.
-            return _Decision((refused,) if loaded.state.version else (), refusal)
+            refused = (_refused(command.verb, refusal),) if loaded.state.version else ()
+            return _Decision(refused, refusal)
 
     def _tell(
-        self, loaded: Loaded, command: Command, metadata: Metadata, **values: str | float | None
+        self, loaded: Loaded, command: str, metadata: Metadata, **values: str | float | None
     ) -> None:
         self._log(
             "command",
-            command=type(command).__name__,
+            command=command,
             session_id=loaded.state.session_id,
             actor=metadata.actor,
             door=metadata.door,
@@ -218,6 +228,11 @@ class _Decision:
 
     events: tuple[Event, ...] = ()
     refusal: RunthroughError | None = None
+
+
+def _refused(verb: str, refusal: RunthroughError) -> CommandRefused:
+    message = masked_text(refusal.message)
+    return CommandRefused(command=verb, code=refusal.code, message=message)
 
 
 def _refusal(decision: _Decision, stored: Sequence[EventEnvelope]) -> RunthroughError | None:

@@ -72,7 +72,7 @@ from pathlib import Path
 
 def main(input_paths, output_paths, environ_vars, job_args):
     print("got", environ_vars["TOKEN"])
-    print("got", job_args.login["password"], file=sys.stderr)
+    print("got", job_args.logins[0]["password"], file=sys.stderr)
     Path(output_paths["length"]).write_text(str(len(environ_vars["TOKEN"])))
     if job_args.fail:
         raise ValueError(environ_vars["TOKEN"])
@@ -321,7 +321,7 @@ def test_a_secret_reaches_the_script_and_no_record(studio, fail):
         studio,
         TELLS_SECRET,
         environ_vars={"TOKEN": Secret("API")},
-        job_args={"login": {"user": "ann", "password": {"secret": "API"}}, "fail": fail},
+        job_args={"logins": [{"user": "ann", "password": {"secret": "API"}}], "fail": fail},
     )
     assert outcomes(session.run()) == {"one": "failed" if fail else "passed"}
     stdout, stderr = session.log_texts("one")

@@ -1,0 +1,422 @@
+"""Runs that do not end by themselves: testers that die, are interrupted, or are overtaken."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.support.handling import FaultyStore, Recorded, silent
+from tests.support.scripts import has_content, until
+from tests.support.testers import Machine, configured, outcomes
+
+from runthrough.application.caller import Caller
+from runthrough.application.execution import LEASE_S, Execution
+from runthrough.application.handler import CommandHandler
+from runthrough.application.looking import Looking
+from runthrough.core.commands import FinishScript
+from runthrough.core.values.paths import Roots
+from runthrough.errors import (
+    AttemptClosedError,
+    RunInProgressError,
+    RunnerUnavailableError,
+    StoreUnavailableError,
+)
+
+WRITES = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    with Path(job_args.ran).open("a") as ran:
+        ran.write("x")
+    Path(output_paths["out"]).write_text("x")
+"""
+HANGS = """
+import os
+import signal
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    Path(job_args.ran).write_text(str(os.getpid()))
+    while Path(job_args.hold).exists():
+        signal.sigtimedwait([signal.SIGUSR1], 0.02)
+    Path(output_paths["out"]).write_text("x")
+"""
+ELSEWHERE = Machine(host="host-2", pid=2, living={2})
+SUCCESSOR = Machine(pid=2, living={2})
+
+
+def quick(studio, *names, session=None):
+    """A session over scripts that write and say that they ran."""
+    for name in names:
+        studio.place.script(name, WRITES)
+    session = session or studio.start(*names)
+    for name in names:
+        configured(session, name, job_args={"ran": str(ran(studio, name))})
+    return session
+
+
+def ran(studio, name):
+    """What the script of a node writes when it runs."""
+    return studio.place.folder / f"{name}.ran"
+
+
+def hanging(studio, *others):
+    """A session with a node that runs as long as a file is there, and quick ones."""
+    studio.place.script("hangs", HANGS)
+    hold = studio.place.file("hold", "")
+    for name in others:
+        studio.place.script(name, WRITES)
+    session = studio.start("hangs", *others)
+    configured(session, "hangs", job_args={"ran": str(ran(studio, "hangs")), "hold": str(hold)})
+    return quick(studio, *others, session=session)
+
+
+def on(kind, act, node=None):
+    """A listener that acts on the first event of a type."""
+    acted = []
+
+    def told(envelope):
+        event = envelope.event
+        if event.type == kind and node in {None, event.node} and not acted:
+            acted.append(event)
+            act(event)
+
+    return told
+
+
+def alive(pid):
+    """Whether a process is there and not dead."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return False
+
+
+def die(studio, kind, **how):
+    """Begin a run whose tester loses its store at an event, so that it cannot end anything."""
+    store = FaultyStore(studio.stores.events)
+
+    def lose(event):
+        store.lost = True
+
+    dying = studio.enter("ann", store=store)
+    with pytest.raises(StoreUnavailableError):
+        dying.run(told=on(kind, lose), **how)
+
+
+# ---- the tester of a run is gone
+
+
+def test_a_living_testers_run_is_refused(studio):
+    """Who, where and since when are told, for `run` and for `resume`; the run goes on."""
+    session = quick(studio, "a")
+    refused = []
+
+    def try_it(event):
+        bob = studio.enter("bob", hosts=Machine(pid=2, living={1, 2}))
+        for act in (bob.run, bob.resume):
+            with pytest.raises(RunInProgressError) as error:
+                act()
+            refused.append(str(error.value))
+
+    assert outcomes(session.run(told=on("ScriptStarted", try_it))) == {"a": "passed"}
+    assert len(refused) == 2
+    for words in refused:
+        assert "by ann on host-1-ws since 2026-11-22 12:44:05 UTC" in words
+    assert studio.statuses() == ["passed"]
+    assert [e.code for e in studio.events("CommandRefused")] == ["RUN_IN_PROGRESS"] * 2
+
+
+def test_a_tester_does_not_take_its_own_run_over(studio):
+    """A second object of the same process is refused as long as the first drives the run."""
+    session = quick(studio, "a")
+
+    def try_it(event):
+        with pytest.raises(RunInProgressError):
+            studio.enter("ann").run()
+
+    session.run(told=on("ScriptStarted", try_it))
+    assert studio.ends() == [("a", "passed")]
+
+
+def test_a_run_that_this_process_gave_up_is_taken_over(studio):
+    """Its own pid lives, and yet nobody drives the run: the same process goes on with it."""
+    quick(studio, "a", "b")
+    die(studio, "ScriptStarted")
+    assert outcomes(studio.enter("ann").run()) == {"a": "reused", "b": "passed"}
+
+
+def test_a_script_that_ended_after_its_tester_died_is_not_run_again(studio):
+    """Its result was written: the next tester adopts it, ends the run, and does the rest."""
+    quick(studio, "a", "b")
+    die(studio, "ScriptStarted")
+    assert studio.statuses() == []
+    successor = studio.enter("bob", hosts=SUCCESSOR)
+    assert outcomes(successor.run()) == {"a": "reused", "b": "passed"}
+    assert studio.ends() == [("a", "passed"), ("b", "passed")]
+    assert studio.statuses() == ["interrupted", "passed"]
+    assert ran(studio, "a").read_text() == "x"
+    (adopted, _) = studio.events("ScriptExecuted")
+    assert adopted.outputs[0].name == "out"
+    assert adopted.duration_s > 0
+
+
+def test_an_attempt_without_a_result_is_lost(studio):
+    """Nothing tells how it ended, so it counts as lost, and the next run tries again."""
+    quick(studio, "a")
+    die(studio, "ScriptStarted")
+    (result,) = studio.place.workspace.glob(".runthrough/*/runs/*/a/*/result.json")
+    result.unlink()
+    successor = studio.enter("bob", hosts=SUCCESSOR)
+    rows = successor.resume()
+    assert [row.type for row in rows] == ["ScriptExecuted", "RunFinished"]
+    last = successor.state.nodes["a"].last
+    assert (last.outcome, last.error.kind, last.log) == ("lost", "lost", None)
+    assert "tester died" in last.error.message
+    assert outcomes(successor.run()) == {"a": "passed"}
+
+
+def test_an_adopted_result_is_judged_like_any_other(studio):
+    """A script that passed and whose output was gone when it was adopted has failed."""
+    quick(studio, "a")
+    die(studio, "ScriptStarted")
+    (written,) = studio.place.workspace.glob(".runthrough/*/runs/*/a/*/out")
+    written.unlink()
+    studio.enter("bob", hosts=SUCCESSOR).resume()
+    assert studio.ends() == [("a", "failed")]
+
+
+def test_resuming_where_nothing_runs_takes_nothing_over(studio):
+    """An open session without a run is just looked at."""
+    session = quick(studio, "a")
+    assert session.resume() == []
+
+
+def test_of_two_that_take_over_at_once_both_go_on(studio):
+    """The one that comes second finds the attempt closed; no attempt ends twice."""
+    quick(studio, "a")
+    die(studio, "ScriptStarted")
+
+    class Meeting(Machine):
+        """Another tester takes over while this one looks whether the holder lives."""
+
+        def alive(self, holder):
+            studio.enter("carl", hosts=SUCCESSOR).resume()
+            return super().alive(holder)
+
+    second = studio.enter("bob", hosts=Meeting(pid=3, living={3}))
+    second.resume()
+    assert studio.ends() == [("a", "passed")]
+    assert studio.statuses() == ["interrupted"]
+    assert second.state.running is None
+    assert outcomes(second.run()) == {"a": "reused"}
+
+
+def test_another_hosts_run_is_refused_while_its_lease_is_fresh(studio):
+    """Whether its process lives cannot be seen from here: the lease speaks for it."""
+    session = quick(studio, "a")
+
+    def try_it(event):
+        studio.watch.pass_by(LEASE_S - 1)
+        with pytest.raises(RunInProgressError, match="on host-1-ws"):
+            studio.enter("bob", hosts=ELSEWHERE).run()
+
+    assert outcomes(session.run(told=on("ScriptStarted", try_it))) == {"a": "passed"}
+
+
+def test_another_hosts_run_is_taken_over_when_its_lease_is_over(studio):
+    """Who lost it is told so by the attempt it wanted to report, and stops."""
+    session = quick(studio, "a", "b")
+
+    def take_over(event):
+        studio.watch.pass_by(LEASE_S)
+        other = studio.enter("bob", hosts=ELSEWHERE)
+        assert outcomes(other.run(["b"])) == {"b": "passed"}
+
+    with pytest.raises(AttemptClosedError, match="another tester took the run over"):
+        session.run(told=on("ScriptStarted", take_over))
+    assert studio.ends() == [("a", "lost"), ("b", "passed")]
+    assert studio.statuses() == ["interrupted", "passed"]
+    assert [e.code for e in studio.events("CommandRefused")] == ["ATTEMPT_CLOSED"]
+    assert outcomes(session.run()) == {"a": "passed", "b": "reused"}
+
+
+def test_another_hosts_run_without_a_lease_is_taken_over(studio):
+    """Its tester dropped the lease as it ended."""
+    quick(studio, "a")
+    die(studio, "ScriptStarted")
+    assert outcomes(studio.enter("bob", hosts=ELSEWHERE).run()) == {"a": "reused"}
+
+
+def test_the_lease_lasts_as_long_as_the_run(studio):
+    """It is there from the first attempt on, and dropped when the run has ended."""
+    session = quick(studio, "a")
+    leases = studio.stores.leases
+    seen = []
+    session.run(told=on("ScriptStarted", lambda e: seen.append(leases.renewed_at(e.run))))
+    assert seen == [studio.watch.now]
+    assert leases.renewed_at(studio.events("RunStarted")[0].run) is None
+
+
+class Leases:
+    """Leases that cannot be renewed at the first try; the second is told to a script."""
+
+    def __init__(self, leases, told):
+        self._leases = leases
+        self._told = told
+        self.tries = 0
+
+    def take(self, run, **what):
+        self._leases.take(run, **what)
+
+    def renew(self, run, *, at):
+        self.tries += 1
+        if self.tries == 1:
+            raise StoreUnavailableError("The database is locked.")
+        self._leases.renew(run, at=at)
+        self._told.unlink(missing_ok=True)
+
+    def renewed_at(self, run):
+        return self._leases.renewed_at(run)
+
+    def release(self, run):
+        self._leases.release(run)
+
+
+def test_a_lease_is_renewed_again_after_a_renewal_failed(studio):
+    """A store that is busy for once does not end the signs of life; the log tells of it."""
+    session = hanging(studio)
+    lines = Recorded()
+    leases = Leases(studio.stores.leases, studio.place.folder / "hold")
+    ports = studio.ports(leases=leases, log=lines)
+    caller = Caller("ann", "setting", "python", "host-1", "ws", "0", studio.watch, ports.new_id)
+    roots = Roots(ports.directory.roots_of(session.session_id, host="host-1"))
+    handler = CommandHandler(ports.store, silent)
+    execution = Execution(
+        ports,
+        handler,
+        handler.load(session.session_id),
+        looking=Looking(ports.catalog, ports.inspector, roots),
+        roots=roots,
+        caller=caller,
+        renewal_s=0.01,
+    )
+    execution.run((), jobs=1, fail_fast=False, reuse=True, world={})
+    assert studio.ends() == [("hangs", "passed")]
+    assert leases.tries >= 2
+    (line,) = [values for event, values in lines.lines if event == "lease"]
+    assert line["failed"] == "The database is locked."
+
+
+# ---- a run is interrupted
+
+
+def test_ctrl_c_ends_the_scripts_and_the_run(studio):
+    """Every open attempt is cancelled, no child is left, and the session can go on."""
+    session = hanging(studio, "quick")
+    pid_file = ran(studio, "hangs")
+
+    def interrupt(event):
+        until(lambda: has_content(pid_file), "the script runs")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.run(jobs=2, told=on("ScriptStarted", interrupt, node="quick"))
+    until(lambda: not alive(int(pid_file.read_text())), "the script has ended")
+    assert sorted(studio.ends()) == [("hangs", "cancelled"), ("quick", "cancelled")]
+    assert studio.statuses() == ["interrupted"]
+    assert "interrupted" in session.state.nodes["quick"].last.error.message
+    assert session.state.running is None
+    (studio.place.folder / "hold").unlink()
+    assert outcomes(session.run()) == {"hangs": "passed", "quick": "passed"}
+
+
+def test_a_script_that_had_passed_when_the_run_was_interrupted_has_passed(studio):
+    """Its result was written before the children were ended, so it is taken in."""
+    session = quick(studio, "a", "b")
+
+    def interrupt(event):
+        until(lambda: has_result(studio, "a"), "the other script has ended")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.run(jobs=2, told=on("ScriptStarted", interrupt, node="b"))
+    assert sorted(studio.ends()) == [("a", "passed"), ("b", "cancelled")]
+    assert outcomes(session.run()) == {"a": "reused", "b": "passed"}
+
+
+def has_result(studio, node):
+    """Whether the host of a node's attempt has written its result."""
+    return bool(list(studio.place.workspace.glob(f".runthrough/*/runs/*/{node}/*/result.json")))
+
+
+def test_a_runner_that_cannot_be_made_ends_the_run_as_interrupted(studio):
+    """The error is told, no attempt was claimed, and another tester's run goes through."""
+    quick(studio, "a")
+
+    def no_runner(jobs):
+        raise RunnerUnavailableError(f"No engine for {jobs} jobs.", fix="start one")
+
+    broken = studio.enter("ann", runner=no_runner)
+    with pytest.raises(RunnerUnavailableError, match="No engine for 3 jobs"):
+        broken.run(jobs=3)
+    assert studio.events("ScriptStarted") == []
+    assert studio.statuses() == ["interrupted"]
+    assert studio.stores.leases.renewed_at(studio.events("RunStarted")[0].run) is None
+    assert outcomes(studio.enter("ann").run()) == {"a": "passed"}
+
+
+# ---- an attempt is closed by somebody else
+
+
+def close(studio, attempt):
+    """Report an attempt as lost, as one does who takes a run over, and leave the run open."""
+    other = studio.enter("bob")
+    ports = studio.ports()
+    handler = CommandHandler(ports.store, silent)
+    caller = Caller("bob", "setting", "python", "host-2", "ws", "0", studio.watch, ports.new_id)
+    handler.handle(
+        handler.load(other.session_id),
+        FinishScript(
+            run=attempt.run,
+            node=attempt.node,
+            attempt=attempt.attempt,
+            outcome="lost",
+            duration_s=0.0,
+        ),
+        caller.metadata(),
+    )
+
+
+def test_an_outcome_of_a_closed_attempt_is_refused_and_the_tester_stops(studio):
+    """Nothing more is started; the run is ended, so that the session can go on."""
+    session = quick(studio, "a", "b")
+    with pytest.raises(AttemptClosedError):
+        session.run(told=on("ScriptStarted", lambda event: close(studio, event)))
+    assert studio.ends() == [("a", "lost")]
+    assert not ran(studio, "b").exists()
+    assert studio.statuses() == ["interrupted"]
+    assert outcomes(session.run()) == {"a": "passed", "b": "passed"}
+
+
+def test_a_tester_that_has_seen_its_attempt_closed_stops_as_well(studio):
+    """It learned of it while it reported another node, before the closed one's script ended."""
+    session = hanging(studio, "quick")
+    hold = studio.place.folder / "hold"
+    claims = []
+
+    def told(envelope):
+        event = envelope.event
+        if event.type == "ScriptStarted" and event.node == "hangs":
+            claims.append(event)
+        if event.type == "ScriptStarted" and event.node == "quick":
+            close(studio, claims[0])
+        if event.type == "ScriptExecuted" and event.node == "quick":
+            hold.unlink()
+
+    with pytest.raises(AttemptClosedError):
+        session.run(jobs=2, told=told)
+    assert studio.ends() == [("hangs", "lost"), ("quick", "passed")]
+    assert studio.statuses() == ["interrupted"]
