@@ -149,6 +149,16 @@ def test_a_command_that_was_handled_is_answered_as_then(store, command):
     assert late.loaded == ann.loaded, "who had seen less sees all that happened"
 
 
+def test_an_old_answer_does_not_undo_what_came_after(store):
+    """The answer is the old one; what is believed is the latest."""
+    (ann,) = seated(store, "ann")
+    first = ann.ask(depth("a", 1), command_id="the same")
+    ann.ask(depth("a", 2))
+    assert ann.ask(depth("a", 1), command_id="the same") == first
+    assert ann.depth("a") == 2
+    assert ann.loaded.state.version == BEGUN + 2
+
+
 def test_a_secret_in_a_refusal_is_masked(store):
     """What a refusal repeats of a command is masked as all that is recorded."""
     (ann,) = seated(store, "ann")
