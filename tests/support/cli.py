@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.pipelines import CLEAN, ORDERS, REPORT, TOTAL, tree
 
-from runthrough.application.session import Answers
+from runthrough.application.answers import Answers
 from runthrough.bootstrap import load_pipeline, wire
 
 DEADLINE_S = 120

@@ -17,9 +17,10 @@ from runthrough.adapters.runners.interpreters import python_version
 from runthrough.adapters.runners.process import ProcessRunner
 from runthrough.adapters.secrets import EnvironmentSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
+from runthrough.application.answers import Answers
 from runthrough.application.caller import Caller
 from runthrough.application.ports import Ports
-from runthrough.application.session import Answers, Session
+from runthrough.application.session import Session
 from runthrough.application.sessions import Sessions
 from runthrough.core.events import Event
 from runthrough.core.pipeline import PipelineDefinition

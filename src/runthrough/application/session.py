@@ -1,13 +1,9 @@
 """Session: one method for each thing a user can do; every door calls this."""
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from math import inf
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-from pydantic import JsonValue
-
+from runthrough.application.answers import AnswerReading, Answers
 from runthrough.application.caller import Caller
 from runthrough.application.execution import Execution
 from runthrough.application.handler import CommandHandler, Loaded
@@ -30,9 +26,8 @@ from runthrough.core.validation import errors, problems_of
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath, SessionId, Version
-from runthrough.core.values.paths import WORKSPACE, Roots, below, record
+from runthrough.core.values.paths import Roots, below
 from runthrough.core.values.problems import Problem
-from runthrough.core.values.secrets import Secret, masked_text, masked_values
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.history import HistoryRow, history
 from runthrough.core.views.nodes import View, execution_spec
@@ -43,34 +38,10 @@ from runthrough.core.views.summary import status_view, summary_view
 from runthrough.core.views.worklist import WorklistRow, next_command, worklist
 from runthrough.errors import (
     AmbiguousScriptError,
-    CommandInvalidError,
     CommandRefusedError,
     ConfigurationInvalidError,
     UnknownNodeError,
 )
-
-Source = str | Output
-Value = JsonValue | Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person gives for one node; `None` where nothing was said.
-
-    Relative paths are taken from the current folder, else from the workspace if they are there
-    and not here. An input may be a connection: an `Output`, or text such as `@Node.output/sub`.
-    """
-
-    input_paths: Mapping[str, Source] | None = None
-    output_paths: Mapping[str, str] | None = None
-    environ_vars: Mapping[str, Value] | None = None
-    job_args: Mapping[str, Value] | None = None
-    user_notes: str | None = None
-    timeout_s: float | None = None
-    python: str | None = None
-    replace: bool = False
-    partial: bool = False
-    based_on: int | None = None
 
 
 class Session:
@@ -92,9 +63,9 @@ class Session:
         self._loaded = loaded
         self._roots = roots
         self._caller = caller
-        self._cwd = cwd
         self._read_only = read_only
         self._looking = Looking(ports.catalog, ports.inspector, roots)
+        self._reading = AnswerReading(ports.inspector, roots, cwd=cwd)
 
     # ---- what is there
 
@@ -253,7 +224,7 @@ class Session:
         before = self.version
         self.refresh()
         if self.state.phase is not Phase.CLOSED:
-            self._execution().take_over()
+            self._execution().take_over(verb="resume")
             self._record_world(digest_up_to=DIGEST_UP_TO)
         return [row for row in self.history() if row.version > before]
 
@@ -350,29 +321,8 @@ class Session:
                 raise ConfigurationInvalidError(envelope.event.node, problems)
 
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
-        """The command that a person's answers make, masked, with what was seen for it.
-
-        A path that is empty says nothing.
-        """
-        node = self.node_named(name)
-        limit = answers.timeout_s
-        if limit is not None and not 0 < limit < inf:
-            raise CommandInvalidError(
-                "configure", f"a time limit of {limit} s", fix="give seconds above 0"
-            )
-        command = ConfigureScript(
-            node=node,
-            input_paths=_each(answers.input_paths, self._source),
-            output_paths=_each(answers.output_paths, self._record),
-            environ_vars=_masked(answers.environ_vars),
-            job_args=_masked(answers.job_args),
-            user_notes=masked_text(answers.user_notes) if answers.user_notes else None,
-            timeout_s=answers.timeout_s,
-            python=answers.python,
-            replace=answers.replace,
-            partial=answers.partial,
-            based_on=None if answers.based_on is None else Version(answers.based_on),
-        )
+        """The command that a person's answers make, with what was seen for it."""
+        command = self._reading.command(self.node_named(name), answers, self.state.nodes)
         return command.model_copy(update={"facts": self._world_for(command)})
 
     def _world_for(self, command: ConfigureScript) -> World:
@@ -392,45 +342,3 @@ class Session:
         }
         looked = self._looking.at(state, self.particulars, (command.node,), asked=asked)
         return {**world, **looked}
-
-    def _source(self, given: Source) -> RecordedPath | Output:
-        if isinstance(given, Output):
-            return given
-        return self._output(given[1:]) if given.startswith("@") else self._record(given)
-
-    def _output(self, text: str) -> Output:
-        """`Node.output/sub`; a node's name may hold dots, so the longest known one is taken."""
-        head, _, subpath = text.partition("/")
-        known = [node for node in self.state.nodes if head.startswith(f"{node}.")]
-        node = max(known, key=len) if known else head.partition(".")[0]
-        return Output(node, head[len(node) + 1 :], subpath or None)
-
-    def _record(self, given: str) -> RecordedPath:
-        given = masked_text(given)
-        here = self._roots.record(posixpath.join(self._cwd, given))
-        if posixpath.isabs(given):
-            return here
-        there = record(WORKSPACE, given)
-        looked = self._ports.inspector.look((here, there), roots=self._roots, digest_up_to=-1)
-        elsewhere = looked[here].kind is None and looked[there].kind is not None
-        return there if elsewhere else here
-
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
-
-
-def _each(values: Mapping[str, _T] | None, change: Callable[[_T], _R]) -> dict[str, _R] | None:
-    if values is None:
-        return None
-    return {name: change(value) for name, value in values.items() if value != ""}
-
-
-def _masked(values: Mapping[str, Value] | None) -> dict[str, JsonValue] | None:
-    if values is None:
-        return None
-    return masked_values({name: _plain(value) for name, value in values.items()})
-
-
-def _plain(value: Value) -> JsonValue:
-    return {"secret": value.secret} if isinstance(value, Secret) else value

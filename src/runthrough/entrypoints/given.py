@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runthrough.application.session import Answers
+from runthrough.application.answers import Answers
 from runthrough.core.names import nearest
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.core.values.connections import Output

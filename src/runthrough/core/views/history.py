@@ -169,7 +169,7 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
         case RunFinished():
             return f"the run {event.status} after {event.summary.duration_s:.2f} s"
         case CommandRefused():
-            return f"{event.command} was refused: {event.message.splitlines()[0]}"
+            return f"{event.command} was refused: {next(iter(event.message.splitlines()), '')}"
         case _:
             assert_never(event)
 

@@ -80,7 +80,7 @@ def configure(
     ] = None,
 ) -> None:
     """Answer what a node needs; merged over what is there."""
-    from runthrough.application.session import Answers  # noqa: PLC0415 - heavy, inside commands
+    from runthrough.application.answers import Answers  # noqa: PLC0415 - heavy, inside commands
 
     answers = Answers(
         input_paths=_pairs("--input", inputs, str),

@@ -1,0 +1,122 @@
+"""A person's answers, and the command that they make: paths recorded, secrets masked."""
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from runthrough.application.ports import Inspector
+from runthrough.core.commands import ConfigureScript
+from runthrough.core.values.connections import Output
+from runthrough.core.values.ids import NodeName, RecordedPath, Version
+from runthrough.core.values.paths import WORKSPACE, Roots, record
+from runthrough.core.values.secrets import Secret, masked_text, masked_values
+from runthrough.errors import CommandInvalidError
+
+Source = str | Output
+Value = JsonValue | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person gives for one node; `None` where nothing was said.
+
+    Relative paths are taken from the current folder, else from the workspace if they are there
+    and not here. An input may be a connection: an `Output`, or text such as `@Node.output/sub`.
+    """
+
+    input_paths: Mapping[str, Source] | None = None
+    output_paths: Mapping[str, str] | None = None
+    environ_vars: Mapping[str, Value] | None = None
+    job_args: Mapping[str, Value] | None = None
+    user_notes: str | None = None
+    timeout_s: float | None = None
+    python: str | None = None
+    replace: bool = False
+    partial: bool = False
+    based_on: int | None = None
+
+
+class AnswerReading:
+    """Turns what a person typed into what a command carries."""
+
+    def __init__(self, inspector: Inspector, roots: Roots, *, cwd: str) -> None:
+        self._inspector = inspector
+        self._roots = roots
+        self._cwd = cwd
+
+    def command(
+        self, node: NodeName, answers: Answers, nodes: Iterable[NodeName]
+    ) -> ConfigureScript:
+        """The command, without facts; `nodes` are those that a connection may name.
+
+        A path that is empty says nothing.
+
+        Raises:
+            CommandInvalidError: The time limit is none.
+        """
+        limit = answers.timeout_s
+        if limit is not None and not 0 < limit < inf:
+            raise CommandInvalidError(
+                "configure", f"a time limit of {limit} s", fix="give seconds above 0"
+            )
+        known = tuple(nodes)
+        return ConfigureScript(
+            node=node,
+            input_paths=_each(answers.input_paths, lambda given: self._source(given, known)),
+            output_paths=_each(answers.output_paths, self._record),
+            environ_vars=_masked(answers.environ_vars),
+            job_args=_masked(answers.job_args),
+            user_notes=masked_text(answers.user_notes) if answers.user_notes else None,
+            timeout_s=answers.timeout_s,
+            python=answers.python,
+            replace=answers.replace,
+            partial=answers.partial,
+            based_on=None if answers.based_on is None else Version(answers.based_on),
+        )
+
+    def _source(self, given: Source, nodes: tuple[NodeName, ...]) -> RecordedPath | Output:
+        if isinstance(given, Output):
+            return given
+        return _output(given[1:], nodes) if given.startswith("@") else self._record(given)
+
+    def _record(self, given: str) -> RecordedPath:
+        given = masked_text(given)
+        here = self._roots.record(posixpath.join(self._cwd, given))
+        if posixpath.isabs(given):
+            return here
+        there = record(WORKSPACE, given)
+        looked = self._inspector.look((here, there), roots=self._roots, digest_up_to=-1)
+        elsewhere = looked[here].kind is None and looked[there].kind is not None
+        return there if elsewhere else here
+
+
+def _output(text: str, nodes: tuple[NodeName, ...]) -> Output:
+    """`Node.output/sub`; a node's name may hold dots, so the longest known one is taken."""
+    head, _, subpath = text.partition("/")
+    known = [node for node in nodes if head.startswith(f"{node}.")]
+    node = max(known, key=len) if known else head.partition(".")[0]
+    return Output(node, head[len(node) + 1 :], subpath or None)
+
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def _each(values: Mapping[str, _T] | None, change: Callable[[_T], _R]) -> dict[str, _R] | None:
+    if values is None:
+        return None
+    return {name: change(value) for name, value in values.items() if value != ""}
+
+
+def _masked(values: Mapping[str, Value] | None) -> dict[str, JsonValue] | None:
+    if values is None:
+        return None
+    return masked_values({name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: Value) -> JsonValue:
+    return {"secret": value.secret} if isinstance(value, Secret) else value
