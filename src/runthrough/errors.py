@@ -12,6 +12,7 @@
     ├── CommandInvalidError (ValueError)         a value that cannot be kept or used
     ├── CommandRefusedError                      the session's state does not allow it
     │   ├── SessionClosedError
+    │   ├── NotClosedError                       an open session was to be reopened
     │   ├── RunInProgressError                   who, where, since when
     │   ├── PendingScriptsError (ValueError)     nodes of the selection need a person
     │   └── AttemptClosedError                   an outcome for an attempt that is over
@@ -25,7 +26,8 @@
     │   ├── SchemaOutdatedError                  names the command that upgrades it
     │   ├── SchemaNewerError                     the database was written by a newer runthrough
     │   ├── WrongExpectedVersionError            internal: others appended meanwhile
-    │   └── CommandIdReusedError                 one command id, two requests
+    │   ├── CommandIdReusedError                 one command id, two requests
+    │   └── LogCorruptError                      a stored event cannot be read back
     ├── RunnerUnavailableError                   the engine that runs scripts cannot be used
     └── SettingError (ValueError)                a setting has an unusable value
 

@@ -102,9 +102,7 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
         case ScriptMarkedPending():
             _marked_pending(state, event)
         case ConfigurationDrafted():
-            node = _enter(state, event.node, "draft")
-            node.draft, node.needs = event.draft, event.needs
-            node.restores_to = "person"
+            _drafted(state, event)
         case ConfigurationRestored():
             by = _node(state, event.node).restores_to or "person"
             _accepted(state, envelope, event.node, event.spec, by, restored=True)
@@ -256,6 +254,12 @@ def _accepted(
     if not restored or node.accepted_at is None:
         node.accepted_at = envelope.metadata.recorded_at
         node.accepted_by = envelope.metadata.actor
+
+
+def _drafted(state: SessionState, event: ConfigurationDrafted) -> None:
+    node = _enter(state, event.node, "draft")
+    node.draft, node.needs = event.draft, event.needs
+    node.restores_to = "person"
 
 
 def _marked_pending(state: SessionState, event: ScriptMarkedPending) -> None:

@@ -3,6 +3,7 @@
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from runthrough.core.values.ids import RecordedPath
@@ -102,18 +103,15 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
     """Names of the Python files and of the folders in a folder, sorted; empty if unreadable."""
     files: list[str] = []
     folders: list[str] = []
-    try:
-        with os.scandir(folder) as listed:
-            for found in listed:
-                if found.name.startswith((".", "__")) or not found.name.isprintable():
-                    continue
-                if found.name.endswith(".py") and _is_file(found):
-                    files.append(found.name)
-                elif _is_folder(found):
-                    folders.append(found.name)
-    except OSError:
-        # Absent, no folder, forbidden or gone while it was listed: what was seen so far counts.
-        pass
+    # Absent, no folder, forbidden or gone while it was listed: what was seen so far counts.
+    with suppress(OSError), os.scandir(folder) as listed:
+        for found in listed:
+            if found.name.startswith((".", "__")) or not found.name.isprintable():
+                continue
+            if found.name.endswith(".py") and _is_file(found):
+                files.append(found.name)
+            elif _is_folder(found):
+                folders.append(found.name)
     return sorted(files), sorted(folders)
 
 
