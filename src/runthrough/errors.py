@@ -184,7 +184,7 @@ class SessionClosedError(CommandRefusedError):
     def __init__(self, verb: str) -> None:
         super().__init__(
             f"The session is closed, so {verb!r} is refused.",
-            fix="reopen it, or start a new one: runthrough new PIPELINE",
+            fix="start a new one: runthrough new PIPELINE",
         )
 
 

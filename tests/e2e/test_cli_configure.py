@@ -207,3 +207,17 @@ def test_requirements_of_a_settled_node_say_how_to_change_it(tmp_path):
     told = answered(tmp_path).run("requirements", "report").out
     assert "· configured" in told.splitlines()[0]
     assert told.splitlines()[-1] == "next:  runthrough configure report --arg top=VALUE"
+
+
+def test_a_version_that_is_not_there_yet_is_no_base(tmp_path):
+    """--based-on takes only versions that the session has had."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--env", "CURRENCY=EUR", "--based-on", "999", code=2)
+    assert "not yet at 999" in done.err
+
+
+def test_a_secret_needs_a_name(tmp_path):
+    """@secret: alone is refused; nothing is recorded."""
+    shell = begun(tmp_path)
+    done = shell.run("configure", "clean", "--env", "CURRENCY=@secret:", code=2)
+    assert "name the secret" in done.err

@@ -163,7 +163,7 @@ def test_another_actor_goes_on_in_another_process(tmp_path):
 def test_resume_says_what_changed_meanwhile(tmp_path):
     """A script that vanished meanwhile is told, its node is pending; it comes back restored."""
     shell = answered(tmp_path)
-    assert "Nothing has changed meanwhile." in shell.run("resume").out
+    assert "Every configuration holds as before." in shell.run("resume").out
     script = tmp_path / "data" / "orders.csv"
     kept = script.read_text()
     script.unlink()

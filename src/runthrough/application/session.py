@@ -38,6 +38,7 @@ from runthrough.core.views.summary import status_view, summary_view
 from runthrough.core.views.worklist import WorklistRow, next_command, worklist
 from runthrough.errors import (
     AmbiguousScriptError,
+    CommandInvalidError,
     CommandRefusedError,
     ConfigurationInvalidError,
     UnknownNodeError,
@@ -194,6 +195,12 @@ class Session:
             CommandInvalidError: A value cannot be kept or used.
         """
         self.refresh()
+        if answers.based_on is not None and answers.based_on > self.version:
+            raise CommandInvalidError(
+                "configure",
+                f"the session is at version {self.version}, not yet at {answers.based_on}",
+                fix="runthrough history lists the versions",
+            )
         command = self._configuration(node, answers)
         self._reject(self._handle(command))
         return self.version
@@ -210,7 +217,9 @@ class Session:
         command = self._configuration(node, answers)
         problems = problems_of(proposed(command, Surroundings(self.state, command.facts)))
         given = (answers.input_paths, answers.output_paths, answers.environ_vars, answers.job_args)
-        names = {None, *(name for values in given for name in values or ())}
+        names: set[str | None] = {name for values in given for name in values or ()}
+        if answers.user_notes:
+            names.add(None)  # a note has no name
         return tuple(p for p in problems if p.severity == "warning" and p.where.name in names)
 
     def resume(self) -> list[HistoryRow]:

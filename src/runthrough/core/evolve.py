@@ -94,7 +94,7 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
         case ConnectionAccepted() | ConnectionConfirmed():
             _connected(state, event)
         case ConnectionRemoved():
-            state.connections.get(event.node, {}).pop(event.input, None)
+            _disconnected(state, event)
         case ScriptAutoConfigured():
             _accepted(state, envelope, event.node, event.spec, "auto")
         case ScriptConfigured():
@@ -208,6 +208,18 @@ def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfir
     )
     if event.from_node not in state.predecessors.get(event.node, ()):
         _add_edge(state, event.from_node, event.node)
+
+
+def _disconnected(state: SessionState, event: ConnectionRemoved) -> None:
+    """An edge that only a connection had brought goes with it."""
+    left = state.connections.get(event.node, {})
+    left.pop(event.input, None)
+    edge = (event.from_node, event.node)
+    if edge in state.pipeline.edges or any(c.source.node == edge[0] for c in left.values()):
+        return
+    above, below = state.predecessors.get(event.node, ()), state.successors.get(edge[0], ())
+    state.predecessors[event.node] = tuple(node for node in above if node != edge[0])
+    state.successors[edge[0]] = tuple(node for node in below if node != edge[1])
 
 
 def _add_edge(state: SessionState, source: NodeName, target: NodeName) -> None:

@@ -6,24 +6,38 @@ from hypothesis import strategies as st
 from tests.support.builders import (
     configure,
     envelopes,
+    node_facts,
     pipeline,
     plan_of,
+    script_info,
     session_started,
     start_run,
 )
 from tests.support.strategies import EVENT_CLASSES, models
 
-from runthrough.core.events import DataFlowChecked, RunStarted
+from runthrough.core.events import (
+    ConnectionConfirmed,
+    ConnectionRemoved,
+    DataFlowChecked,
+    NodeDiscovered,
+    RunStarted,
+    ScriptAutoConfigured,
+    ScriptExecuted,
+    ScriptStarted,
+)
 from runthrough.core.evolve import replay
+from runthrough.core.staleness import fingerprint
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
-from runthrough.core.values.ids import NodeName, RunId, SessionId
+from runthrough.core.values.ids import AttemptId, NodeName, RunId, SessionId
 from runthrough.core.values.outcomes import Edge, SeamResult
 from runthrough.core.values.problems import Place, Problem
+from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.views.conflicts import asked_values, conflict_fields
 from runthrough.core.views.history import sentence
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.results import results_view
+from runthrough.core.views.worklist import answer_command, worklist
 
 
 def folded(*events):
@@ -101,3 +115,73 @@ def test_connections_of_one_edge_are_told_together():
     assert list(flows) == ["a->b"]
     assert flows["a->b"]["compatible"] is False
     assert flows["a->b"]["compatibility_issues"] == ["nothing there"]
+
+
+def connected(kind, source):
+    return kind(
+        node=NodeName("c"), input="raw", from_node=NodeName(source), output="out", reason="told"
+    )
+
+
+def test_an_edge_that_a_connection_brought_goes_with_it():
+    """After a slip was replaced, the consumer no longer waits for the wrong producer."""
+    declared = pipeline(a=None, b=None, c=None)
+    state = folded(
+        session_started(declared),
+        connected(ConnectionConfirmed, "a"),
+        connected(ConnectionRemoved, "a"),
+        connected(ConnectionConfirmed, "b"),
+    )
+    assert state.predecessors["c"] == ("b",)
+    assert state.successors["a"] == ()
+
+
+def test_an_edge_of_the_pipeline_stays_without_its_connection():
+    """What the pipeline declares as an edge orders the nodes with or without a connection."""
+    state = folded(
+        session_started(pipeline(("a", "c"))),
+        connected(ConnectionConfirmed, "a"),
+        connected(ConnectionRemoved, "a"),
+    )
+    assert state.predecessors["c"] == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("API_TOKEN", "@secret:NAME"), ("LABEL_FIELD", "VALUE")]
+)
+def test_a_variable_named_like_a_secret_is_asked_for_by_name(name, value):
+    """The command to type never invites a secret in plain."""
+    place = Place(node="a", kind="environ_var", name=name)
+    need = Problem(code="ENV_MISSING", severity="error", where=place, message="", fix="")
+    command = answer_command(NodeName("a"), [need])
+    assert command == f"runthrough configure a --env {name}={value}"
+
+
+@pytest.mark.parametrize(("outcome", "category"), [("lost", "ready"), ("failed", "failed")])
+def test_an_interrupted_attempt_is_no_failure(outcome, category):
+    """What its tester's end cut off is ready to run again; what failed is told as failed."""
+    spec = ScriptSpec()
+    run, attempt = RunId("r"), AttemptId("x")
+    facts = node_facts(script=script_info("a"))
+    state = folded(
+        session_started(pipeline(a=None)),
+        NodeDiscovered(node=NodeName("a"), script=script_info("a")),
+        ScriptAutoConfigured(node=NodeName("a"), spec=spec, evidence=()),
+    )
+    present = fingerprint(state, NodeName("a"), facts)
+    more = (
+        ScriptStarted(
+            node=NodeName("a"),
+            run=run,
+            attempt=attempt,
+            fingerprint=present,
+            runner="",
+            outputs={},
+        ),
+        ScriptExecuted(
+            node=NodeName("a"), run=run, attempt=attempt, outcome=outcome, duration_s=0.0
+        ),
+    )
+    replay(envelopes(more, after=state.version), state)
+    (row,) = worklist(state, {NodeName("a"): facts})
+    assert row.category == category

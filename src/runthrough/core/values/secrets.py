@@ -52,6 +52,11 @@ def secret_name(value: JsonValue) -> str | None:
     return None
 
 
+def named_like_a_secret(name: str) -> bool:
+    """Whether a variable or argument of that name is taken for a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def masked_text(text: str) -> str:
     """`text` with whatever looks like a secret replaced by the mask."""
     text = _URL_PASSWORD.sub(rf"\g<head>:{MASK}@", text)
@@ -70,7 +75,7 @@ def masked_value(name: str, value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         if set(value) == {"plain"}:
             return value["plain"]
-        secret = _SECRET_NAME.search(name) is not None
+        secret = named_like_a_secret(name)
         return {
             masked_text(key): masked_value(name if secret else key, item)
             for key, item in value.items()
@@ -79,7 +84,7 @@ def masked_value(name: str, value: JsonValue) -> JsonValue:
         return [masked_value(name, item) for item in value]
     if isinstance(value, bool) or value is None or value == "":
         return value
-    if _SECRET_NAME.search(name):
+    if named_like_a_secret(name):
         return MASK
     return masked_text(value) if isinstance(value, str) else value
 

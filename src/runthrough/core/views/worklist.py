@@ -14,6 +14,7 @@ from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
 from runthrough.core.values.problems import Problem, ProblemCode
+from runthrough.core.values.secrets import named_like_a_secret
 
 Category = Literal[
     "running",
@@ -26,6 +27,8 @@ Category = Literal[
     "passed",
     "external",
 ]
+INTERRUPTED = frozenset({"cancelled", "lost"})
+"""Outcomes that say nothing of the script: somebody or something ended its tester."""
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
@@ -116,7 +119,7 @@ def _row(
     category, text, command = _judged(state, node, facts, changes, stopped)
     by = "auto" if there.configured_by == "auto" else there.accepted_by
     settled = there.spec is not None
-    if category == "ready":
+    if category == "ready" and not text:
         text = f"{'auto' if by == 'auto' else f'by {by}'}{': ' if evidence else ''}"
         text += "; ".join(evidence)
     return WorklistRow(
@@ -144,7 +147,7 @@ def _judged(
         outputs = there.external_outputs.items()
         return "external", ", ".join(f"{n}: {shown(p)}" for n, p in outputs), None
     if there.running is not None:
-        return "running", "its attempt is claimed", None
+        return "running", "runthrough run goes on if its tester is gone", None
     if there.state is Lifecycle.PENDING:
         text = "; ".join(need_text(need) for need in there.needs)
         return "needs_you", text, answer_command(node, there.needs)
@@ -152,6 +155,8 @@ def _judged(
         return "failed", _failure(there.last), f"runthrough logs {name}"
     if stopped is not None:
         return "blocked", f"below {stopped}", None
+    if there.last is not None and there.last.outcome in INTERRUPTED:
+        return "ready", "interrupted, and runs again", f"runthrough run {name}"
     if changes:
         above = "+" if any(change.part == "upstream" for change in changes) else ""
         return "stale", _changes_text(changes), f"runthrough run {above}{name}"
@@ -165,7 +170,7 @@ def _judged(
 
 def _failed_now(state: SessionState, node: NodeName, last: LastAttempt, facts: NodeFacts) -> bool:
     """The last attempt did not pass, and what it depended on is still what is there."""
-    if last.outcome == "passed":
+    if last.outcome == "passed" or last.outcome in INTERRUPTED:
         return False
     return last.fingerprint == fingerprint(state, node, facts)
 
@@ -246,5 +251,7 @@ def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
         flag = _FLAGS.get(need.code)
         if flag is None or need.where.name is None:
             return need.fix
-        flags.append(f"{flag[0]} {shlex.quote(need.where.name)}={flag[1]}")
+        secret = flag[1] == "VALUE" and named_like_a_secret(need.where.name)
+        value = "@secret:NAME" if secret else flag[1]
+        flags.append(f"{flag[0]} {shlex.quote(need.where.name)}={value}")
     return f"runthrough configure {shlex.quote(node)} {' '.join(flags)}" if flags else None

@@ -121,13 +121,20 @@ def _pairs(
 
 def _variable(text: str) -> "JsonValue":
     if text.startswith(SECRET):
-        return {"secret": text.removeprefix(SECRET)}
+        return _secret(text)
     return {"plain": text.removeprefix(PLAIN)} if text.startswith(PLAIN) else text
+
+
+def _secret(text: str) -> "JsonValue":
+    name = text.removeprefix(SECRET)
+    if not name.strip():
+        raise typer.BadParameter("name the secret: NAME=@secret:SECRET_NAME")
+    return {"secret": name}
 
 
 def _argument(text: str) -> "JsonValue":
     if text.startswith(SECRET):
-        return {"secret": text.removeprefix(SECRET)}
+        return _secret(text)
     if text.startswith(PLAIN):
         return {"plain": _typed(text.removeprefix(PLAIN))}
     return _typed(text)

@@ -28,7 +28,7 @@ def run(
         typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at once."),
     ] = None,
     fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop everything at the first failure.")
+        bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
     ] = False,
     no_reuse: Annotated[
         bool, typer.Option("--no-reuse", help="Run also what passed and is unchanged.")

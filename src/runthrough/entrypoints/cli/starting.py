@@ -127,6 +127,9 @@ def resume(visit: Visit) -> None:
         visit.screen.line(_counted(recorded))
         for row in recorded:
             visit.screen.line(f"  {row.sentence}")
+        stale = sum(row.category == "stale" for row in session.worklist())
+        if stale:
+            visit.screen.line(f"{counted(stale, 'node')} stale: runthrough status says why.")
         visit.next(session.next_command())
 
 
@@ -144,7 +147,7 @@ _KINDS = {
 def _counted(recorded: "Sequence[HistoryRow]") -> str:
     """What was recorded, in one line."""
     if not recorded:
-        return "Nothing has changed meanwhile."
+        return "Every configuration holds as before."
     told = []
     for kind, words in _KINDS.items():
         number = sum(row.type == kind for row in recorded)
