@@ -87,8 +87,6 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             state.phase = Phase.OPEN
         case NodeDiscovered():
             _discovered(state, event)
-        case RequirementsRead():
-            _node(state, event.node).requirements_at = envelope.version
         case NodeMarkedExternal():
             _marked_external(state, event)
         case ConnectionAccepted() | ConnectionConfirmed():
@@ -106,7 +104,7 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
         case ConfigurationRestored():
             by = _node(state, event.node).restores_to or "person"
             _accepted(state, envelope, event.node, event.spec, by, restored=True)
-        case ConfigurationRejected() | WorldChanged() | CommandRefused():
+        case RequirementsRead() | ConfigurationRejected() | WorldChanged() | CommandRefused():
             pass  # history only: they change nothing
         case DataFlowChecked():
             if state.run is not None and not event.result.compatible:

@@ -87,8 +87,6 @@ class NodeState:
     external: bool = False
     external_outputs: dict[str, RecordedPath] = field(default_factory=dict)
     script: ScriptIdentity | None = None
-    requirements_at: Version | None = None
-    """Version of the `RequirementsRead` that holds."""
     spec: ScriptSpec | None = None
     """The accepted configuration."""
     draft: ScriptSpec | None = None

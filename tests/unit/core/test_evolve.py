@@ -232,7 +232,6 @@ def test_a_discovered_node_has_its_script():
     assert node.script == ScriptIdentity(
         "clean", "workspace:scripts/clean.py", "workspace:scripts", "clean", has_main=True
     )
-    assert node.requirements_at == 3
 
 
 def test_a_script_found_late_keeps_the_answers_that_waited_for_it():

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId
+from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.model import Frozen
 from runthrough.core.values.problems import Problem
 
@@ -63,13 +63,6 @@ class WrittenOutput(Frozen):
     size_bytes: int | None = None
     format: str | None = None
     """Told from the content: csv, json, parquet, folder …; `None` where nothing is there."""
-
-
-class Attempt(Frozen):
-    """One execution of one node, as the run knows it."""
-
-    run: RunId
-    attempt: AttemptId
 
 
 class Edge(Frozen):
