@@ -16,15 +16,17 @@ from pathlib import Path
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.database import EVENT_ROWS, INSERT_EVENT, SqlDatabase
-from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
+from runthrough.adapters.store.database import EVENT_ROWS
+from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.sql import SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
+from runthrough.adapters.store.sqlite import SqliteDatabase
 from runthrough.core.events import Event, ScriptConfigured
 from runthrough.core.values.facts import Evidence
 from runthrough.core.values.ids import CommandId, HostId, NodeName, RecordedPath, SessionId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.specs import ScriptSpec
+from runthrough.core.values.store import ZERO_HASH, StoredEvent
 
 ROUNDS = 5
 APPENDS = 400
@@ -98,7 +100,7 @@ def append_round(folder: Path) -> tuple[list[float], list[float]]:
     ours: list[float] = []
     theirs: list[float] = []
     with (
-        SqlDatabase.open(f"sqlite:///{folder}/ours.db") as database,
+        open_database(f"sqlite:///{folder}/ours.db") as database,
         closing(bare(folder / "bare.db")) as connection,
     ):
         store = SqlEventStore(database)
@@ -113,7 +115,7 @@ def append_round(folder: Path) -> tuple[list[float], list[float]]:
             )
 
         def insert(stored: StoredEvent) -> None:
-            connection.execute(INSERT_EVENT, stored)
+            connection.execute(SqliteDatabase.insert_event, stored)
             connection.commit()
 
         for number in range(APPENDS):
@@ -148,7 +150,7 @@ def bench_replay() -> None:
     """Decode a session of 100,000 events, beside fetching its rows; and verify its chain."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/ours.db"
-        with SqlDatabase.open(url) as database:
+        with open_database(url) as database:
             store = SqlEventStore(database)
             fill(store)
             with closing(sqlite3.connect(f"{folder}/ours.db")) as connection:

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
+from runthrough.adapters.store.guards import guard
 from runthrough.adapters.store.tables import METADATA
 
 
@@ -14,6 +15,7 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        guard(connection)
 
 
 def _run_by_url() -> None:

@@ -12,21 +12,12 @@ branch_labels = None
 depends_on = None
 
 _POSITION = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_TRIGGERS = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "
-        f"BEGIN SELECT RAISE(ABORT, 'events are never changed: {verb} refused'); END"
-        for verb in ("update", "delete")
-    )
-}
 
 
 def upgrade() -> None:
-    """Make the tables, and the triggers that keep events as they are."""
+    """Make the tables; `env.py` adds the triggers that keep events as they are."""
     _create_log()
     _create_directory()
-    for trigger in _TRIGGERS[op.get_bind().dialect.name]:
-        op.execute(trigger)
 
 
 def downgrade() -> None:

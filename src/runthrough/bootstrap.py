@@ -25,7 +25,9 @@ from runthrough.adapters.secrets import EnvironmentSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.database import SqlDatabase
-from runthrough.adapters.store.sql import SqlEventStore
+from runthrough.adapters.store.opening import open_database
+from runthrough.adapters.store.snapshots import SqlSnapshotCache
+from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_leases import SqlRunLeases
@@ -92,7 +94,7 @@ def wire(
         raise RunnerUnavailableError(
             f"There is no runner {settings.runner!r}.", fix="use the runner process:"
         )
-    database = SqlDatabase.open(settings.database_url)
+    database = open_database(settings.database_url)
     host_name = platform.node() or "this host"
     host = host_id(settings, new_id=_new_id)
     cache = Path(platformdirs.user_cache_dir("runthrough")) / "digests.db"
@@ -102,6 +104,8 @@ def wire(
         directory=SqlSessionDirectory(database),
         audit=SqlAuditLog(database),
         leases=SqlRunLeases(database),
+        feed=SqlChangeFeed(database),
+        snapshots=SqlSnapshotCache(database),
         catalog=StepCatalog(),
         inspector=inspector,
         files=LocalSessionFiles(),
@@ -145,7 +149,7 @@ def upgrade_database(url: str) -> str:
     Raises:
         StoreError: The database cannot be reached, or a newer runthrough wrote it.
     """
-    SqlDatabase.open(url).close()
+    open_database(url, migrate=True).close()
     return schema.HEAD
 
 
@@ -156,7 +160,7 @@ def current_schema(url: str) -> tuple[str | None, str]:
         StoreUnavailableError: The database cannot be reached, or is none.
     """
     try:
-        SqlDatabase.open(url, migrate=False).close()
+        open_database(url, migrate=False).close()
     except (SchemaOutdatedError, SchemaNewerError) as differs:
         return differs.found, schema.HEAD
     return schema.HEAD, schema.HEAD

@@ -19,7 +19,7 @@ from tests.support.stored import A, B, Writer, alter, said, sql_stores, started
 from runthrough import errors
 from runthrough.adapters.pipeline_files.shape import NodeShape, PipelineShape
 from runthrough.adapters.runners.process import BASE_ENVIRONMENT
-from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.tables import METADATA
 from runthrough.core.commands import Command
 from runthrough.core.events import Event, NodeEvent
@@ -222,7 +222,7 @@ def verified(database: Path) -> str:
 def test_the_log_can_be_verified_by_hand(tmp_path):
     """The program on the page accepts a log as written, and names what was changed in it."""
     path = tmp_path / "log.db"
-    with SqlDatabase.open(f"sqlite:///{path}") as database:
+    with open_database(f"sqlite:///{path}") as database:
         writer = Writer(sql_stores(database).events)
         for session, name in ((A, "größe"), (B, "loud-owl")):
             writer.append(session, started(name))

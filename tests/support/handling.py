@@ -7,18 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tests.support.builders import configure, need, node_facts, pipeline, start
-from tests.support.stored import METADATA, A
+from tests.support.stored import AT, METADATA, A
 from uuid_utils import uuid7
 
-from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.sql import SqlEventStore
-from runthrough.application.handler import CommandHandler, Loaded
-from runthrough.application.ports import EventStore
+from runthrough.application.handler import CommandHandler
+from runthrough.application.ports import EventStore, Log, SnapshotCache
 from runthrough.core.commands import ConfigureScript, StartSession
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import CommandId, SessionId
 from runthrough.core.values.metadata import Metadata
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import StoreUnavailableError
 
 FACTS = node_facts(need("depth", "job_arg"))
@@ -56,6 +57,26 @@ class Recorded:
         self.lines.append((event, values))
 
 
+class NoSnapshots:
+    """A cache that never has anything."""
+
+    def latest(self, session_id: SessionId, *, upto: int | None = None) -> None:
+        """Nothing."""
+
+    def keep(self, loaded: Loaded) -> None:
+        """Forget at once."""
+
+    def drop(self) -> None:
+        """There is nothing."""
+
+
+def handler_over(
+    store: EventStore, log: Log = silent, snapshots: SnapshotCache | None = None
+) -> CommandHandler:
+    """The loop over a store, on a clock that stands still."""
+    return CommandHandler(store, snapshots=snapshots or NoSnapshots(), clock=lambda: AT, log=log)
+
+
 @dataclass
 class Seat:
     """One who works on the session; sees what others did only when told."""
@@ -68,7 +89,7 @@ class Seat:
     @property
     def handler(self) -> CommandHandler:
         """The loop over the store."""
-        return CommandHandler(self.store, self.lines)
+        return handler_over(self.store, self.lines)
 
     def ask(self, command: Any, command_id: str | None = None) -> list[str]:
         """Handle a command; the types of what it led to."""
@@ -179,7 +200,7 @@ ROUNDS = 5
 
 def configure_in_child(url: str, ready: Any, go: Any, actor: str, nodes: Sequence[str]) -> None:
     """In a child: configure nodes as soon as all children are ready."""
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         ready.release()
         go.wait()
         configure_all(SqlEventStore(database), actor, nodes)

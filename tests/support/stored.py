@@ -14,16 +14,27 @@ from typing import Any
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.memory import (
     MemoryAuditLog,
+    MemoryChangeFeed,
     MemoryDatabase,
     MemoryEventStore,
     MemoryRunLeases,
     MemorySessionDirectory,
+    MemorySnapshotCache,
 )
-from runthrough.adapters.store.sql import SqlEventStore
+from runthrough.adapters.store.opening import open_database
+from runthrough.adapters.store.snapshots import SqlSnapshotCache
+from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_leases import SqlRunLeases
-from runthrough.application.ports import AuditLog, EventStore, RunLeases, SessionDirectory
+from runthrough.application.ports import (
+    AuditLog,
+    ChangeFeed,
+    EventStore,
+    RunLeases,
+    SessionDirectory,
+    SnapshotCache,
+)
 from runthrough.core.events import CommandRefused, Event, EventEnvelope, SessionStarted
 from runthrough.core.values.ids import CommandId, HostId, SessionId
 from runthrough.core.values.metadata import Home, Metadata, SessionSettings
@@ -53,12 +64,14 @@ METADATA = Metadata(
 
 @dataclass(frozen=True)
 class Stores:
-    """The four ports of one store."""
+    """The six ports of one store."""
 
     events: EventStore
     directory: SessionDirectory
     audit: AuditLog
     leases: RunLeases
+    feed: ChangeFeed
+    snapshots: SnapshotCache
 
 
 def memory_stores() -> Stores:
@@ -69,6 +82,8 @@ def memory_stores() -> Stores:
         MemorySessionDirectory(database),
         MemoryAuditLog(database),
         MemoryRunLeases(database),
+        MemoryChangeFeed(database),
+        MemorySnapshotCache(database),
     )
 
 
@@ -79,6 +94,8 @@ def sql_stores(database: SqlDatabase) -> Stores:
         SqlSessionDirectory(database),
         SqlAuditLog(database),
         SqlRunLeases(database),
+        SqlChangeFeed(database),
+        SqlSnapshotCache(database),
     )
 
 
@@ -158,7 +175,7 @@ def finished(process: BaseProcess) -> int | None:
 
 def write_sessions(url: str, writer: int, count: int, shared: SessionId) -> None:
     """In a child: append in turn to a session of its own and to one that all share."""
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         events = SqlEventStore(database)
         commands = Writer(events, prefix=f"writer-{writer}")
         own = SessionId(f"own-{writer}")
@@ -170,7 +187,7 @@ def write_sessions(url: str, writer: int, count: int, shared: SessionId) -> None
 
 def append_when_told(url: str, ready: Any, session_id: SessionId) -> None:
     """In a child: tell that it is about to append, then append."""
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         writer = Writer(SqlEventStore(database), prefix="child")
         ready.set()
         writer.append(session_id, said("child"), at_version=0)
@@ -179,7 +196,7 @@ def append_when_told(url: str, ready: Any, session_id: SessionId) -> None:
 def open_together(url: str, barrier: Any, number: int) -> None:
     """In a child: open the database at the same moment as its siblings."""
     barrier.wait(DEADLINE_S)
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         writer = Writer(SqlEventStore(database), prefix=f"child-{number}")
         writer.append(SessionId(f"own-{number}"), said("x"))
 
@@ -189,7 +206,7 @@ def open_read_only(url: str) -> None:
     if os.geteuid() == 0:
         os.setuid(NOBODY)
     try:
-        with SqlDatabase.open(url) as database:
+        with open_database(url) as database:
             Writer(SqlEventStore(database)).append(A, said("x"), at_version=0)
     except StoreUnavailableError as exc:
         if "RUNTHROUGH_DATABASE_URL" in str(exc):

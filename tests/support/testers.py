@@ -84,6 +84,8 @@ class Studio:
             directory=self.stores.directory,
             audit=self.stores.audit,
             leases=self.stores.leases,
+            feed=self.stores.feed,
+            snapshots=self.stores.snapshots,
             catalog=StepCatalog(),
             inspector=LocalInspector(probe=python_version),
             files=LocalSessionFiles(),

@@ -14,7 +14,7 @@ from runthrough.application.attempts import (
     log_of,
 )
 from runthrough.application.caller import Caller
-from runthrough.application.handler import CommandHandler, Loaded
+from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking
 from runthrough.application.ports import Ports, ScriptRunner
 from runthrough.application.scheduler import Scheduler
@@ -36,6 +36,7 @@ from runthrough.core.values.ids import AttemptId, NodeName, RunId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.outcomes import ScriptError
 from runthrough.core.values.paths import Roots
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     AttemptClosedError,
     RunInProgressError,

@@ -2,21 +2,21 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic_core import PydanticSerializationError
 
-from runthrough.application.ports import EventStore, Log
+from runthrough.application.ports import Clock, EventStore, Log, SnapshotCache
 from runthrough.core.commands import Command, ConfigureScript, StartSession
 from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
-from runthrough.core.evolve import replay
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.secrets import masked_text
 from runthrough.core.views.conflicts import conflict_fields
-from runthrough.core.views.particulars import Particulars
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandInvalidError,
     CommandRefusedError,
@@ -28,18 +28,12 @@ from runthrough.errors import (
     WrongExpectedVersionError,
 )
 
-
-@dataclass(slots=True)
-class Loaded:
-    """A session's state and particulars, folded up to `state.version`."""
-
-    state: SessionState
-    particulars: Particulars = field(default_factory=Particulars)
-
-    def fold(self, envelopes: Sequence[EventEnvelope]) -> None:
-        """Take in events that follow what is folded already."""
-        replay(envelopes, self.state)
-        self.particulars.take(envelopes)
+LONG_TAIL = 1000
+"""A session that has so many events behind its last snapshot is worth another."""
+SLOW_TAIL = timedelta(milliseconds=20)
+"""So is one whose tail took longer than this: large events make a short tail slow."""
+SHORT_TAIL = 100
+"""A tail up to this is never worth one: what took long then was the first use of the decoder."""
 
 
 def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
@@ -63,22 +57,29 @@ def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
 class CommandHandler:
     """Handles commands of any session against one store."""
 
-    def __init__(self, store: EventStore, log: Log) -> None:
+    def __init__(
+        self, store: EventStore, *, snapshots: SnapshotCache, clock: Clock, log: Log
+    ) -> None:
         self._store = store
+        self._snapshots = snapshots
+        self._clock = clock
         self._log = log
 
     def load(self, session_id: SessionId, *, upto: int | None = None) -> Loaded:
         """The session as the log tells it; `upto` a version, or to its end."""
-        loaded = Loaded(SessionState(session_id))
-        for envelope in self._store.read(session_id, upto=upto):
-            loaded.fold((envelope,))
+        loaded = self._snapshots.latest(session_id, upto=upto)
+        if loaded is None:
+            loaded = Loaded(SessionState(session_id))
+        begun, begun_at = loaded.state.version, self._clock()
+        self._fold_tail(loaded, upto=upto)
+        tail, took = loaded.state.version - begun, self._clock() - begun_at
+        if tail > LONG_TAIL or (tail > SHORT_TAIL and took > SLOW_TAIL):
+            self._keep_snapshot(loaded)
         return loaded
 
     def refresh(self, loaded: Loaded) -> None:
         """Take in what others appended."""
-        state = loaded.state
-        for envelope in self._store.read(state.session_id, after=state.version):
-            loaded.fold((envelope,))
+        self._fold_tail(loaded)
 
     def handle(
         self, loaded: Loaded, command: Command, metadata: Metadata
@@ -121,7 +122,7 @@ class CommandHandler:
         told = f"{verb}\n{loaded.state.session_id}\n{metadata.actor}\n{refusal.code}"
         asked = hashlib.sha256(told.encode()).hexdigest()
         with self._store.exclusive():
-            self.refresh(loaded)
+            self._fold_tail(loaded)
             stored = self._append(loaded.state, (_refused(verb, refusal),), metadata, asked)
         self._take(loaded, stored)
         self._tell(loaded, verb, metadata, refused=refusal.code)
@@ -133,7 +134,7 @@ class CommandHandler:
         decision = _Decision()
         try:
             with self._store.exclusive():
-                self.refresh(loaded)
+                self._fold_tail(loaded)
                 decision = self._decide(loaded, command)
                 stored = self._append(loaded.state, decision.events, metadata, asked)
         except StoreUnavailableError:
@@ -197,10 +198,26 @@ class CommandHandler:
 
     def _take(self, loaded: Loaded, stored: Sequence[EventEnvelope]) -> None:
         """Fold what was committed; a command that was handled before may lie further back."""
-        if stored and stored[0].version == loaded.state.version + 1:
+        before = loaded.state.version
+        if stored and stored[0].version == before + 1:
             loaded.fold(stored)
         elif stored:
-            self.refresh(loaded)
+            self._fold_tail(loaded)
+        if loaded.state.version // LONG_TAIL > before // LONG_TAIL:
+            self._keep_snapshot(loaded)
+
+    def _fold_tail(self, loaded: Loaded, *, upto: int | None = None) -> None:
+        state = loaded.state
+        loaded.fold(self._store.read(state.session_id, after=state.version, upto=upto))
+
+    def _keep_snapshot(self, loaded: Loaded) -> None:
+        """Spare the next one who opens the session its long tail; not done, it costs only time."""
+        try:
+            self._snapshots.keep(loaded)
+        except StoreUnavailableError as error:
+            self._log(
+                "snapshot_not_kept", session_id=loaded.state.session_id, reason=error.message
+            )
 
     def _refuse_conflict(self, loaded: Loaded, command: Command) -> None:
         conflict = conflicting(command, loaded.state)

@@ -18,7 +18,14 @@ from runthrough.core.values.paths import Roots
 from runthrough.core.values.pipelines import PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
-from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.core.values.store import (
+    AuditVerdict,
+    Checkpoint,
+    LogHead,
+    SessionEntry,
+    StoredEvent,
+)
+from runthrough.core.views.loaded import Loaded
 
 Clock = Callable[[], datetime]
 """Now, aware, UTC."""
@@ -103,8 +110,69 @@ class SessionDirectory(Protocol):
 class AuditLog(Protocol):
     """The chain of hashes over the log."""
 
-    def verify(self) -> AuditVerdict:
-        """Recompute every hash from the stored bytes and compare, the head included."""
+    def verify(
+        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+    ) -> AuditVerdict:
+        """Recompute hashes from the stored bytes and compare, the head included.
+
+        With `since`, what lies up to that checkpoint is trusted, and what came later is checked.
+        At each position of `against` the log must have the hash that was noted then.
+        """
+        ...
+
+    def head(self) -> LogHead:
+        """The end of the log.
+
+        Raises:
+            LogCorruptError: The log has no end.
+        """
+        ...
+
+    def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
+        """The events as they are stored, of one session or of all, in the order of the log."""
+        ...
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint beside the log; the last one kept for a position counts."""
+        ...
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints that were kept, by position."""
+        ...
+
+
+class ChangeFeed(Protocol):
+    """The log as a stream, for doors that show what others do."""
+
+    def read(self, *, after: int = 0, limit: int | None = None) -> Iterator[EventEnvelope]:
+        """Events of all sessions with `position > after`, in order, at most `limit` of them.
+
+        Nothing is missed: positions have no holes, and become visible in their order.
+        """
+        ...
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Return `True` as soon as there is an event behind `after`, `False` at the time-out."""
+        ...
+
+
+class SnapshotCache(Protocol):
+    """Folded sessions, so that opening one need not read all of it; deletable at any time."""
+
+    def latest(self, session_id: SessionId, *, upto: int | None = None) -> Loaded | None:
+        """The newest that can be trusted, of a version up to `upto`; the caller owns it.
+
+        One of another fold version, of an event that the log does not hold, or that cannot be
+        read is no snapshot.
+        """
+        ...
+
+    def keep(self, loaded: Loaded) -> None:
+        """Keep what was folded; older ones go, but for one in every 16,384 versions."""
+        ...
+
+    def drop(self) -> None:
+        """Delete all of them."""
         ...
 
 
@@ -251,6 +319,8 @@ class Ports:
     store: EventStore
     directory: SessionDirectory
     audit: AuditLog
+    feed: ChangeFeed
+    snapshots: SnapshotCache
     leases: RunLeases
     catalog: Catalog
     inspector: Inspector

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from runthrough.application.answers import AnswerReading, Answers
 from runthrough.application.caller import Caller
 from runthrough.application.execution import Execution
-from runthrough.application.handler import CommandHandler, Loaded
+from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import DIGEST_UP_TO, Asked, Looking, World
 from runthrough.application.ports import Ports
 from runthrough.core.commands import (
@@ -30,6 +30,7 @@ from runthrough.core.values.paths import Roots, below
 from runthrough.core.values.problems import Problem
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.history import HistoryRow, history
+from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View, execution_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.requirements import requirements_view

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runthrough.application.caller import Caller
-from runthrough.application.handler import CommandHandler, Loaded
+from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking
 from runthrough.application.ports import Ports
 from runthrough.application.session import Session
@@ -18,6 +18,7 @@ from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, in
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.secrets import masked_values
 from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandInvalidError,
     PipelineDiffersError,
@@ -36,7 +37,9 @@ class Sessions:
         self._ports = ports
         self._caller = caller
         self._cwd = cwd
-        self._handler = CommandHandler(ports.store, ports.log)
+        self._handler = CommandHandler(
+            ports.store, snapshots=ports.snapshots, clock=ports.clock, log=ports.log
+        )
 
     def entries(self) -> tuple[SessionEntry, ...]:
         """All sessions, the one with the latest event first."""

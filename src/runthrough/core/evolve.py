@@ -51,6 +51,10 @@ from runthrough.core.values.ids import NodeName
 from runthrough.core.values.scripts import ScriptInfo
 from runthrough.core.values.specs import ScriptSpec
 
+FOLD_VERSION = 1
+"""Goes up by one whenever folding, or the shape of what it gives, changes: snapshots of another
+fold version are not used."""
+
 
 def replay(events: Iterable[EventEnvelope], state: SessionState) -> SessionState:
     """Fold every event into `state`, in order, and return it."""

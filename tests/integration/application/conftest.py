@@ -5,7 +5,7 @@ from tests.support.pipelines import Place
 from tests.support.stored import memory_stores, sql_stores
 from tests.support.testers import Studio
 
-from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.opening import open_database
 
 
 @pytest.fixture
@@ -15,15 +15,19 @@ def url(tmp_path):
 
 @pytest.fixture
 def database(url):
-    with SqlDatabase.open(url) as opened:
+    with open_database(url) as opened:
         yield opened
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def stores(request):
     if request.param == "memory":
-        return memory_stores()
-    return sql_stores(request.getfixturevalue("database"))
+        yield memory_stores()
+    elif request.param == "sqlite":
+        yield sql_stores(request.getfixturevalue("database"))
+    else:
+        with open_database(request.getfixturevalue("postgres_url")) as opened:
+            yield sql_stores(opened)
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.support.handling import FaultyStore, Recorded, silent
+from tests.support.handling import FaultyStore, Recorded, handler_over
 from tests.support.scripts import has_content, until
 from tests.support.testers import Machine, configured, outcomes
 
 from runthrough.application.caller import Caller
 from runthrough.application.execution import LEASE_S, Execution
-from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking
 from runthrough.core.commands import FinishScript
 from runthrough.core.values.paths import Roots
@@ -295,7 +294,7 @@ def test_a_lease_is_renewed_again_after_a_renewal_failed(studio):
     ports = studio.ports(leases=leases, log=lines)
     caller = Caller("ann", "setting", "python", "host-1", "ws", "0", studio.watch, ports.new_id)
     roots = Roots(ports.directory.roots_of(session.session_id, host="host-1"))
-    handler = CommandHandler(ports.store, silent)
+    handler = handler_over(ports.store)
     execution = Execution(
         ports,
         handler,
@@ -377,7 +376,7 @@ def close(studio, attempt):
     """Report an attempt as lost, as one does who takes a run over, and leave the run open."""
     other = studio.enter("bob")
     ports = studio.ports()
-    handler = CommandHandler(ports.store, silent)
+    handler = handler_over(ports.store)
     caller = Caller("bob", "setting", "python", "host-2", "ws", "0", studio.watch, ports.new_id)
     handler.handle(
         handler.load(other.session_id),

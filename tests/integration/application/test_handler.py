@@ -14,19 +14,19 @@ from tests.support.handling import (
     configure_all,
     configure_in_child,
     depth,
+    handler_over,
     last,
     seated,
-    silent,
     started_session,
     types,
 )
 from tests.support.stored import DEADLINE_S, A, finished, sql_stores
 
-from runthrough.application.handler import CommandHandler, Loaded
 from runthrough.core.commands import CloseSession, RecordWorld
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import SessionId
 from runthrough.core.views.history import history
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandInvalidError,
     CommandRefusedError,
@@ -170,7 +170,7 @@ def test_a_secret_in_a_refusal_is_masked(store):
 
 def test_a_refusal_of_the_first_command_leaves_nothing(store):
     """A session that does not begin has no history."""
-    handler = CommandHandler(store, silent)
+    handler = handler_over(store)
     with pytest.raises(UnknownNodeError):
         handler.handle(Loaded(SessionState(A)), depth("a", 1), asked_by())
     assert types(store) == []
@@ -181,7 +181,7 @@ def test_a_name_that_is_taken_leaves_nothing(store):
     seated(store, "ann")
     other = Loaded(SessionState(SessionId("another")))
     with pytest.raises(SessionNameTakenError):
-        CommandHandler(store, silent).handle(other, started_session("a"), asked_by())
+        handler_over(store).handle(other, started_session("a"), asked_by())
     assert list(store.read(SessionId("another"))) == []
     assert other == Loaded(SessionState(SessionId("another")))
 

@@ -17,9 +17,9 @@ from sqlalchemy import create_engine, event
 from tests.support.stored import DEADLINE_S, finished, open_together, spawned, sql_stores
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import SqlDatabase
-from runthrough.adapters.store.rows import StoredEvent
+from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.tables import EVENTS, METADATA
+from runthrough.core.values.store import StoredEvent
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
 
 
@@ -43,7 +43,7 @@ def revision(path):
 
 def test_migrations_make_the_tables_of_the_model(tmp_path, url, path):
     """The migrated schema is, statement by statement, the one the program was written for."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     engine = create_engine(f"sqlite:///{tmp_path}/model.db")
     METADATA.create_all(engine)
     assert structure(path) == structure(tmp_path / "model.db")
@@ -52,7 +52,7 @@ def test_migrations_make_the_tables_of_the_model(tmp_path, url, path):
 
 def test_nothing_is_left_to_migrate(url, path):
     """Alembic itself finds no difference between the database and the model."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
@@ -74,7 +74,7 @@ def test_known_head_is_the_last_migration():
 
 def test_checking_a_ready_database_is_one_select(url, path):
     """Looking at the schema of a database that is up to date asks it one question."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     engine = create_engine(f"sqlite:///{path}")
     asked = []
 
@@ -89,11 +89,11 @@ def test_checking_a_ready_database_is_one_select(url, path):
 
 def test_opening_a_ready_database_does_not_import_alembic(url):
     """A command on an up-to-date database does not pay for the migration tool."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     program = (
         "import sys\n"
-        "from runthrough.adapters.store.database import SqlDatabase\n"
-        f"SqlDatabase.open({url!r}).close()\n"
+        "from runthrough.adapters.store.opening import open_database\n"
+        f"open_database({url!r}).close()\n"
         "sys.exit('alembic' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -105,7 +105,7 @@ def test_processes_that_open_an_empty_database_at_once_all_come_up(url):
     barrier = multiprocessing.get_context("spawn").Barrier(count)
     processes = [spawned(open_together, url, barrier, number) for number in range(count)]
     assert [finished(process) for process in processes] == [0] * count
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         assert sql_stores(database).audit.verify().checked == count
 
 
@@ -129,43 +129,43 @@ def test_older_schema_is_brought_up(url, path):
     path.parent.mkdir()
     path.touch()
     assert revision(path) is None
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     assert revision(path) == schema.HEAD
 
 
 def test_older_schema_is_told_where_it_is_not_to_be_migrated(url, path):
     """Without leave to migrate, the error names the command that does; nothing is made."""
     with pytest.raises(SchemaOutdatedError, match="runthrough db upgrade"):
-        SqlDatabase.open(url, migrate=False)
+        open_database(url, migrate=False)
     assert not path.parent.exists()
 
 
 def test_ready_database_opens_without_leave_to_migrate(url):
     """Where nothing is to be migrated, no leave is needed."""
-    SqlDatabase.open(url).close()
-    with SqlDatabase.open(url, migrate=False) as database:
+    open_database(url).close()
+    with open_database(url, migrate=False) as database:
         assert sql_stores(database).audit.verify().ok
 
 
 @pytest.mark.parametrize("migrate", [True, False])
 def test_newer_schema_is_left_alone(url, path, migrate):
     """A database of a newer runthrough is neither used nor changed."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     with pytest.raises(SchemaNewerError, match=r"9999[\s\S]*upgrade runthrough"):
-        SqlDatabase.open(url, migrate=migrate)
+        open_database(url, migrate=migrate)
     assert revision(path) == "9999"
 
 
 def test_unreadable_revision_is_not_taken_for_an_empty_database(url, path):
     """A revision table of another shape is an error, never a reason to migrate."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("ALTER TABLE alembic_version RENAME COLUMN version_num TO other")
     with pytest.raises(StoreUnavailableError, match="no such column"):
-        SqlDatabase.open(url)
+        open_database(url)
 
 
 def test_failed_migration_leaves_nothing(url, path):
@@ -175,14 +175,14 @@ def test_failed_migration_leaves_nothing(url, path):
         connection.execute("CREATE TABLE sessions (id)")
     before = structure(path)
     with pytest.raises(StoreUnavailableError, match="sessions"):
-        SqlDatabase.open(url)
+        open_database(url)
     assert structure(path) == before
     assert revision(path) is None
 
 
 def test_newer_schema_is_not_upgraded(url, path):
     """Upgrading goes one way only."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -193,7 +193,7 @@ def test_newer_schema_is_not_upgraded(url, path):
 
 def test_history_is_never_taken_back(url, path):
     """There is no migration that would drop events."""
-    SqlDatabase.open(url).close()
+    open_database(url).close()
     folder = schema.migrations_folder()
     program = (
         "from alembic import command\n"

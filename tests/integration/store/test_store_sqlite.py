@@ -26,7 +26,7 @@ from tests.support.stored import (
     write_sessions,
 )
 
-from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.sql import PAGE_ROWS
 from runthrough.core.values.store import FirstBad
 from runthrough.errors import LogCorruptError, StoreUnavailableError
@@ -50,11 +50,11 @@ def filled(stores, writer):
 
 def test_history_outlives_the_process(url):
     """What was appended is there, equal and verified, when the file is opened again."""
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         stores = sql_stores(database)
         written = Writer(stores.events).append(A, started("heron"), said("x"))
         stores.directory.set_roots(A, host="h", roots={"workspace": "/w"})
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         stores = sql_stores(database)
         assert tuple(stores.events.read(A)) == written
         assert stores.directory.find("heron").version == 2
@@ -126,7 +126,7 @@ def test_six_processes_lose_and_double_nothing(url):
     writers, count = 6, 12
     processes = [spawned(write_sessions, url, writer, count, B) for writer in range(writers)]
     assert [finished(process) for process in processes] == [0] * writers
-    with SqlDatabase.open(url) as database:
+    with open_database(url) as database:
         stores = sql_stores(database)
         shared = texts(list(stores.events.read(B)))
         for writer in range(writers):
@@ -270,7 +270,7 @@ def test_append_over_a_lost_head_is_refused(filled, writer, path):
 def test_missing_folder_is_made(tmp_path):
     """A database in a folder that is not there yet just works."""
     path = tmp_path / "a" / "b c%" / "x.db"
-    with SqlDatabase.open(f"sqlite:///{path}") as database:
+    with open_database(f"sqlite:///{path}") as database:
         assert sql_stores(database).audit.verify().ok
     assert path.is_file()
 
@@ -278,7 +278,7 @@ def test_missing_folder_is_made(tmp_path):
 def test_relative_path_is_fixed_when_opened(tmp_path, monkeypatch):
     """A database named relatively stays where it was when the current folder changes."""
     monkeypatch.chdir(tmp_path)
-    with SqlDatabase.open("sqlite:///x.db") as database:
+    with open_database("sqlite:///x.db") as database:
         monkeypatch.chdir("/")
         assert database.place == str(tmp_path / "x.db")
         assert sql_stores(database).directory.sessions() == ()
@@ -290,7 +290,7 @@ def test_folder_that_cannot_be_made_is_named(tmp_path):
     with pytest.raises(
         StoreUnavailableError, match=r"cannot be made[\s\S]*RUNTHROUGH_DATABASE_URL"
     ):
-        SqlDatabase.open(f"sqlite:///{tmp_path}/file/x.db")
+        open_database(f"sqlite:///{tmp_path}/file/x.db")
 
 
 def test_file_that_is_no_database_is_named(path, url):
@@ -298,7 +298,7 @@ def test_file_that_is_no_database_is_named(path, url):
     path.parent.mkdir()
     path.write_text("raw,csv\n" * 200)
     with pytest.raises(StoreUnavailableError, match=r"runthrough\.db is not a SQLite database"):
-        SqlDatabase.open(url)
+        open_database(url)
     assert path.read_text() == "raw,csv\n" * 200
 
 
@@ -306,14 +306,14 @@ def test_folder_in_place_of_the_file_is_told(path, url):
     """A folder cannot be opened as a database."""
     path.mkdir(parents=True)
     with pytest.raises(StoreUnavailableError, match="cannot be opened"):
-        SqlDatabase.open(url)
+        open_database(url)
 
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
         ("here.db", "is not a database URL"),
-        ("mysql://u:hunter2@h/db", "is not a SQLite database"),
+        ("mysql://u:hunter2@h/db", "is neither a SQLite nor a PostgreSQL database"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
     ],
@@ -321,13 +321,13 @@ def test_folder_in_place_of_the_file_is_told(path, url):
 def test_url_of_no_file_is_refused_without_its_password(bad, reason):
     """What cannot be used says how it is written, and shows no password."""
     with pytest.raises(StoreUnavailableError, match=rf"{reason}[\s\S]*sqlite:////") as caught:
-        SqlDatabase.open(bad)
+        open_database(bad)
     assert "hunter2" not in str(caught.value)
 
 
 def test_lock_held_too_long_is_told(url, path):
     """A writer that never lets go costs the others their patience, not their history."""
-    with SqlDatabase.open(url, busy_timeout_s=0.05) as database:
+    with open_database(url, timeout_s=0.05) as database:
         stores = sql_stores(database)
         writer = Writer(stores.events)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -376,7 +376,7 @@ def test_missing_rights_are_told(there):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.db")
         if there:
-            SqlDatabase.open(f"sqlite:///{path}").close()
+            open_database(f"sqlite:///{path}").close()
             path.chmod(0o444)
         os.chmod(folder, 0o555)  # noqa: PTH101 - a plain folder name
         child = spawned(open_read_only, f"sqlite:///{path}")

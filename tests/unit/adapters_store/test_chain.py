@@ -12,14 +12,13 @@ from tests.support.stored import METADATA
 
 from runthrough.adapters.store import chain
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
 from runthrough.core.events import CommandRefused, NodeMarkedExternal, SessionClosed
-from runthrough.core.values.store import AuditVerdict, FirstBad
+from runthrough.core.values.store import ZERO_HASH, AuditVerdict, FirstBad, LogHead, StoredEvent
 from runthrough.errors import StoreError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "hashes.json"
 ROWS = [StoredEvent(**row) for row in json.loads(GOLDEN.read_text())]
-HEAD = (len(ROWS), ROWS[-1].log_hash)
+HEAD = LogHead(len(ROWS), ROWS[-1].log_hash)
 
 
 def verdict(rows, head=HEAD) -> AuditVerdict:
@@ -114,8 +113,8 @@ def test_rows_after_the_first_bad_one_change_nothing():
     ("rows", "head", "first_bad"),
     [
         (ROWS[:-1], HEAD, FirstBad(len(ROWS), "head")),
-        (ROWS, (len(ROWS) - 1, ROWS[-2].log_hash), FirstBad(len(ROWS), "head")),
-        (ROWS, (len(ROWS), ZERO_HASH), FirstBad(len(ROWS), "head")),
+        (ROWS, LogHead(len(ROWS) - 1, ROWS[-2].log_hash), FirstBad(len(ROWS), "head")),
+        (ROWS, LogHead(len(ROWS), ZERO_HASH), FirstBad(len(ROWS), "head")),
         (ROWS, None, FirstBad(1, "head")),
         ([], HEAD, FirstBad(1, "head")),
         ([], None, FirstBad(0, "head")),
@@ -129,7 +128,7 @@ def test_head_must_be_the_last_row(rows, head, first_bad):
 
 def test_empty_log_is_whole():
     """A log in which nothing happened verifies."""
-    assert verdict([], (0, ZERO_HASH)) == AuditVerdict(ok=True, checked=0, head_position=0)
+    assert verdict([], LogHead(0, ZERO_HASH)) == AuditVerdict(ok=True, checked=0, head_position=0)
 
 
 def batch_of(event, **metadata):
@@ -199,4 +198,4 @@ def test_any_history_verifies(steps):
             event_hash=before.event_hash if before else ZERO_HASH,
         )
         latest[session_id] = rows[-1]
-    assert verdict(rows, (len(rows), rows[-1].log_hash if rows else ZERO_HASH)).ok
+    assert verdict(rows, LogHead(len(rows), rows[-1].log_hash if rows else ZERO_HASH)).ok

@@ -10,12 +10,12 @@ from tests.support.strategies import EVENT_CLASSES, events, models
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
 from runthrough.adapters.store.upcasters import lift
 from runthrough.core.events import ConfigurationRestored, Event, SessionClosed
 from runthrough.core.values.connections import Output
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
+from runthrough.core.values.store import ZERO_HASH, StoredEvent
 from runthrough.errors import LogCorruptError, StoreError
 
 RESTORED = ConfigurationRestored(node="clean", spec=ScriptSpec(input_paths={"raw": "workspace:a"}))

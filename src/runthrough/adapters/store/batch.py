@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from runthrough.adapters.store import chain, codec
-from runthrough.adapters.store.rows import StoredEvent
 from runthrough.core.events import Event, EventEnvelope, subject_of
 from runthrough.core.values.ids import SessionId, Version
 from runthrough.core.values.metadata import Metadata
+from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreError
 
 

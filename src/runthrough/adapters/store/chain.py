@@ -9,10 +9,16 @@ History stands on these lines: they are fixed by `tests/golden/hashes.json` and 
 """
 
 import re
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
-from runthrough.adapters.store.rows import StoredEvent
-from runthrough.core.values.store import AuditVerdict, FirstBad
+from runthrough.core.values.store import (
+    AuditVerdict,
+    Checkpoint,
+    FirstBad,
+    LogHead,
+    StoredEvent,
+)
 from runthrough.errors import StoreError
 
 FORMAT = "rt1"
@@ -80,43 +86,78 @@ def log_hash(previous: bytes, position: int, event: bytes) -> bytes:
 
 
 class ChainCheck:
-    """Recomputes the chain over rows that come in the order of their positions."""
+    """Recomputes the chain over rows that come in the order of their positions.
 
-    def __init__(self) -> None:
-        self.checked = 0
+    Args:
+        since: A checkpoint whose part of the log is trusted; rows begin behind it.
+        against: Checkpoints that the log must pass through.
+        before: The hash of a session's event of that version in the trusted part, if it is there.
+    """
+
+    def __init__(
+        self,
+        *,
+        since: Checkpoint | None = None,
+        against: Iterable[Checkpoint] = (),
+        before: Callable[[str, int], str | None] | None = None,
+    ) -> None:
         self.first_bad: FirstBad | None = None
-        self._log = _NO_HASH
+        self._since = since.position if since else 0
+        self._before = before
+        self._noted = {note.position: note.log_hash for note in against}
+        self._log = bytes.fromhex(since.log_hash) if since else _NO_HASH
         self._sessions: dict[str, tuple[int, bytes]] = {}
+        self.position = self._since
+        """Of the last row that was found whole."""
+        self._compare_noted()
 
     def add(self, row: StoredEvent) -> bool:
         """Check the next row; `False` from the first bad one on."""
         if self.first_bad is None:
             kind = self._fault(row)
             if kind is not None:
-                self.first_bad = FirstBad(self.checked + 1, kind)
+                self.first_bad = FirstBad(self.position + 1, kind)
             else:
-                self.checked += 1
+                self.position += 1
+                self._compare_noted()
         return self.first_bad is None
 
     def unreadable(self) -> None:
         """Take note that the next row cannot be read as text."""
-        self.first_bad = FirstBad(self.checked + 1, "payload")
+        self.first_bad = FirstBad(self.position + 1, "payload")
 
-    def verdict(self, head: tuple[int, str] | None) -> AuditVerdict:
-        """What was found, once the head that the store keeps (position, log hash) is compared."""
-        position, kept = head or (0, "")
+    def rewritten(self, position: int) -> None:
+        """Take note that the log is not what a checkpoint says of that position."""
+        self.first_bad = self.first_bad or FirstBad(position, "checkpoint")
+
+    def verdict(self, head: LogHead | None) -> AuditVerdict:
+        """What was found, once the head that the store keeps is compared."""
+        position, kept = (head.position, head.log_hash) if head else (0, "")
         if self.first_bad is None:
-            if self.checked != position:
-                self.first_bad = FirstBad(min(self.checked, position) + 1, "head")
+            if self.position != position:
+                self.first_bad = FirstBad(min(self.position, position) + 1, "head")
             elif self._log.hex() != kept:
                 self.first_bad = FirstBad(position, "head")
-        return AuditVerdict(self.first_bad is None, self.checked, position, self.first_bad)
+            elif any(noted > position for noted in self._noted):
+                self.first_bad = FirstBad(position + 1, "head")
+        return AuditVerdict(
+            self.first_bad is None,
+            self.position - self._since,
+            position,
+            self.first_bad,
+            self._since,
+        )
+
+    def _compare_noted(self) -> None:
+        noted = self._noted.get(self.position)
+        if noted is not None and noted != self._log.hex():
+            self.rewritten(self.position)
 
     def _fault(self, row: StoredEvent) -> str | None:
-        position = self.checked + 1
+        position = self.position + 1
         if row.position != position:
             return "position"
-        version, previous = self._sessions.get(row.session_id, (0, _NO_HASH))
+        version, previous = self._previous(row)
         if row.version != version + 1:
             return "version"
         if "" in {row.subject, row.correlation_id, row.causation_id}:
@@ -133,6 +174,14 @@ class ChainCheck:
         self._sessions[row.session_id] = (row.version, event)
         self._log = log
         return None
+
+    def _previous(self, row: StoredEvent) -> tuple[int, bytes]:
+        """Version and hash of the event before this one in its session."""
+        known = self._sessions.get(row.session_id)
+        if known is None and self._before is not None and row.version != 1:
+            trusted = self._before(row.session_id, row.version - 1)
+            known = None if trusted is None else (row.version - 1, bytes.fromhex(trusted))
+        return known or (0, _NO_HASH)
 
 
 def _unfit(row: StoredEvent, fields: tuple[str, ...]) -> StoreError:

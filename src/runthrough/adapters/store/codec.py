@@ -9,11 +9,11 @@ from typing import cast, get_args
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from runthrough.adapters.store.rows import StoredEvent
 from runthrough.adapters.store.upcasters import UPCASTERS, Upcaster, lift
 from runthrough.core.events import EVENT, Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, HostId, SessionId, Version
 from runthrough.core.values.metadata import ActorSource, Door, Metadata
+from runthrough.core.values.store import StoredEvent
 from runthrough.errors import LogCorruptError, StoreError
 
 _SCHEMA_VERSIONS: dict[str, int] = {

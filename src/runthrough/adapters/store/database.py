@@ -1,84 +1,208 @@
 """One opened database: its connections, its writer lock, its transactions."""
 
-import fcntl
-import sqlite3
+import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine
 
-from runthrough.adapters.store import schema
-from runthrough.adapters.store.faults import translated
-from runthrough.adapters.store.rows import StoredEvent
+from runthrough.adapters.store.mutex import FairMutex
+from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreUnavailableError
 
-BUSY_TIMEOUT_S = 30.0
-"""How long a writer waits for other processes: many commits of a slow disk, and yet an answer
-before its person thinks that it hangs."""
 EVENT_ROWS = f"SELECT {', '.join(StoredEvent._fields)} FROM events"  # noqa: S608 - column names
-INSERT_EVENT = (
+_INSERT_EVENT = (
     f"INSERT INTO events ({', '.join(StoredEvent._fields)}) "  # noqa: S608 - column names
     f"VALUES ({', '.join('?' * len(StoredEvent._fields))})"
 )
+_PLACE = """
+    SELECT log_head.position, log_head.log_hash, latest.version, latest.event_hash,
+           known.request_hash
+    FROM log_head
+    LEFT JOIN (SELECT version, event_hash FROM events WHERE session_id = ?
+               ORDER BY version DESC LIMIT 1) AS latest ON true
+    LEFT JOIN (SELECT request_hash FROM events WHERE command_id = ? LIMIT 1) AS known ON true
+"""
+_MOVE_HEAD = "UPDATE log_head SET position = ?, log_hash = ?"
+
 SqlValue = str | int | float | None
 
 
-class SqlDatabase:
-    """A database file; the stores of one process share it, from any thread.
+class Place(NamedTuple):
+    """Where the next event of a session goes."""
 
-    Writers of this process take turns on one connection, and those of other processes wait at
-    `BEGIN IMMEDIATE`. Readers use connections of their own and see what is committed; only the
-    thread that holds the writer lock reads what it has just written.
+    position: int
+    """Of the log's last event."""
+    log_hash: str
+    version: int | None
+    """Of the session's last event; `None` where it has none."""
+    event_hash: str | None
+    known_request: str | None
+    """Request hash of the command, when it was handled before."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One transaction under the writer lock."""
+
+    connection: Connection
+    place: Place | None = None
+    """What was asked when the turn began; `None` also where the log has no head."""
+    rows: Sequence[StoredEvent] = field(default_factory=tuple)
+    """Events to insert when the turn ends, behind `place`."""
+
+
+class Cursor(Protocol):
+    """What a driver's statement gives."""
+
+    def fetchone(self) -> Any:
+        """The next row, or `None`."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Driver(Protocol):
+    """The bare connection below SQLAlchemy's, which costs a tenth for each statement."""
+
+    def execute(self, query: str, params: Sequence[SqlValue] = (), /) -> Cursor:
+        """Run one statement."""
+        ...
+
+
+class SqlDatabase(ABC):
+    """A database; the stores of one process share it, from any thread.
+
+    Writers take turns on one connection. Readers use connections of their own and see what is
+    committed; only the thread that holds the writer lock reads what it has just written.
     """
 
-    def __init__(self, engine: Engine, *, place: str) -> None:
+    insert_event: ClassVar[str]
+    place_of: ClassVar[str]
+    move_head: ClassVar[str]
+
+    def __init__(self, engine: Engine, *, place: str, mutex: FairMutex) -> None:
         self.place = place
         """How people know the database."""
         self._engine = engine
-        self._lock = threading.RLock()
-        self._depth = 0
+        self._mutex = mutex
         self._holder: int | None = None
-        self._writer = engine.connect()
-        self.driver = driver_of(self._writer)
-        """The writer's bare connection, to be used inside `writing()` only."""
+        self._process = os.getpid()
 
-    @classmethod
-    def open(
-        cls, url: str, *, migrate: bool = True, busy_timeout_s: float = BUSY_TIMEOUT_S
-    ) -> Self:
-        """Open the database at `sqlite:////absolute/path.db`; its folder is made when missing.
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.insert_event, cls.place_of, cls.move_head = map(
+            cls.statement, (_INSERT_EVENT, _PLACE, _MOVE_HEAD)
+        )
 
-        An empty or older database is migrated first, unless `migrate` is false.
+    # ---- what the back ends differ in
+
+    @staticmethod
+    @abstractmethod
+    def statement(sql: str) -> str:
+        """Plain SQL, with `?` for each value, as the driver wants it."""
+
+    @staticmethod
+    @abstractmethod
+    def driver_of(connection: Connection) -> Driver:
+        """The driver's connection below SQLAlchemy's."""
+
+    @abstractmethod
+    def _translated(self) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours."""
+
+    @abstractmethod
+    def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
+        """Begin a transaction that nobody else can write beside; ask for a place in it."""
+
+    @abstractmethod
+    def _end(self, rows: Sequence[StoredEvent]) -> None:
+        """Insert the events, move the head behind them, and commit durably."""
+
+    @abstractmethod
+    def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+        """Begin a part of the transaction that can be undone alone; ask for a place in it."""
+
+    @abstractmethod
+    def _end_inner(self, rows: Sequence[StoredEvent]) -> None:
+        """Insert the events, move the head behind them, and keep the part."""
+
+    @abstractmethod
+    def _undo(self, *, inner: bool) -> None:
+        """Undo the transaction, or its inner part, as far as there still is one."""
+
+    @abstractmethod
+    def _given_up(self) -> bool:
+        """Whether the database ended the transaction by itself."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection on which several SELECTs see one and the same moment.
 
         Raises:
-            StoreUnavailableError: The database cannot be reached, or is none.
-            SchemaOutdatedError: The schema is older, and was not to be migrated.
-            SchemaNewerError: A newer runthrough wrote the database.
+            StoreUnavailableError: The database cannot be read.
         """
-        path = sqlite_path(url)
-        if migrate:
-            _make_folder(path.parent)
-        engine = _engine(path, busy_timeout_s)
-        try:
-            with translated(str(path)):
-                if migrate:
-                    _bring_up(engine, path)
-                else:
-                    schema.check(schema.current(engine) if path.exists() else None)
-                return cls(engine, place=str(path))
-        except BaseException:
-            engine.dispose()
-            raise
+
+    @abstractmethod
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Return `True` as soon as the log is longer than `after`, `False` at the time-out.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+
+    # ---- what they share
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Hold the writer lock; all is committed at the end, or nothing.
+
+        May be nested in one thread: the inner part is undone alone when it fails.
+
+        Raises:
+            StoreUnavailableError: The database cannot be written.
+        """
+        with self._turn(None) as turn:
+            yield turn.connection
+
+    def appending(self, session_id: str, command_id: str) -> AbstractContextManager[Turn]:
+        """`writing()` for one append: tells its place, and inserts the rows the turn is given.
+
+        Raises:
+            StoreUnavailableError: The database cannot be written.
+        """
+        return self._turn((session_id, command_id))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees what is committed, or what this thread is about to commit.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        self._refuse_inherited()
+        with self._translated():
+            if self._holder == threading.get_ident():
+                yield self._writing_connection()
+            else:
+                with self._engine.connect() as connection:
+                    yield connection
+
+    def rows(
+        self, connection: Connection, sql: str, parameters: Sequence[SqlValue]
+    ) -> Iterator[StoredEvent]:
+        """The rows of a SELECT that begins with `EVENT_ROWS`, one by one."""
+        return map(StoredEvent._make, self.driver_of(connection).execute(sql, parameters))
 
     def close(self) -> None:
         """Give all connections back."""
-        self._writer.close()
         self._engine.dispose()
+        self._mutex.close()
 
     def __enter__(self) -> Self:
         return self
@@ -91,159 +215,47 @@ class SqlDatabase:
     ) -> None:
         self.close()
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Hold the writer lock; all is committed at the end, or nothing.
-
-        May be nested in one thread: the inner part is undone alone when it fails.
-
-        Raises:
-            StoreUnavailableError: The database cannot be written.
-        """
-        with self._lock, translated(self.place):
-            begin, commit, undo = _INNER if self._depth else _OUTER
-            if self._depth and not self.driver.in_transaction:
-                raise StoreUnavailableError(
-                    f"The database {self.place} gave up the transaction.",
-                    fix="repeat the command; nothing was recorded",
-                )
-            self.driver.execute(begin)
-            self._depth += 1
-            self._holder = threading.get_ident()
-            try:
-                yield self._writer
-                self.driver.execute(commit)
-            except BaseException:
-                if self.driver.in_transaction:
-                    for statement in undo:
-                        self.driver.execute(statement)
-                raise
-            finally:
-                self._depth -= 1
-                if not self._depth:
-                    self._holder = None
+    @abstractmethod
+    def _writing_connection(self) -> Connection:
+        """The connection that writes."""
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that sees what is committed, or what this thread is about to commit.
+    def _turn(self, asked: Sequence[SqlValue] | None) -> Iterator[Turn]:
+        self._refuse_inherited()
+        inner = self._holder == threading.get_ident()
+        if not inner:
+            self._mutex.acquire()
+        try:
+            with self._translated():
+                yield from self._transaction(asked, inner=inner)
+        finally:
+            if not inner:
+                self._mutex.release()
 
-        Raises:
-            StoreUnavailableError: The database cannot be read.
-        """
-        with translated(self.place):
-            if self._holder == threading.get_ident():
-                yield self._writer
+    def _transaction(self, asked: Sequence[SqlValue] | None, *, inner: bool) -> Iterator[Turn]:
+        if inner and self._given_up():
+            raise StoreUnavailableError(
+                f"The database {self.place} gave up the transaction.",
+                fix="repeat the command; nothing was recorded",
+            )
+        turn = self._begin_inner(asked) if inner else self._begin(asked)
+        before, self._holder = self._holder, threading.get_ident()
+        try:
+            yield turn
+            if inner:
+                self._end_inner(turn.rows)
             else:
-                with self._engine.connect() as connection:
-                    yield connection
+                self._end(turn.rows)
+        except BaseException:
+            self._undo(inner=inner)
+            raise
+        finally:
+            self._holder = before
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """A connection on which several SELECTs see one and the same moment.
-
-        Raises:
-            StoreUnavailableError: The database cannot be read.
-        """
-        with self.reading() as connection:
-            if connection is self._writer:
-                yield connection
-                return
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("COMMIT")
-
-
-_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-_INNER = (
-    "SAVEPOINT inner_part",
-    "RELEASE inner_part",
-    ("ROLLBACK TO inner_part", "RELEASE inner_part"),
-)
-
-
-def driver_of(connection: Connection) -> sqlite3.Connection:
-    """The bare connection below SQLAlchemy's, which costs a tenth for each statement."""
-    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
-
-
-def event_rows(
-    connection: Connection, sql: str, parameters: Sequence[SqlValue]
-) -> Iterator[StoredEvent]:
-    """The rows of a SELECT that begins with `EVENT_ROWS`, one by one."""
-    return map(StoredEvent._make, driver_of(connection).execute(sql, parameters))
-
-
-def sqlite_path(url: str) -> Path:
-    """The absolute path of the file that a database URL names.
-
-    Raises:
-        StoreUnavailableError: It is not a URL of a SQLite file.
-    """
-    fix = "write it as sqlite:////absolute/path.db"
-    try:
-        parsed = make_url(url)
-    except ArgumentError as exc:
-        raise StoreUnavailableError(f"{url!r} is not a database URL.", fix=fix) from exc
-    shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreUnavailableError(f"{shown} is not a SQLite database.", fix=fix)
-    if parsed.database in {None, "", ":memory:"}:
-        raise StoreUnavailableError(f"{shown} names no file, so nothing would be kept.", fix=fix)
-    return Path(str(parsed.database)).expanduser().absolute()
-
-
-def _engine(path: Path, busy_timeout_s: float) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        isolation_level="AUTOCOMMIT",  # BEGIN IMMEDIATE and COMMIT are ours to say
-        max_overflow=-1,  # as many readers as there are threads
-        pool_reset_on_return=None,  # readers leave no transaction behind
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(driver: sqlite3.Connection, _record: object) -> None:
-        driver.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
-        driver.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits when power fails
-        driver.execute("PRAGMA foreign_keys = ON")
-
-    return engine
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise StoreUnavailableError(
-            f"The folder {folder} of the database cannot be made: {exc.strerror}.",
-            fix="make it, or name another database with RUNTHROUGH_DATABASE_URL",
-        ) from exc
-
-
-def _bring_up(engine: Engine, path: Path) -> None:
-    """Migrate unless the schema is today's; of several processes one does it, the rest wait."""
-    if _ready(engine):
-        return
-    lock_path = path.with_name(f"{path.name}.lock")
-    try:
-        lock = lock_path.open("a")
-    except OSError as exc:
-        raise StoreUnavailableError(
-            f"The database {path} has to be set up, but {lock_path} cannot be written: "
-            f"{exc.strerror}.",
-            fix="check the permissions of the folder, "
-            "or name another database with RUNTHROUGH_DATABASE_URL",
-        ) from exc
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _ready(engine):
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            schema.upgrade(engine)
-
-
-def _ready(engine: Engine) -> bool:
-    found = schema.current(engine)
-    schema.refuse_newer(found)
-    return found == schema.HEAD
+    def _refuse_inherited(self) -> None:
+        if self._process != os.getpid():
+            raise StoreUnavailableError(
+                f"The database {self.place} was opened by the process that this one was forked "
+                "from; its connections cannot be shared.",
+                fix="open the database in this process",
+            )

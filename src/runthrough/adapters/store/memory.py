@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from runthrough.adapters.store import codec
+from runthrough.adapters.store import codec, snapshots
 from runthrough.adapters.store.batch import Batch
 from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.lookup import choose
-from runthrough.adapters.store.rows import ZERO_HASH, StoredEvent
 from runthrough.core.events import (
     Event,
     EventEnvelope,
@@ -20,7 +19,15 @@ from runthrough.core.events import (
 )
 from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId
 from runthrough.core.values.metadata import Holder, Metadata
-from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.core.values.store import (
+    ZERO_HASH,
+    AuditVerdict,
+    Checkpoint,
+    LogHead,
+    SessionEntry,
+    StoredEvent,
+)
+from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandIdReusedError,
     SessionNameTakenError,
@@ -36,9 +43,18 @@ class _Tables:
     sessions: dict[SessionId, SessionEntry] = field(default_factory=dict)
     roots: dict[tuple[SessionId, HostId], dict[str, str]] = field(default_factory=dict)
     leases: dict[RunId, tuple[SessionId, Holder, datetime]] = field(default_factory=dict)
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    snapshots: dict[tuple[SessionId, int], bytes] = field(default_factory=dict)
 
     def copy(self) -> "_Tables":
-        return _Tables(list(self.log), dict(self.sessions), dict(self.roots), dict(self.leases))
+        return _Tables(
+            list(self.log),
+            dict(self.sessions),
+            dict(self.roots),
+            dict(self.leases),
+            dict(self.checkpoints),
+            dict(self.snapshots),
+        )
 
     def of_session(self, session_id: SessionId) -> list[StoredEvent]:
         return [row for row in self.log if row.session_id == session_id]
@@ -52,6 +68,7 @@ class MemoryDatabase:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._grown = threading.Condition()
         self._committed = _Tables()
         self._working: _Tables | None = None
         self._holder: int | None = None
@@ -67,10 +84,17 @@ class MemoryDatabase:
                 yield self._working
                 if before is None:
                     self._committed = self._working
+                    with self._grown:
+                        self._grown.notify_all()
                 else:
                     before = self._working
             finally:
                 self._working, self._holder = before, holder
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Return `True` as soon as the log is longer than `after`, `False` at the time-out."""
+        with self._grown:
+            return self._grown.wait_for(lambda: len(self.tables.log) > after, timeout_s)
 
     @property
     def tables(self) -> _Tables:
@@ -192,17 +216,102 @@ class MemorySessionDirectory:
 
 
 class MemoryAuditLog:
-    """The chain of hashes over the log in memory."""
+    """The chain of hashes over the log in memory, and the checkpoints that were taken of it."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    def verify(self) -> AuditVerdict:
-        """Recompute every hash from the stored bytes and compare; the last row is the head."""
-        check, log = ChainCheck(), self._database.tables.log
-        for row in log:
+    def verify(
+        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+    ) -> AuditVerdict:
+        """Recompute hashes from the stored bytes and compare; the last row is the head.
+
+        With `since`, what lies up to that checkpoint is trusted, and what came later is checked.
+        At each position of `against` the log must have the hash that was noted then.
+        """
+        log = self._database.tables.log
+        trusted = since.position if since else 0
+        hashes = {(row.session_id, row.version): row.event_hash for row in log[:trusted]}
+        check = ChainCheck(
+            since=since,
+            against=against,
+            before=lambda session_id, version: hashes.get((session_id, version)),
+        )
+        for note in (*([since] if since else ()), *against):
+            if note.position <= trusted and _log_hash_at(log, note.position) != note.log_hash:
+                check.rewritten(note.position)
+        for row in log[trusted:]:
             check.add(row)
-        return check.verdict((log[-1].position, log[-1].log_hash) if log else (0, ZERO_HASH))
+        return check.verdict(self.head())
+
+    def head(self) -> LogHead:
+        """The end of the log."""
+        log = self._database.tables.log
+        return LogHead(len(log), log[-1].log_hash if log else ZERO_HASH)
+
+    def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
+        """The events as they are stored, of one session or of all, in the order of the log."""
+        tables = self._database.tables
+        return iter(tables.log if session_id is None else tables.of_session(session_id))
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint beside the log; the last one kept for a position counts."""
+        with self._database.writing() as tables:
+            tables.checkpoints[checkpoint.position] = checkpoint
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints that were kept, by position."""
+        kept = self._database.tables.checkpoints
+        return tuple(kept[position] for position in sorted(kept))
+
+
+class MemoryChangeFeed:
+    """The log of all sessions in memory, as it grows."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def read(self, *, after: int = 0, limit: int | None = None) -> Iterator[EventEnvelope]:
+        """Events of all sessions with `position > after`, in order, at most `limit` of them."""
+        upto = None if limit is None else after + limit
+        yield from map(codec.decode, self._database.tables.log[after:upto])
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Return `True` as soon as there is an event behind `after`, `False` at the time-out."""
+        return self._database.wait(after=after, timeout_s=timeout_s)
+
+
+class MemorySnapshotCache:
+    """Folded sessions in memory, encoded as in a database."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def latest(self, session_id: SessionId, *, upto: int | None = None) -> Loaded | None:
+        """The newest that can be trusted, of a version up to `upto`; the caller owns it."""
+        tables = self._database.tables
+        log = tables.of_session(session_id)
+        for version in sorted((v for s, v in tables.snapshots if s == session_id), reverse=True):
+            if version > len(log) or (upto is not None and version > upto):
+                continue
+            loaded = snapshots.decoded(tables.snapshots[session_id, version])
+            if loaded is not None and loaded.event_hash == log[version - 1].event_hash:
+                return loaded
+        return None
+
+    def keep(self, loaded: Loaded) -> None:
+        """Keep what was folded; older ones go, but for one in every 16,384 versions."""
+        session_id, content = loaded.state.session_id, snapshots.encoded(loaded)
+        with self._database.writing() as tables:
+            tables.snapshots[session_id, loaded.state.version] = content
+            versions = [version for session, version in tables.snapshots if session == session_id]
+            for version in set(versions) - snapshots.kept(versions):
+                del tables.snapshots[session_id, version]
+
+    def drop(self) -> None:
+        """Delete all of them."""
+        with self._database.writing() as tables:
+            tables.snapshots.clear()
 
 
 class MemoryRunLeases:
@@ -232,6 +341,12 @@ class MemoryRunLeases:
         """Drop the lease of a run that ended."""
         with self._database.writing() as tables:
             tables.leases.pop(run, None)
+
+
+def _log_hash_at(log: Sequence[StoredEvent], position: int) -> str | None:
+    if position == 0:
+        return ZERO_HASH
+    return log[position - 1].log_hash if position <= len(log) else None
 
 
 def _answered(

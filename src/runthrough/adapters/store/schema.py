@@ -8,8 +8,11 @@ from sqlalchemy.exc import DBAPIError
 import runthrough
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; revisions are numbered, so that their texts sort by age."""
+_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+_REVISION = text("SELECT version_num FROM alembic_version")
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('runthrough migrations'))"
 
 
 def current(engine: Engine) -> str | None:
@@ -41,7 +44,7 @@ def check(found: str | None) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to `HEAD`, all or nothing; the caller sees to it that nobody else does.
+    """Bring the schema to `HEAD`, all or nothing; of several who try, one does it.
 
     Raises:
         SchemaNewerError: The schema is newer than this runthrough knows.
@@ -55,8 +58,10 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(_BEGIN[engine.dialect.name])
         try:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(_ONE_AT_A_TIME)
             refuse_newer(_revision(connection))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -82,10 +87,16 @@ def migrations_folder(package: Path | None = None) -> Path:
 
 
 def _revision(connection: Connection) -> str | None:
-    try:
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except DBAPIError:
-        if inspect(connection).has_table("alembic_version"):
-            raise
-        return None
+    if connection.dialect.name == "postgresql":
+        # A statement that fails would end the transaction that migrates.
+        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return None
+        found = connection.scalar(_REVISION)
+    else:
+        try:
+            found = connection.scalar(_REVISION)
+        except DBAPIError:
+            if inspect(connection).has_table("alembic_version"):
+                raise
+            return None
     return None if found is None else str(found)

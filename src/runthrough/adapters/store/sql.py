@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.database import EVENT_ROWS, INSERT_EVENT, SqlDatabase, event_rows
-from runthrough.adapters.store.rows import ZERO_HASH
+from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
 from runthrough.adapters.store.sql_directory import follow
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, SessionId
 from runthrough.core.values.metadata import Metadata
+from runthrough.core.values.store import ZERO_HASH
 from runthrough.errors import (
     CommandIdReusedError,
     LogCorruptError,
@@ -20,19 +20,11 @@ from runthrough.errors import (
 PAGE_ROWS = 1000
 """Rows read at a time: a page costs little more than its rows, and memory stays flat."""
 _NO_BOUND = 2**63 - 1
-_PLACE = """
-    SELECT log_head.position, log_head.log_hash, latest.version, latest.event_hash,
-           known.request_hash
-    FROM log_head
-    LEFT JOIN (SELECT version, event_hash FROM events WHERE session_id = ?
-               ORDER BY version DESC LIMIT 1) AS latest ON true
-    LEFT JOIN (SELECT request_hash FROM events WHERE command_id = ? LIMIT 1) AS known ON true
-"""
-_MOVE_HEAD = "UPDATE log_head SET position = ?, log_hash = ?"
 _PAGE = (
     f"{EVENT_ROWS} WHERE session_id = ? AND version > ? AND version <= ? "
     f"ORDER BY version LIMIT {PAGE_ROWS}"
 )
+_LOG_PAGE = f"{EVENT_ROWS} WHERE position > ? ORDER BY position LIMIT ?"
 _OF_COMMAND = f"{EVENT_ROWS} WHERE command_id = ? ORDER BY position"
 
 
@@ -41,6 +33,8 @@ class SqlEventStore:
 
     def __init__(self, database: SqlDatabase) -> None:
         self._database = database
+        self._page = database.statement(_PAGE)
+        self._of_command = database.statement(_OF_COMMAND)
 
     def append(
         self,
@@ -67,22 +61,20 @@ class SqlEventStore:
             metadata=metadata,
             request_hash=request_hash,
         )
-        driver = self._database.driver
-        with self._database.writing() as connection:
-            place = driver.execute(_PLACE, (session_id, metadata.command_id)).fetchone()
+        with self._database.appending(session_id, metadata.command_id) as turn:
+            place = turn.place
             if place is None:
                 raise LogCorruptError(0, "the head of the log is missing")
-            position, log_hash, version, event_hash, known = place
-            if known is not None:
+            if place.known_request is not None:
                 return self._answered(metadata.command_id, request_hash)
-            if (version or 0) != expected_version:
-                raise WrongExpectedVersionError(expected_version, version or 0)
-            follow(connection, batch)
-            rows = batch.seal(
-                position=position, log_hash=log_hash, event_hash=event_hash or ZERO_HASH
+            if (place.version or 0) != expected_version:
+                raise WrongExpectedVersionError(expected_version, place.version or 0)
+            follow(turn.connection, batch)
+            turn.rows = rows = batch.seal(
+                position=place.position,
+                log_hash=place.log_hash,
+                event_hash=place.event_hash or ZERO_HASH,
             )
-            driver.executemany(INSERT_EVENT, rows)
-            driver.execute(_MOVE_HEAD, (rows[-1].position, rows[-1].log_hash))
         return batch.envelopes(rows)
 
     def read(
@@ -97,7 +89,7 @@ class SqlEventStore:
         last = _NO_BOUND if upto is None else upto
         while True:
             with self._database.reading() as connection:
-                page = list(event_rows(connection, _PAGE, (session_id, after, last)))
+                page = list(self._database.rows(connection, self._page, (session_id, after, last)))
             yield from map(codec.decode, page)
             if len(page) < PAGE_ROWS:
                 return
@@ -125,7 +117,40 @@ class SqlEventStore:
 
     def _answered(self, command_id: CommandId, request_hash: str) -> tuple[EventEnvelope, ...]:
         with self._database.reading() as connection:
-            rows = list(event_rows(connection, _OF_COMMAND, (command_id,)))
+            rows = list(self._database.rows(connection, self._of_command, (command_id,)))
         if any(row.request_hash != request_hash for row in rows):
             raise CommandIdReusedError(command_id)
         return tuple(map(codec.decode, rows))
+
+
+class SqlChangeFeed:
+    """The log of all sessions, as it grows."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        self._database = database
+        self._page = database.statement(_LOG_PAGE)
+
+    def read(self, *, after: int = 0, limit: int | None = None) -> Iterator[EventEnvelope]:
+        """Events of all sessions with `position > after`, in order, at most `limit` of them.
+
+        Raises:
+            LogCorruptError: A stored event is not one that was written.
+            StoreUnavailableError: The database cannot be read.
+        """
+        left = _NO_BOUND if limit is None else limit
+        while left > 0:
+            size = min(left, PAGE_ROWS)
+            with self._database.reading() as connection:
+                page = list(self._database.rows(connection, self._page, (after, size)))
+            yield from map(codec.decode, page)
+            if len(page) < size:
+                return
+            after, left = page[-1].position, left - size
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Return `True` as soon as there is an event behind `after`, `False` at the time-out.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        return self._database.wait(after=after, timeout_s=timeout_s)

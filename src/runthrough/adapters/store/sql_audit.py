@@ -1,16 +1,29 @@
-"""The chain of hashes in an SQL database."""
+"""The chain of hashes in an SQL database, and the checkpoints that were taken of it."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from runthrough.adapters.store.chain import ChainCheck
-from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase, event_rows
+from runthrough.adapters.store.codec import read_time, time_text
+from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
 from runthrough.adapters.store.sql import PAGE_ROWS
-from runthrough.adapters.store.tables import LOG_HEAD
-from runthrough.core.values.store import AuditVerdict
+from runthrough.adapters.store.tables import CHECKPOINTS, EVENTS, LOG_HEAD
+from runthrough.core.values.ids import SessionId
+from runthrough.core.values.store import (
+    ZERO_HASH,
+    AuditVerdict,
+    Checkpoint,
+    LogHead,
+    StoredEvent,
+)
+from runthrough.errors import LogCorruptError
 
 _PAGE = f"{EVENT_ROWS} WHERE position > ? ORDER BY position LIMIT {PAGE_ROWS}"
+_PAGE_OF_SESSION = (
+    f"{EVENT_ROWS} WHERE session_id = ? AND version > ? ORDER BY version LIMIT {PAGE_ROWS}"
+)
 
 
 class SqlAuditLog:
@@ -18,29 +31,139 @@ class SqlAuditLog:
 
     def __init__(self, database: SqlDatabase) -> None:
         self._database = database
+        self._page = database.statement(_PAGE)
+        self._page_of_session = database.statement(_PAGE_OF_SESSION)
 
-    def verify(self) -> AuditVerdict:
-        """Recompute every hash from the stored bytes and compare, the head included.
+    def verify(
+        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+    ) -> AuditVerdict:
+        """Recompute hashes from the stored bytes and compare, the head included.
+
+        With `since`, what lies up to that checkpoint is trusted, and what came later is checked.
+        At each position of `against` the log must have the hash that was noted then.
 
         Raises:
             StoreUnavailableError: The database cannot be read.
         """
-        check = ChainCheck()
+        trusted = since.position if since else 0
+
+        def before(session_id: str, version: int) -> str | None:
+            with self._database.reading() as connection:
+                return connection.scalar(
+                    select(EVENTS.c.event_hash).where(
+                        EVENTS.c.session_id == session_id,
+                        EVENTS.c.version == version,
+                        EVENTS.c.position <= trusted,
+                    )
+                )
+
+        check = ChainCheck(since=since, against=against, before=before)
+        for note in (*([since] if since else ()), *against):
+            self._compare_trusted(check, note, upto=trusted)
         while True:
-            before = check.checked
+            begun = check.position
             with self._database.snapshot() as connection:
-                whole = _check_page(connection, check)
-                head = connection.execute(select(LOG_HEAD.c.position, LOG_HEAD.c.log_hash)).first()
-            if not whole or check.checked - before < PAGE_ROWS:
-                return check.verdict(None if head is None else (head.position, head.log_hash))
+                whole = self._check_page(connection, check)
+                head = _head(connection)
+            if not whole or check.position - begun < PAGE_ROWS:
+                return check.verdict(head)
+
+    def head(self) -> LogHead:
+        """The end of the log.
+
+        Raises:
+            LogCorruptError: The log has no end.
+            StoreUnavailableError: The database cannot be read.
+        """
+        with self._database.reading() as connection:
+            head = _head(connection)
+        if head is None:
+            raise LogCorruptError(0, "the head of the log is missing")
+        return head
+
+    def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
+        """The events as they are stored, of one session or of all, in the order of the log.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                if session_id is None:
+                    page = list(self._database.rows(connection, self._page, (after,)))
+                else:
+                    asked = (session_id, after)
+                    page = list(self._database.rows(connection, self._page_of_session, asked))
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1].position if session_id is None else page[-1].version
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint beside the log; the last one kept for a position counts.
+
+        Raises:
+            StoreUnavailableError: The database cannot be written.
+        """
+        row = {
+            "position": checkpoint.position,
+            "log_hash": checkpoint.log_hash,
+            "taken_at": time_text(checkpoint.taken_at),
+            "app_version": checkpoint.app_version,
+            "public_key": checkpoint.public_key,
+            "signature": checkpoint.signature,
+        }
+        with self._database.writing() as connection:
+            connection.execute(
+                delete(CHECKPOINTS).where(CHECKPOINTS.c.position == checkpoint.position)
+            )
+            connection.execute(insert(CHECKPOINTS), row)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints that were kept, by position.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        asked = select(CHECKPOINTS).order_by(CHECKPOINTS.c.position)
+        with self._database.reading() as connection:
+            return tuple(
+                Checkpoint(
+                    row.position,
+                    row.log_hash,
+                    read_time(row.taken_at),
+                    row.app_version,
+                    row.public_key,
+                    row.signature,
+                )
+                for row in connection.execute(asked)
+            )
+
+    def _compare_trusted(self, check: ChainCheck, note: Checkpoint, *, upto: int) -> None:
+        """What is trusted is not computed anew, but it must still have the hash that was noted."""
+        if note.position > upto:
+            return
+        asked = select(EVENTS.c.log_hash).where(EVENTS.c.position == note.position)
+        with self._database.reading() as connection:
+            found = connection.scalar(asked) if note.position else ZERO_HASH
+        if found != note.log_hash:
+            check.rewritten(note.position)
+
+    def _check_page(self, connection: Connection, check: ChainCheck) -> bool:
+        """Check the next rows; `False` when one is bad."""
+        if check.first_bad is not None:
+            return False
+        try:
+            rows = self._database.rows(connection, self._page, (check.position,))
+            return all(check.add(row) for row in rows)
+        except sqlite3.OperationalError as exc:
+            if "UTF-8" not in str(exc):  # the driver's only mark of bytes that are no text
+                raise
+            check.unreadable()
+            return False
 
 
-def _check_page(connection: Connection, check: ChainCheck) -> bool:
-    """Check the next rows; `False` when one is bad."""
-    try:
-        return all(check.add(row) for row in event_rows(connection, _PAGE, (check.checked,)))
-    except sqlite3.OperationalError as exc:
-        if "UTF-8" not in str(exc):  # the driver's only mark of bytes that are no text
-            raise
-        check.unreadable()
-        return False
+def _head(connection: Connection) -> LogHead | None:
+    head = connection.execute(select(LOG_HEAD.c.position, LOG_HEAD.c.log_hash)).first()
+    return None if head is None else LogHead(head.position, head.log_hash)

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -61,9 +62,9 @@ SESSIONS = Table(
     Column("created_at", Text, nullable=False),
     CheckConstraint("phase IN ('open', 'closed')", name="sessions_phase"),
 )
-# The migration says the same to PostgreSQL. Saying it here as well would import that dialect,
-# 30 ms, into every command on SQLite.
-Index(
+# `postgres.py` adds the condition for that back end: saying it here as well would import its
+# dialect, 30 ms, into every command on SQLite.
+OPEN_NAME = Index(
     "sessions_open_name",
     SESSIONS.c.name,
     unique=True,
@@ -87,4 +88,25 @@ RUN_LEASES = Table(
     Column("holder", Text, nullable=False),
     Column("taken_at", Text, nullable=False),
     Column("renewed_at", Text, nullable=False),
+)
+
+SNAPSHOTS = Table(
+    "snapshots",
+    METADATA,
+    Column("session_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fold_version", Integer, nullable=False),
+    Column("event_hash", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    METADATA,
+    Column("position", _POSITION, primary_key=True, autoincrement=False),
+    Column("log_hash", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("app_version", Text, nullable=False),
+    Column("public_key", Text),
+    Column("signature", Text),
 )

@@ -1,0 +1,75 @@
+"""Which back end a database URL names, and opening it."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from runthrough.adapters.store.database import SqlDatabase
+from runthrough.errors import StoreUnavailableError
+
+_FIX = "write it as sqlite:////absolute/path.db or postgresql://user@host/name"
+
+
+def open_database(
+    url: str, *, migrate: bool | None = None, timeout_s: float | None = None
+) -> SqlDatabase:
+    """Open the database that a URL names.
+
+    Args:
+        url: `sqlite:////absolute/path.db` or `postgresql://user:password@host/name`.
+        migrate: Whether older tables are brought up to date; by default a SQLite file is, and a
+            PostgreSQL database, which others use as well, is not.
+        timeout_s: How long a writer waits for others; by default half a minute.
+
+    Raises:
+        StoreUnavailableError: The database cannot be reached, or is none.
+        SchemaOutdatedError: The schema is older, and was not to be migrated.
+        SchemaNewerError: A newer runthrough wrote the database.
+    """
+    parsed = parsed_url(url)
+    limit = {} if timeout_s is None else {"timeout_s": timeout_s}
+    if parsed.get_backend_name() == "sqlite":
+        from runthrough.adapters.store.sqlite import SqliteDatabase  # noqa: PLC0415 - one of two
+
+        return SqliteDatabase.open(sqlite_path(parsed), migrate=migrate is not False, **limit)
+    try:
+        from runthrough.adapters.store.postgres import PostgresDatabase  # noqa: PLC0415 - extra
+    except ModuleNotFoundError as exc:
+        raise StoreUnavailableError(
+            f"PostgreSQL needs the module {exc.name}, which is not installed.",
+            fix="pip install 'runthrough[postgres]'",
+        ) from exc
+    return PostgresDatabase.open(parsed, migrate=bool(migrate), **limit)
+
+
+def parsed_url(url: str) -> URL:
+    """The parts of a database URL.
+
+    Raises:
+        StoreUnavailableError: It is none, or of a back end that is not there.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise StoreUnavailableError(f"{url!r} is not a database URL.", fix=_FIX) from exc
+    if parsed.drivername == "postgres":  # as many hosts still write it
+        parsed = parsed.set(drivername="postgresql")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        shown = parsed.render_as_string(hide_password=True)
+        raise StoreUnavailableError(
+            f"{shown} is neither a SQLite nor a PostgreSQL database.", fix=_FIX
+        )
+    return parsed
+
+
+def sqlite_path(parsed: URL) -> Path:
+    """The absolute path of the file that the URL of a SQLite database names.
+
+    Raises:
+        StoreUnavailableError: It names no file.
+    """
+    if parsed.database in {None, "", ":memory:"}:
+        shown = parsed.render_as_string(hide_password=True)
+        raise StoreUnavailableError(f"{shown} names no file, so nothing would be kept.", fix=_FIX)
+    return Path(str(parsed.database)).expanduser().absolute()

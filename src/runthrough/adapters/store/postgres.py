@@ -1,0 +1,267 @@
+"""The database of a team: PostgreSQL, by psycopg."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Self, cast
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+
+from runthrough.adapters.store import schema
+from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn
+from runthrough.adapters.store.faults import postgresql_faults
+from runthrough.adapters.store.mutex import FairMutex
+from runthrough.adapters.store.tables import OPEN_NAME, SESSIONS
+from runthrough.core.values.store import StoredEvent
+from runthrough.errors import StoreUnavailableError
+
+OPEN_NAME.dialect_options["postgresql"]["where"] = SESSIONS.c.phase == "open"
+LOCK_TIMEOUT_S = 30.0
+"""How long a writer waits for others, as with SQLite."""
+STANDSTILL_S = 60.0
+"""A writer that stands still in a transaction, stopped or cut off, loses it after so long: it
+holds the lock that all others wait for."""
+CONNECT_TIMEOUT_S = 10
+"""How long to try to reach the server: longer than a slow network, shorter than patience."""
+_CHANNEL = "runthrough_log"
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+# A statement of its own: one that waits for the lock goes on with what it saw before the wait.
+_LOCK = "SELECT position FROM log_head FOR UPDATE"
+_HEAD = "SELECT position FROM log_head"
+_PREPARE = (
+    "SELECT set_config('lock_timeout', %s, false), "
+    "set_config('idle_in_transaction_session_timeout', %s, false), "
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
+    "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
+)
+
+
+class PostgresDatabase(SqlDatabase):
+    """A PostgreSQL database, written by any number of processes of any number of machines.
+
+    Writers of all processes take turns at the row of the log's head. An append takes two round
+    trips: to begin, lock and ask; to insert and commit.
+    """
+
+    def __init__(self, engine: Engine, *, place: str) -> None:
+        super().__init__(engine, place=place, mutex=FairMutex())
+        self._writer: Connection | None = None
+        self._listeners: list[psycopg.Connection] = []
+
+    @classmethod
+    def open(cls, url: URL, *, migrate: bool = False, timeout_s: float = LOCK_TIMEOUT_S) -> Self:
+        """Open the database at a URL; with `migrate`, bring its tables up first.
+
+        Raises:
+            StoreUnavailableError: The database cannot be reached.
+            SchemaOutdatedError: The schema is older, and was not to be migrated.
+            SchemaNewerError: A newer runthrough wrote the database.
+        """
+        place = url.render_as_string(hide_password=True)
+        engine = _engine(url, timeout_s)
+        try:
+            with postgresql_faults(place):
+                if migrate:
+                    _refuse_encoding(engine, place)
+                    schema.upgrade(engine)
+                schema.check(schema.current(engine))
+                return cls(engine, place=place)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Give all connections back."""
+        if self._writer is not None:
+            self._writer.close()
+        while self._listeners:
+            self._listeners.pop().close()
+        super().close()
+
+    @staticmethod
+    def statement(sql: str) -> str:
+        """Plain SQL with the driver's marks for values."""
+        return sql.replace("?", "%s")
+
+    @staticmethod
+    def driver_of(connection: Connection) -> psycopg.Connection:
+        """The bare connection below SQLAlchemy's."""
+        return cast("psycopg.Connection", connection.connection.driver_connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which several SELECTs see one and the same moment.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        with self.reading() as connection:
+            if connection is self._writer:
+                yield connection
+                return
+            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield connection
+            finally:
+                # Where the connection is lost, the first error tells it.
+                with suppress(psycopg.OperationalError):
+                    self.driver_of(connection).rollback()
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Listen to the server until the log is longer than `after`.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        self._refuse_inherited()
+        until = time.monotonic() + timeout_s
+        with self._translated(), self._listening() as listener:
+            while True:
+                (position,) = listener.execute(_HEAD).fetchone() or (0,)
+                left = until - time.monotonic()
+                if position > after or left <= 0:
+                    return bool(position > after)
+                for _ in listener.notifies(timeout=left, stop_after=1):
+                    pass
+
+    @contextmanager
+    def _listening(self) -> Iterator[psycopg.Connection]:
+        """A connection that is told of commits; kept for the next who waits."""
+        listener = self._listeners.pop() if self._listeners else None
+        if listener is None or listener.broken:
+            with self._engine.connect() as connection:
+                connection.detach()
+                listener = self.driver_of(connection)
+                listener.execute(f"LISTEN {_CHANNEL}")
+                yield from self._kept(listener)
+        else:
+            yield from self._kept(listener)
+
+    def _kept(self, listener: psycopg.Connection) -> Iterator[psycopg.Connection]:
+        try:
+            yield listener
+        except BaseException:
+            listener.close()
+            raise
+        self._listeners.append(listener)
+
+    def _writing_connection(self) -> Connection:
+        if self._writer is None or self._writer.closed:
+            self._writer = self._engine.connect()
+        return self._writer
+
+    @property
+    def driver(self) -> psycopg.Connection:
+        """The writer's bare connection, to be used inside `writing()` only."""
+        return self.driver_of(self._writing_connection())
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with postgresql_faults(self.place):
+            yield
+
+    def _given_up(self) -> bool:
+        status = self.driver.info.transaction_status
+        return status is not psycopg.pq.TransactionStatus.INTRANS
+
+    def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
+        try:
+            return self._begun(asked)
+        except psycopg.OperationalError:
+            if not self._forget_broken():
+                self._undo(inner=False)
+                raise
+            # The connection was lost while nobody used it; nothing has been asked of it yet.
+            return self._begun(asked)
+
+    def _begun(self, asked: Sequence[SqlValue] | None) -> Turn:
+        connection = self._writing_connection()
+        driver = self.driver_of(connection)
+        with driver.pipeline():
+            driver.execute(_BEGIN)
+            driver.execute(_LOCK)
+            place = None if asked is None else driver.execute(self.place_of, asked)
+        return _turn(connection, place)
+
+    def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+        connection = self._writing_connection()
+        driver = self.driver_of(connection)
+        with driver.pipeline():
+            driver.execute("SAVEPOINT inner_part")
+            place = None if asked is None else driver.execute(self.place_of, asked)
+        return _turn(connection, place)
+
+    def _end(self, rows: Sequence[StoredEvent]) -> None:
+        with self.driver.pipeline():
+            self._insert(rows)
+            self.driver.execute("COMMIT")
+
+    def _end_inner(self, rows: Sequence[StoredEvent]) -> None:
+        with self.driver.pipeline():
+            self._insert(rows)
+            self.driver.execute("RELEASE inner_part")
+
+    def _insert(self, rows: Sequence[StoredEvent]) -> None:
+        if rows:
+            self.driver.cursor().executemany(self.insert_event, rows)
+            self.driver.execute(self.move_head, (rows[-1].position, rows[-1].log_hash))
+            self.driver.execute(f"NOTIFY {_CHANNEL}")
+
+    def _undo(self, *, inner: bool) -> None:
+        if self._forget_broken():
+            return
+        status = self.driver.info.transaction_status
+        if status is psycopg.pq.TransactionStatus.IDLE:
+            return
+        if inner:
+            self.driver.execute("ROLLBACK TO inner_part")
+            self.driver.execute("RELEASE inner_part")
+        else:
+            self.driver.execute("ROLLBACK")
+
+    def _forget_broken(self) -> bool:
+        """Let go of a connection that is lost; whether it was."""
+        writer = self._writer
+        if writer is None:
+            return True
+        if not self.driver_of(writer).closed:
+            return False
+        self._writer = None
+        writer.invalidate()
+        writer.close()
+        return True
+
+
+def _turn(connection: Connection, place: psycopg.Cursor | None) -> Turn:
+    found = None if place is None else place.fetchone()
+    return Turn(connection, None if found is None else Place._make(found))
+
+
+def _engine(url: URL, timeout_s: float) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",  # BEGIN and COMMIT are ours to say
+        max_overflow=-1,  # as many readers as there are threads
+        pool_pre_ping=True,  # a server that was restarted is no error
+        pool_reset_on_return=None,  # readers leave no transaction behind
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+    )
+    limits = [str(int(seconds * 1000)) for seconds in (timeout_s, STANDSTILL_S)]
+
+    @event.listens_for(engine, "connect")
+    def _prepare(driver: psycopg.Connection, _record: object) -> None:
+        driver.autocommit = True
+        driver.execute(_PREPARE, limits)
+
+    return engine
+
+
+def _refuse_encoding(engine: Engine, place: str) -> None:
+    with engine.connect() as connection:
+        encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise StoreUnavailableError(
+            f"The database {place} has the encoding {encoding}, which cannot hold all text.",
+            fix="make another with createdb --encoding=UTF8 --template=template0",
+        )
