@@ -1,7 +1,7 @@
-"""Runs the migrations on the connection it is given, else on the URL of `alembic.ini`."""
+"""Runs the migrations on what it is given, a connection or an engine, else by `alembic.ini`."""
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from runthrough.adapters.store.guards import guard
 from runthrough.adapters.store.tables import METADATA
@@ -18,14 +18,13 @@ def _run(connection: Connection) -> None:
         guard(connection)
 
 
-def _run_by_url() -> None:
-    engine = create_engine(context.config.get_main_option("sqlalchemy.url", ""))
+def _run_on(engine: Engine) -> None:
     with engine.begin() as connection:
         _run(connection)
 
 
 given = context.config.attributes.get("connection")
-if given is None:
-    _run_by_url()
-else:
+if isinstance(given, Connection):
     _run(given)
+else:
+    _run_on(given or create_engine(context.config.get_main_option("sqlalchemy.url", "")))

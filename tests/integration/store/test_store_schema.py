@@ -168,6 +168,20 @@ def test_unreadable_revision_is_not_taken_for_an_empty_database(url, path):
         open_database(url)
 
 
+def test_table_that_another_process_has_just_made_is_read(url, path):
+    """A revision table that appears between two looks is no error: sixteen may open at once."""
+    path.parent.mkdir()
+    path.touch()
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "handle_error")
+    def appear(_context):
+        open_database(url).close()
+
+    assert schema.current(engine) == schema.HEAD
+    engine.dispose()
+
+
 def test_failed_migration_leaves_nothing(url, path):
     """Where another program's tables are in the way, none of ours is left half made."""
     path.parent.mkdir()

@@ -5,7 +5,7 @@ They are made anew after every migration, because one that rebuilds a table lose
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 _TOLD = "events are never changed"
 _REFUSE = f"BEGIN SELECT RAISE(ABORT, '{_TOLD}: {{}} refused'); END".format
@@ -32,7 +32,9 @@ _FUNCTION = f"""
 
 
 def guard(connection: Connection) -> None:
-    """Make the triggers that are missing."""
+    """Make the triggers that are missing, once there is the table."""
+    if not inspect(connection).has_table("events"):
+        return
     if connection.dialect.name == "sqlite":
         for name, rule in _SQLITE.items():
             connection.exec_driver_sql(f"CREATE TRIGGER IF NOT EXISTS {name} {rule}")

@@ -131,6 +131,13 @@ class _Turnstile:
         fcntl.flock(self._line, fcntl.LOCK_UN)
 
     def close(self) -> None:
+        """Give back what is held, and close."""
+        if self._closing.alive:
+            self.unlock()
+            self._closing()
+
+    def forget(self) -> None:
+        """Close without giving back what another process holds by the same files."""
         self._closing()
 
 
@@ -142,11 +149,11 @@ class _Waiting:
         self._done = threading.Event()
         self._settling = threading.Lock()
         self.given_up = False
-        threading.Thread(target=self._wait, daemon=True).start()
 
     def locked(self, timeout_s: float) -> bool:
         """Whether the lock was got in time; one that comes later is given back."""
         try:
+            threading.Thread(target=self._wait, daemon=True).start()
             self._done.wait(timeout_s)
         finally:
             with self._settling:
@@ -186,7 +193,7 @@ _OPEN: weakref.WeakSet[_Turnstile] = weakref.WeakSet()
 def _close_in_child() -> None:
     """Give up what a fork inherited: it would keep the locks of a parent that dies."""
     for files in list(_OPEN):
-        files.close()
+        files.forget()
 
 
 os.register_at_fork(after_in_child=_close_in_child)

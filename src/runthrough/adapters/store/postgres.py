@@ -47,7 +47,6 @@ class PostgresDatabase(SqlDatabase):
     def __init__(self, engine: Engine, *, place: str) -> None:
         super().__init__(engine, place=place, mutex=FairMutex())
         self._writer: Connection | None = None
-        self._listeners: list[psycopg.Connection] = []
 
     @classmethod
     def open(cls, url: URL, *, migrate: bool = False, timeout_s: float = LOCK_TIMEOUT_S) -> Self:
@@ -75,8 +74,6 @@ class PostgresDatabase(SqlDatabase):
         """Give all connections back."""
         if self._writer is not None:
             self._writer.close()
-        while self._listeners:
-            self._listeners.pop().close()
         super().close()
 
     @staticmethod
@@ -116,35 +113,24 @@ class PostgresDatabase(SqlDatabase):
         """
         self._refuse_inherited()
         until = time.monotonic() + timeout_s
-        with self._translated(), self._listening() as listener:
-            while True:
-                (position,) = listener.execute(_HEAD).fetchone() or (0,)
-                left = until - time.monotonic()
-                if position > after or left <= 0:
-                    return bool(position > after)
-                for _ in listener.notifies(timeout=left, stop_after=1):
-                    pass
+        with self._translated(), self._engine.connect() as connection:
+            listener = self.driver_of(connection)
+            listener.execute(f"LISTEN {_CHANNEL}")
+            try:
+                return self._grown(listener, after, until)
+            finally:
+                # A connection that nobody reads must not be told any more.
+                with suppress(psycopg.OperationalError):
+                    listener.execute(f"UNLISTEN {_CHANNEL}")
 
-    @contextmanager
-    def _listening(self) -> Iterator[psycopg.Connection]:
-        """A connection that is told of commits; kept for the next who waits."""
-        listener = self._listeners.pop() if self._listeners else None
-        if listener is None or listener.broken:
-            with self._engine.connect() as connection:
-                connection.detach()
-                listener = self.driver_of(connection)
-                listener.execute(f"LISTEN {_CHANNEL}")
-                yield from self._kept(listener)
-        else:
-            yield from self._kept(listener)
-
-    def _kept(self, listener: psycopg.Connection) -> Iterator[psycopg.Connection]:
-        try:
-            yield listener
-        except BaseException:
-            listener.close()
-            raise
-        self._listeners.append(listener)
+    def _grown(self, listener: psycopg.Connection, after: int, until: float) -> bool:
+        while True:
+            (position,) = listener.execute(_HEAD).fetchone() or (0,)
+            left = until - time.monotonic()
+            if position > after or left <= 0:
+                return bool(position > after)
+            for _ in listener.notifies(timeout=left, stop_after=1):
+                pass
 
     def _writing_connection(self) -> Connection:
         if self._writer is None or self._writer.closed:
@@ -162,6 +148,8 @@ class PostgresDatabase(SqlDatabase):
             yield
 
     def _given_up(self) -> bool:
+        if self._writer is None:
+            return True
         status = self.driver.info.transaction_status
         return status is not psycopg.pq.TransactionStatus.INTRANS
 
@@ -211,14 +199,20 @@ class PostgresDatabase(SqlDatabase):
     def _undo(self, *, inner: bool) -> None:
         if self._forget_broken():
             return
-        status = self.driver.info.transaction_status
-        if status is psycopg.pq.TransactionStatus.IDLE:
+        driver = self.driver
+        if driver.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
             return
-        if inner:
-            self.driver.execute("ROLLBACK TO inner_part")
-            self.driver.execute("RELEASE inner_part")
-        else:
-            self.driver.execute("ROLLBACK")
+        try:
+            if inner:
+                driver.execute("ROLLBACK TO inner_part")
+                driver.execute("RELEASE inner_part")
+            else:
+                driver.execute("ROLLBACK")
+        except psycopg.Error:
+            # Interrupted while it was talking to the server: the server undoes it all the same
+            # when the connection goes, and what led here is the error to tell.
+            driver.close()
+            self._forget_broken()
 
     def _forget_broken(self) -> bool:
         """Let go of a connection that is lost; whether it was."""

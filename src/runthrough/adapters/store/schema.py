@@ -96,7 +96,8 @@ def _revision(connection: Connection) -> str | None:
         try:
             found = connection.scalar(_REVISION)
         except DBAPIError:
-            if inspect(connection).has_table("alembic_version"):
-                raise
-            return None
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            # Another process has just made it, or the error is another one and comes again.
+            found = connection.scalar(_REVISION)
     return None if found is None else str(found)
