@@ -26,11 +26,11 @@ def installed(tmp_path_factory):
     return place
 
 
-def run(installed, cwd, *words):
+def run(installed, cwd, *words, database=None):
     env = {
         **os.environ,
         "PYTHONPATH": str(installed),
-        "RUNTHROUGH_DATABASE_URL": f"sqlite:///{cwd}/log.db",
+        "RUNTHROUGH_DATABASE_URL": database or f"sqlite:///{cwd}/log.db",
     }
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, check=False
@@ -50,6 +50,20 @@ def test_the_wheel_finds_its_own_migrations(installed, tmp_path):
     upgraded = run(installed, tmp_path, "-m", "runthrough", "db", "upgrade")
     assert upgraded.returncode == 0, upgraded.stderr
     assert tmp_path.joinpath("log.db").is_file()
+
+
+@pytest.mark.slow
+def test_the_wheel_migrates_postgresql(installed, tmp_path, empty_postgres_url):
+    """A team's database is brought up by an installation without the repository."""
+    refused = run(installed, tmp_path, "-m", "runthrough", "sessions", database=empty_postgres_url)
+    assert refused.returncode == 4
+    assert "runthrough db upgrade" in refused.stderr
+    upgraded = run(
+        installed, tmp_path, "-m", "runthrough", "db", "upgrade", database=empty_postgres_url
+    )
+    assert upgraded.returncode == 0, upgraded.stderr
+    listed = run(installed, tmp_path, "-m", "runthrough", "sessions", database=empty_postgres_url)
+    assert listed.returncode == 0, listed.stderr
 
 
 @pytest.mark.slow
