@@ -72,6 +72,11 @@ def several(stores: Stores, prefix: str) -> tuple[EventEnvelope, ...]:
     return _append(stores, prefix, "several", 0, started(prefix), said("and"))
 
 
+def next_one(stores: Stores, prefix: str) -> tuple[EventEnvelope, ...]:
+    """One more by the same writer, to whom PostgreSQL need not tell the place again."""
+    return _append(stores, prefix, "next", 3, said(f"{prefix} next"))
+
+
 def under_the_lock(stores: Stores, prefix: str) -> tuple[EventEnvelope, ...]:
     """Two events, after a look under the writer lock."""
     with stores.events.exclusive():
@@ -84,6 +89,7 @@ def under_the_lock(stores: Stores, prefix: str) -> tuple[EventEnvelope, ...]:
 PATHS: dict[str, Callable[[Stores, str], tuple[EventEnvelope, ...]]] = {
     "several": several,
     "plain": plain,
+    "next": next_one,
     "locked": under_the_lock,
 }
 """In the order in which they are done."""

@@ -20,7 +20,7 @@ from runthrough.adapters.store.opening import open_database
 
 KILLS = scaled(10, 120)
 """Steps at which a child is killed, of the several hundred lines that the appends run."""
-EVENTS = {"several": 2, "plain": 1, "locked": 2}
+EVENTS = {"several": 2, "plain": 1, "next": 1, "locked": 2}
 CRASHES = scaled(1, 10)
 WRITERS = 3
 

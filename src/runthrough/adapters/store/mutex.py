@@ -32,6 +32,12 @@ class FairMutex:
     def close(self) -> None:
         """Free what the mutex holds."""
 
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self.release()
+
 
 class FileMutex(FairMutex):
     """A mutex also among processes: two files beside the database, locked by `flock`.

@@ -1,9 +1,11 @@
 """The database of a team: PostgreSQL, by psycopg."""
 
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Self, cast
+from functools import cache
+from typing import NamedTuple, Self, cast
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -24,6 +26,10 @@ STANDSTILL_S = 60.0
 holds the lock that all others wait for."""
 CONNECT_TIMEOUT_S = 10
 """How long to try to reach the server: longer than a slow network, shorter than patience."""
+AT_ONCE_ROWS = 8
+"""Up to so many events of one command are appended in one trip: most commands leave fewer, and
+each number of rows is a statement of its own that the server prepares."""
+_NUMBERS = {"position", "version", "schema_version"}
 _CHANNEL = "runthrough_log"
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 # A statement of its own: one that waits for the lock goes on with what it saw before the wait.
@@ -31,6 +37,7 @@ _LOCK = "SELECT position FROM log_head FOR UPDATE"
 _HEAD = "SELECT position FROM log_head"
 _PREPARE = (
     "SELECT set_config('lock_timeout', %s, false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), "
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
@@ -41,12 +48,19 @@ class PostgresDatabase(SqlDatabase):
     """A PostgreSQL database, written by any number of processes of any number of machines.
 
     Writers of all processes take turns at the row of the log's head. An append takes two round
-    trips: to begin, lock and ask; to insert and commit.
+    trips: to begin, lock and ask; to insert and commit. A writer that nobody came between since
+    its last append knows the answer, and takes one: all of it under the condition that the head
+    is still the one that it left.
     """
 
     def __init__(self, engine: Engine, *, place: str) -> None:
         super().__init__(engine, place=place, mutex=FairMutex())
         self._writer: Connection | None = None
+        self._left_at: str | None = None
+        """Hash of the log where this process left it."""
+        self._known: _Known | None = None
+        """The place behind what this process appended, while nobody else appends."""
+        self._alone = False
 
     @classmethod
     def open(cls, url: URL, *, migrate: bool = False, timeout_s: float = LOCK_TIMEOUT_S) -> Self:
@@ -170,7 +184,10 @@ class PostgresDatabase(SqlDatabase):
             driver.execute(_BEGIN)
             driver.execute(_LOCK)
             place = None if asked is None else driver.execute(self.place_of, asked)
-        return _turn(connection, place)
+        turn = _turn(connection, place)
+        self._known = None
+        self._alone = turn.place is not None and turn.place.log_hash == self._left_at
+        return turn
 
     def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
         connection = self._writing_connection()
@@ -184,6 +201,58 @@ class PostgresDatabase(SqlDatabase):
         with self.driver.pipeline():
             self._insert(rows)
             self.driver.execute("COMMIT")
+        if rows:
+            self._left(rows[-1], known=self._alone)
+
+    def _left(self, last: StoredEvent, *, known: bool) -> None:
+        """Remember where the log was left; the place behind it only while nobody else appends."""
+        self._left_at = last.log_hash
+        place = Place(last.position, last.log_hash, last.version, last.event_hash, None)
+        self._known = _Known(last.session_id, place) if known else None
+
+    def append_at_once(
+        self,
+        session_id: str,
+        *,
+        version: int,
+        command_id: str,
+        seal: Callable[[Place], Sequence[StoredEvent]],
+    ) -> Sequence[StoredEvent] | None:
+        """Append in one round trip, if the log is still as this process left it.
+
+        Raises:
+            StoreUnavailableError: The database cannot be written.
+        """
+        self._refuse_inherited()
+        if self._known is None or self._holder == threading.get_ident():
+            return None
+        with self._translated(), self._mutex:
+            known, self._known = self._known, None
+            if known is None or (known.session_id, known.place.version) != (session_id, version):
+                return None
+            rows = seal(known.place)
+            if len(rows) > AT_ONCE_ROWS:
+                return None
+            try:
+                if not self._insert_if_unmoved(rows, known.place.log_hash, command_id):
+                    return None
+            except psycopg.OperationalError:
+                if not self._forget_broken():
+                    raise
+                # If it was committed all the same, asking for the place finds the command.
+                return None
+            self._left(rows[-1], known=True)
+            return rows
+
+    def _insert_if_unmoved(
+        self, rows: Sequence[StoredEvent], log_hash: str, command_id: str
+    ) -> bool:
+        last = rows[-1]
+        values = (value for row in rows for value in row)
+        done = self.driver.execute(
+            _at_once(len(rows)), (last.position, last.log_hash, log_hash, command_id, *values)
+        )
+        return done.rowcount == len(rows)
 
     def _end_inner(self, rows: Sequence[StoredEvent]) -> None:
         with self.driver.pipeline():
@@ -225,6 +294,32 @@ class PostgresDatabase(SqlDatabase):
         writer.invalidate()
         writer.close()
         return True
+
+
+class _Known(NamedTuple):
+    """A place that needs not be asked for, as long as nobody else appends."""
+
+    session_id: str
+    place: Place
+
+
+@cache
+def _at_once(count: int) -> str:
+    """The statement that appends so many rows if the head is where it was left.
+
+    The head's row is looked at again after a wait for it, so its hash vouches for all the rest.
+    """
+    row = ", ".join(
+        f"%s::{'bigint' if name in _NUMBERS else 'text'}" for name in StoredEvent._fields
+    )
+    columns = ", ".join(StoredEvent._fields)
+    return (
+        "WITH moved AS (UPDATE log_head SET position = %s, log_hash = %s WHERE log_hash = %s "  # noqa: S608 - column names
+        "AND NOT EXISTS (SELECT 1 FROM events WHERE command_id = %s) "
+        f"RETURNING pg_notify('{_CHANNEL}', '')) INSERT INTO events ({columns}) "
+        f"SELECT event.* FROM moved, (VALUES {', '.join([f'({row})'] * count)}) "
+        f"AS event ({columns})"
+    )
 
 
 def _turn(connection: Connection, place: psycopg.Cursor | None) -> Turn:

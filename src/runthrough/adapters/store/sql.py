@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
-from runthrough.adapters.store.sql_directory import follow
+from runthrough.adapters.store.database import EVENT_ROWS, Place, SqlDatabase
+from runthrough.adapters.store.sql_directory import follow, is_followed
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, SessionId
 from runthrough.core.values.metadata import Metadata
-from runthrough.core.values.store import ZERO_HASH
+from runthrough.core.values.store import ZERO_HASH, StoredEvent
 from runthrough.errors import (
     CommandIdReusedError,
     LogCorruptError,
@@ -61,6 +61,23 @@ class SqlEventStore:
             metadata=metadata,
             request_hash=request_hash,
         )
+
+        def sealed(place: Place) -> list[StoredEvent]:
+            return batch.seal(
+                position=place.position,
+                log_hash=place.log_hash,
+                event_hash=place.event_hash or ZERO_HASH,
+            )
+
+        if not is_followed(batch):
+            at_once = self._database.append_at_once(
+                session_id,
+                version=expected_version,
+                command_id=metadata.command_id,
+                seal=sealed,
+            )
+            if at_once is not None:
+                return batch.envelopes(at_once)
         with self._database.appending(session_id, metadata.command_id) as turn:
             place = turn.place
             if place is None:
@@ -70,11 +87,7 @@ class SqlEventStore:
             if (place.version or 0) != expected_version:
                 raise WrongExpectedVersionError(expected_version, place.version or 0)
             follow(turn.connection, batch)
-            turn.rows = rows = batch.seal(
-                position=place.position,
-                log_hash=place.log_hash,
-                event_hash=place.event_hash or ZERO_HASH,
-            )
+            turn.rows = rows = sealed(place)
         return batch.envelopes(rows)
 
     def read(

@@ -55,6 +55,10 @@ _LISTED = (
 )
 
 
+FOLLOWED = (SessionStarted, SessionClosed, SessionReopened)
+"""The events that the directory follows."""
+
+
 class SqlSessionDirectory:
     """Which sessions there are, and where their roots lie."""
 
@@ -130,6 +134,11 @@ class SqlSessionDirectory:
             return tuple(map(_entry, connection.execute(_LISTED.where(where))))
 
 
+def is_followed(batch: Batch) -> bool:
+    """Whether an append of these events also writes to the directory."""
+    return any(isinstance(event, FOLLOWED) for event in batch.events)
+
+
 def follow(connection: Connection, batch: Batch) -> None:
     """Write to the directory what a session's start, close or reopening means for it.
 
@@ -139,6 +148,8 @@ def follow(connection: Connection, batch: Batch) -> None:
         SessionNameTakenError: Another open session has the name.
     """
     for event in batch.events:
+        if not isinstance(event, FOLLOWED):
+            continue
         match event:
             case SessionStarted():
                 _start(connection, batch, event)
@@ -150,8 +161,6 @@ def follow(connection: Connection, batch: Batch) -> None:
                 )
                 _refuse_taken(connection, str(name))
                 connection.execute(_phase(batch.session_id, "open"))
-            case _:
-                pass
 
 
 def _start(connection: Connection, batch: Batch, event: SessionStarted) -> None:
