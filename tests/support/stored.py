@@ -3,10 +3,8 @@
 import multiprocessing
 import os
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -27,25 +25,25 @@ from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_leases import SqlRunLeases
-from runthrough.application.ports import (
-    AuditLog,
-    ChangeFeed,
-    EventStore,
-    RunLeases,
-    SessionDirectory,
-    SnapshotCache,
+from runthrough.application.ports import EventStore
+from runthrough.core.events import Event, EventEnvelope
+from runthrough.core.values.ids import CommandId, SessionId
+from runthrough.core.values.metadata import Metadata
+from runthrough.entrypoints.store_suite import Stores
+from runthrough.entrypoints.store_suite.writing import (
+    AT,
+    HOST,
+    REQUEST,
+    A,
+    B,
+    said,
+    started,
+    texts,
 )
-from runthrough.core.events import CommandRefused, Event, EventEnvelope, SessionStarted
-from runthrough.core.values.ids import CommandId, HostId, SessionId
-from runthrough.core.values.metadata import Home, Metadata, SessionSettings
-from runthrough.core.values.pipelines import PipelineDeclaration
 from runthrough.errors import StoreUnavailableError
 
-A = SessionId("019a0000-0000-7000-8000-00000000000a")
-B = SessionId("019b0000-0000-7000-8000-00000000000b")
-AT = datetime(2026, 11, 22, 12, 44, 5, 123456, tzinfo=UTC)
-HOST = HostId("host-1")
-REQUEST = "1" * 64
+__all__ = ["AT", "HOST", "REQUEST", "A", "B", "said", "started", "texts"]  # given on
+
 DEADLINE_S = 60.0
 """For what takes far less: two cores may be busy with other tests."""
 NOBODY = 65534
@@ -60,18 +58,6 @@ METADATA = Metadata(
     recorded_at=AT,
     correlation_id="correlation-1",
 )
-
-
-@dataclass(frozen=True)
-class Stores:
-    """The six ports of one store."""
-
-    events: EventStore
-    directory: SessionDirectory
-    audit: AuditLog
-    leases: RunLeases
-    feed: ChangeFeed
-    snapshots: SnapshotCache
 
 
 def memory_stores() -> Stores:
@@ -97,21 +83,6 @@ def sql_stores(database: SqlDatabase) -> Stores:
         SqlChangeFeed(database),
         SqlSnapshotCache(database),
     )
-
-
-def started(name: str, dag_name: str = "zoo") -> SessionStarted:
-    """A session's first event."""
-    return SessionStarted(
-        name=name,
-        pipeline=PipelineDeclaration(name=dag_name),
-        home=Home(host=HOST),
-        settings=SessionSettings(),
-    )
-
-
-def said(text: str) -> CommandRefused:
-    """An event that changes nothing, told from others by its text."""
-    return CommandRefused(command="run", code="REFUSED", message=text)
 
 
 class Writer:
@@ -142,11 +113,6 @@ class Writer:
             metadata=replace(METADATA, **metadata),
             request_hash=request,
         )
-
-
-def texts(envelopes: Sequence[EventEnvelope]) -> list[str]:
-    """What `said` put into the events, in order; the type of other events."""
-    return [getattr(envelope.event, "message", envelope.event.type) for envelope in envelopes]
 
 
 def alter(path: Path, *statements: str) -> None:

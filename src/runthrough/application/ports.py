@@ -55,6 +55,8 @@ class EventStore(Protocol):
             CommandIdReusedError: The command id is known with another request hash.
             SessionNameTakenError: Another open session has the name.
             StoreUnavailableError: The database cannot be written.
+            StoreError: An event or its metadata cannot be kept as text.
+            ValueError: There are no events.
         """
         ...
 
