@@ -5,13 +5,13 @@ An adapter that few commands need is imported by the function that makes it.
 
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import platformdirs
 from uuid_utils import uuid7
@@ -25,27 +25,49 @@ from runthrough.adapters.secrets import EnvironmentSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.database import SqlDatabase
-from runthrough.adapters.store.opening import open_database
+from runthrough.adapters.store.faults import shown_url
+from runthrough.adapters.store.opening import open_database, parsed_url
 from runthrough.adapters.store.snapshots import SqlSnapshotCache
 from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_leases import SqlRunLeases
+from runthrough.adapters.store.upgrading import Upgrade, upgrade
+from runthrough.application.auditing import Auditing
 from runthrough.application.caller import Caller
 from runthrough.application.ports import Log, Ports, ScriptRunner
 from runthrough.application.sessions import Sessions
 from runthrough.core.pipeline import PipelineDefinition
+from runthrough.core.values.health import Fault, Health
 from runthrough.core.values.metadata import Door
-from runthrough.errors import RunnerUnavailableError, SchemaNewerError, SchemaOutdatedError
+from runthrough.core.values.store import Checkpoint, StoredEvent
+from runthrough.errors import (
+    RunnerUnavailableError,
+    SchemaNewerError,
+    SchemaOutdatedError,
+    SettingError,
+)
 from runthrough.settings import Settings, host_id, load_settings
+
+if TYPE_CHECKING:
+    from runthrough.adapters.exports.jsonl import ExportedLog
 
 __all__ = [
     "Application",
     "StepCatalog",
     "current_schema",
+    "examine",
+    "export_lines",
+    "is_signed_by",
     "load_pipeline",
+    "read_note",
+    "shown_database",
+    "signed",
     "upgrade_database",
+    "verify_export",
     "wire",
+    "write_export",
+    "write_note",
 ]
 
 
@@ -55,6 +77,7 @@ class Application:
 
     settings: Settings
     sessions: Sessions
+    auditing: Auditing
     database: SqlDatabase
     inspector: LocalInspector
 
@@ -127,7 +150,9 @@ def wire(
         clock=_now,
         new_id=_new_id,
     )
-    return Application(settings, Sessions(ports, caller, cwd=cwd), database, inspector)
+    sessions = Sessions(ports, caller, cwd=cwd)
+    auditing = Auditing(ports.audit, clock=_now, app_version=__version__)
+    return Application(settings, sessions, auditing, database, inspector)
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
@@ -143,14 +168,13 @@ def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
     return pipeline_files.load_pipeline(path)
 
 
-def upgrade_database(url: str) -> str:
-    """Bring a database's tables up to this version of runthrough; the schema they have then.
+def upgrade_database(url: str) -> Upgrade:
+    """Bring a database up to this version of runthrough; what was done.
 
     Raises:
-        StoreError: The database cannot be reached, or a newer runthrough wrote it.
+        StoreError: The database cannot be reached or migrated, or a newer runthrough wrote it.
     """
-    open_database(url, migrate=True).close()
-    return schema.HEAD
+    return upgrade(url)
 
 
 def current_schema(url: str) -> tuple[str | None, str]:
@@ -164,6 +188,112 @@ def current_schema(url: str) -> tuple[str | None, str]:
     except (SchemaOutdatedError, SchemaNewerError) as differs:
         return differs.found, schema.HEAD
     return schema.HEAD, schema.HEAD
+
+
+def shown_database(url: str) -> str:
+    """A database's URL for people, without any password.
+
+    Raises:
+        StoreUnavailableError: It is none, or of a back end that is not there.
+    """
+    return shown_url(parsed_url(url))
+
+
+def examine(
+    *, cwd: str, environ: Mapping[str, str], flags: Mapping[str, object] | None = None
+) -> Health:
+    """Look at versions, settings and database; nothing is made, and nothing stops it."""
+    from runthrough.adapters.store.health import look_at_database  # noqa: PLC0415 - only `doctor`
+    from runthrough.adapters.versions import installed_versions  # noqa: PLC0415 - only `doctor`
+
+    versions = installed_versions(__version__)
+    try:
+        settings = load_settings(Path(cwd), environ, flags)
+    except SettingError as error:
+        return Health(_now(), versions, settings_fault=Fault(error.message, error.fix))
+    database = look_at_database(
+        settings.database_url, origin=settings.origins["database_url"], now=_now
+    )
+    if database.postgres is not None:
+        versions = replace(versions, postgresql=database.postgres.release)
+    return Health(_now(), versions, database=database)
+
+
+def read_note(path: str | os.PathLike[str]) -> Checkpoint:
+    """The checkpoint that a note tells of.
+
+    Raises:
+        AuditFileError: The file cannot be read, or is no note.
+    """
+    from runthrough.adapters.exports import notes  # noqa: PLC0415 - only `audit` reads notes
+
+    return notes.read_note(Path(path))
+
+
+def write_note(path: str | os.PathLike[str] | None, checkpoint: Checkpoint) -> str:
+    """Write the note of a checkpoint to a new file, or nowhere; its text.
+
+    Raises:
+        AuditFileError: The file is there already, or cannot be written.
+    """
+    from runthrough.adapters.exports import notes  # noqa: PLC0415 - only `audit` writes notes
+
+    if path is not None:
+        notes.write_note(Path(path), checkpoint)
+    return notes.note_text(checkpoint)
+
+
+def signed(checkpoint: Checkpoint, key: str | os.PathLike[str]) -> Checkpoint:
+    """A checkpoint signed with the private key in a PEM file.
+
+    Raises:
+        AuditFileError: The key cannot be used, or the extra `signing` is not installed.
+    """
+    from runthrough.adapters.exports import signing  # noqa: PLC0415 - an extra
+
+    return signing.signed(checkpoint, Path(key))
+
+
+def is_signed_by(checkpoint: Checkpoint, key: str | os.PathLike[str]) -> bool:
+    """Whether the public key in a PEM file vouches for a checkpoint.
+
+    Raises:
+        AuditFileError: The key cannot be used, or the extra `signing` is not installed.
+    """
+    from runthrough.adapters.exports import signing  # noqa: PLC0415 - an extra
+
+    return signing.is_signed_by(checkpoint, Path(key))
+
+
+def export_lines(rows: Iterable[StoredEvent], *, session_id: str | None) -> Iterator[str]:
+    """The lines of an export of the whole log or of one session; see docs/reference/export.md."""
+    from runthrough.adapters.exports import jsonl  # noqa: PLC0415 - only `audit export`
+
+    return jsonl.export_lines(rows, session_id=session_id, at=_now(), app_version=__version__)
+
+
+def write_export(path: str | os.PathLike[str], lines: Iterable[str]) -> int:
+    """Write an export to a new file, whole or not at all; the lines written.
+
+    Raises:
+        AuditFileError: The file is there already, or cannot be written.
+    """
+    from runthrough.adapters.exports import files  # noqa: PLC0415 - only `audit export`
+
+    return files.write_export(Path(path), lines)
+
+
+def verify_export(
+    path: str | os.PathLike[str], *, against: Sequence[Checkpoint] = ()
+) -> "ExportedLog":
+    """Recompute the chain over an export, with nothing but the file.
+
+    Raises:
+        AuditFileError: The file cannot be read, is no export, or cannot be held against notes.
+    """
+    from runthrough.adapters.exports import files  # noqa: PLC0415 - only `audit verify FILE`
+
+    return files.verify_export(Path(path), against=against)
 
 
 def _process_runner(jobs: int) -> ScriptRunner:

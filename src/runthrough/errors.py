@@ -28,6 +28,7 @@
     │   ├── WrongExpectedVersionError            internal: others appended meanwhile
     │   ├── CommandIdReusedError                 one command id, two requests
     │   └── LogCorruptError                      a stored event cannot be read back
+    ├── AuditFileError                           a note, key or export cannot be read or written
     ├── RunnerUnavailableError                   the engine that runs scripts cannot be used
     └── SettingError (ValueError)                a setting has an unusable value
 
@@ -391,6 +392,12 @@ class LogCorruptError(StoreError):
             f"The event at position {position} cannot be read: {reason}.",
             fix="runthrough audit verify names what was changed",
         )
+
+
+class AuditFileError(RunthroughError):
+    """A note of a checkpoint, a key or an export cannot be read, written or used."""
+
+    code = "AUDIT_FILE"
 
 
 class RunnerUnavailableError(RunthroughError):

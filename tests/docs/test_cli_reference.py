@@ -112,6 +112,7 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
         "requirements": ["requirements", "report"],
         "logs": ["logs", "report"],
         "configure": ["configure", "report", "--arg", "top=2"],
+        "audit export": ["audit", "export", "--output", "log.jsonl"],
     }
 
     def answer(name):

@@ -17,7 +17,7 @@ from runthrough.core.values.metadata import Home, SessionSettings
 from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, inside, record
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.secrets import masked_values
-from runthrough.core.values.store import AuditVerdict, SessionEntry
+from runthrough.core.values.store import SessionEntry
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandInvalidError,
@@ -45,9 +45,19 @@ class Sessions:
         """All sessions, the one with the latest event first."""
         return self._ports.directory.sessions()
 
-    def verify(self) -> AuditVerdict:
-        """Recompute the chain of hashes over the whole log."""
-        return self._ports.audit.verify()
+    def found(self, asked: str) -> SessionEntry:
+        """The session of that id, name or `@last`, as the directory lists it.
+
+        Raises:
+            UnknownSessionError: There is none.
+        """
+        directory = self._ports.directory
+        last = asked == LAST
+        entry = directory.last_of(self._caller.actor) if last else directory.find(asked)
+        if entry is None:
+            listed = [f"{e.name} ({e.phase})" for e in self.entries()]
+            raise UnknownSessionError(asked, listed[:LISTED])
+        return entry
 
     def start(
         self,
@@ -110,7 +120,7 @@ class Sessions:
             UnknownSessionError: There is none.
             SessionError: It lives on another host.
         """
-        entry = self._found(asked)
+        entry = self.found(asked)
         loaded = self._handler.load(entry.session_id)
         return self._session(loaded, self._roots(entry))
 
@@ -121,7 +131,7 @@ class Sessions:
             UnknownSessionError: There is none.
             SessionError: It never was at that version.
         """
-        entry = self._found(asked)
+        entry = self.found(asked)
         upto = self._version_at(entry, at) if isinstance(at, datetime) else at
         if upto is not None and not 1 <= upto <= entry.version:
             raise SessionError(
@@ -141,15 +151,6 @@ class Sessions:
             entry for entry in self.entries() if entry.phase == "open" and self._holds_cwd(entry)
         ]
         return self.open(here[0].session_id if len(here) == 1 else LAST)
-
-    def _found(self, asked: str) -> SessionEntry:
-        directory = self._ports.directory
-        last = asked == LAST
-        entry = directory.last_of(self._caller.actor) if last else directory.find(asked)
-        if entry is None:
-            listed = [f"{e.name} ({e.phase})" for e in self.entries()]
-            raise UnknownSessionError(asked, listed[:LISTED])
-        return entry
 
     def _holds_cwd(self, entry: SessionEntry) -> bool:
         roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)

@@ -140,12 +140,14 @@ class ChainCheck:
                 self.first_bad = FirstBad(position, "head")
             elif any(noted > position for noted in self._noted):
                 self.first_bad = FirstBad(position + 1, "head")
+        ok = self.first_bad is None
         return AuditVerdict(
-            self.first_bad is None,
+            ok,
             self.position - self._since,
             position,
             self.first_bad,
             self._since,
+            self._log.hex() if ok else "",
         )
 
     def _compare_noted(self) -> None:
@@ -157,21 +159,13 @@ class ChainCheck:
         position = self.position + 1
         if row.position != position:
             return "position"
-        version, previous = self._previous(row)
-        if row.version != version + 1:
-            return "version"
-        if "" in {row.subject, row.correlation_id, row.causation_id}:
-            return "event_hash"  # hashes like null, but is never written
-        try:
-            event = event_hash(previous, content_hash(row))
-        except (TypeError, StoreError):
-            return "event_hash"  # such a value is never hashed
-        if row.event_hash != event.hex():
-            return "event_hash"
-        log = log_hash(self._log, position, event)
+        found = _chained(row, *self._previous(row))
+        if isinstance(found, str):
+            return found
+        log = log_hash(self._log, position, found)
         if row.log_hash != log.hex():
             return "log_hash"
-        self._sessions[row.session_id] = (row.version, event)
+        self._sessions[row.session_id] = (row.version, found)
         self._log = log
         return None
 
@@ -182,6 +176,52 @@ class ChainCheck:
             trusted = self._before(row.session_id, row.version - 1)
             known = None if trusted is None else (row.version - 1, bytes.fromhex(trusted))
         return known or (0, _NO_HASH)
+
+
+class SessionChainCheck:
+    """Recomputes the chain of one session, over all its rows in their order."""
+
+    def __init__(self) -> None:
+        self.checked = 0
+        self.first_bad: FirstBad | None = None
+        self.position = 0
+        """Of the last row that was found whole."""
+        self._last = _NO_HASH
+
+    def add(self, row: StoredEvent) -> bool:
+        """Check the next row; `False` from the first bad one on."""
+        if self.first_bad is None:
+            found = _chained(row, self.checked, self._last)
+            if row.position <= self.position:
+                found = "position"
+            if isinstance(found, str):
+                self.first_bad = FirstBad(row.position, found)
+            else:
+                self.checked, self.position, self._last = row.version, row.position, found
+        return self.first_bad is None
+
+    def verdict(self, last: LogHead | None) -> AuditVerdict:
+        """What was found, once the last event that there should be is compared.
+
+        `last` holds its position and its event hash.
+        """
+        position = last.position if last else 0
+        if self.first_bad is None and last != LogHead(self.position, self._last.hex()):
+            self.first_bad = FirstBad(min(self.position, position) + 1, "head")
+        return AuditVerdict(self.first_bad is None, self.checked, position, self.first_bad)
+
+
+def _chained(row: StoredEvent, version: int, previous: bytes) -> bytes | str:
+    """The hash of the event that follows that version, or the kind of what is wrong with it."""
+    if row.version != version + 1:
+        return "version"
+    if "" in {row.subject, row.correlation_id, row.causation_id}:
+        return "event_hash"  # hashes like null, but is never written
+    try:
+        event = event_hash(previous, content_hash(row))
+    except (TypeError, StoreError):
+        return "event_hash"  # such a value is never hashed
+    return event if row.event_hash == event.hex() else "event_hash"
 
 
 def _unfit(row: StoredEvent, fields: tuple[str, ...]) -> StoreError:

@@ -33,7 +33,7 @@ def kind_of(path: Path) -> str | None:
     """The file system's name, such as `ext4`; `None` where the system does not tell it."""
     import psutil  # noqa: PLC0415 - only for setting up, and for `doctor`
 
-    path = path.absolute()
+    path = path.resolve()  # a link leads to where a file lies in the end
     fitting = [
         (len(mount.mountpoint), place, mount.fstype)
         for place, mount in enumerate(psutil.disk_partitions(all=True))

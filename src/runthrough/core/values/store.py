@@ -80,8 +80,10 @@ class FirstBad:
 
     position: int
     kind: str
-    """`event_hash`, `log_hash`, `position`, `version`, `head`, `payload`, or `checkpoint`: at or
-    before that position something was rewritten after the checkpoint was taken."""
+    """`event_hash`, `log_hash`, `position`, `version`, `head` or `payload`; `checkpoint`: at or
+    before that position something was rewritten after the checkpoint was taken; `signature`: the
+    note about that position is not signed by the given key; `line`: a line of an export is not as
+    it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,5 @@ class AuditVerdict:
     first_bad: FirstBad | None = None
     since: int = 0
     """Position of the checkpoint that was trusted; what lies before was not looked at."""
+    log_hash: str = ""
+    """Of all that was found whole, as it was computed; empty where something was not."""

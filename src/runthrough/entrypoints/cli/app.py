@@ -8,13 +8,15 @@ import typer
 
 from runthrough import __version__
 from runthrough.entrypoints.cli import (
+    auditing,
     configuring,
+    database,
     demo,
+    doctor,
     failing,
     reading,
     running,
     starting,
-    upkeep,
 )
 
 app = typer.Typer(
@@ -52,13 +54,13 @@ def _add(to: typer.Typer, *commands: object) -> None:
 for family in (starting, reading, configuring, running):
     _add(app, *family.COMMANDS)
 for group, summary, commands in (
-    ("audit", "Prove that the log is what was written.", upkeep.AUDIT_COMMANDS),
-    ("db", "Look after the database.", upkeep.DB_COMMANDS),
+    ("audit", "Prove that the log is what was written.", auditing.AUDIT_COMMANDS),
+    ("db", "Look after the database.", database.DB_COMMANDS),
 ):
     branch = typer.Typer(name=group, help=summary, rich_markup_mode=None)
     _add(branch, *commands)
     app.add_typer(branch)
-_add(app, *demo.COMMANDS)
+_add(app, *doctor.COMMANDS, *demo.COMMANDS)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

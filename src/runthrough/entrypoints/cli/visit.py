@@ -12,6 +12,7 @@ import typer
 
 from runthrough.entrypoints.cli.failing import InterruptedVisitError
 from runthrough.entrypoints.cli.screen import Screen
+from runthrough.errors import SchemaOutdatedError
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
@@ -79,12 +80,25 @@ class Visit:
         return {name: value for name, value in given.items() if value is not None}
 
     def typed(self, command: str | None) -> str | None:
-        """A command to type next, with the session that this call named."""
+        """A command to type next, with the session and the database that this call named."""
         if command is None or self.session is None or not command.startswith("runthrough "):
-            return command
+            return self.typed_here(command)
         import shlex  # noqa: PLC0415 - only where a session is named
 
-        return f"{command} --session {shlex.quote(self.session)}"
+        return self.typed_here(f"{command} --session {shlex.quote(self.session)}")
+
+    def typed_here(self, command: str | None) -> str | None:
+        """A command about the whole database, with the one that this call named.
+
+        A password is not repeated: whoever gave it has to type it again.
+        """
+        if command is None or self.database is None or not command.startswith("runthrough "):
+            return command
+        import shlex  # noqa: PLC0415 - only where a database is named
+
+        from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - as above
+
+        return f"{command} --database {shlex.quote(masked_text(self.database))}"
 
     def next(self, command: str | None) -> None:
         """Tell the one thing to type next."""
@@ -115,6 +129,9 @@ def visiting(
             given.pop("no_input", None)
             try:
                 return command(visit, *args, **given)
+            except SchemaOutdatedError as outdated:
+                outdated.fix = visit.typed_here(outdated.fix)
+                raise
             except KeyboardInterrupt as stopped:
                 raise InterruptedVisitError(visit.typed(go_on) or go_on) from stopped
 

@@ -1,0 +1,1 @@
+"""What leaves the database for people and auditors: notes of checkpoints, and exports."""

@@ -1,0 +1,196 @@
+"""Proving the log at the command line: verify, checkpoint, export."""
+
+import json
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+from tests.support.cli import answered
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shell(request, tmp_path):
+    """A session with some history, on each back end."""
+    if request.param == "sqlite":
+        return answered(tmp_path)
+    url = request.getfixturevalue("postgres_url")
+    return OnServer(answered_on(tmp_path, url), url)
+
+
+def answered_on(folder, url):
+    """The same session, begun in the database at that URL."""
+    from tests.support.cli import orders_shell
+
+    begun = orders_shell(folder)
+    begun.run("new", "pipeline.yaml", "--name", "demo", RUNTHROUGH_DATABASE_URL=url)
+    return begun
+
+
+class OnServer:
+    """A user's shell whose commands all mean one database."""
+
+    def __init__(self, shell, url):
+        self._shell, self._url = shell, url
+        self.folder = shell.folder
+
+    def run(self, *words, **how):
+        return self._shell.run(*words, RUNTHROUGH_DATABASE_URL=self._url, **how)
+
+
+def key_pair(folder):
+    private, public = folder / "key.pem", folder / "public.pem"
+    for words in (
+        ["genpkey", "-algorithm", "ed25519", "-out", str(private)],
+        ["pkey", "-in", str(private), "-pubout", "-out", str(public)],
+    ):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    return private, public
+
+
+def alter(shell, statement):
+    with closing(sqlite3.connect(shell.database, isolation_level=None)) as connection:
+        for verb in ("update", "delete", "replace"):
+            connection.execute(f"DROP TRIGGER IF EXISTS events_no_{verb}")
+        connection.execute(statement)
+
+
+def test_notes_and_exports_hold_on_each_back_end(shell):
+    """Note, go on, note again, export: all of it verifies, in the database and as a file."""
+    first = shell.run("audit", "checkpoint", "-o", "first.json", "--json").json
+    assert json.loads((shell.folder / "first.json").read_text())["log_hash"] == first["log_hash"]
+    shell.run("resume")
+    shell.run("audit", "checkpoint", "--output", "second.json")
+    verified = shell.run(
+        "audit", "verify", "--against", "first.json", "--against", "second.json", "--json"
+    ).json
+    assert (verified["ok"], verified["first_bad"], verified["since"]) == (True, None, 0)
+    assert verified["checked"] == verified["head_position"] >= first["position"]
+    since = shell.run("audit", "verify", "--since", "first.json", "--json").json
+    assert (since["ok"], since["since"]) == (True, first["position"])
+    assert since["checked"] == verified["checked"] - first["position"]
+    new = shell.run("audit", "verify", "--new", "--json").json
+    assert new["since"] >= first["position"]
+    exported = shell.run("audit", "export", "-o", "log.jsonl", "--json").json
+    assert exported["events"] == verified["checked"]
+    offline = shell.run("audit", "verify", "log.jsonl", "--against", "second.json", "--json").json
+    assert (offline["ok"], offline["scope"]) == (True, "log")
+    assert offline["checked"] == verified["checked"]
+
+
+def test_one_session_is_exported_and_verified(tmp_path):
+    """An auditor of one session gets its events alone, and needs no database."""
+    shell = answered(tmp_path)
+    shell.run("audit", "export", "--session", "demo", "-o", "demo.jsonl")
+    told = shell.run(
+        "audit",
+        "verify",
+        "demo.jsonl",
+        "--json",
+        RUNTHROUGH_DATABASE_URL="sqlite:////nowhere/x.db",
+    ).json
+    assert (told["ok"], told["scope"]) == (True, "session")
+    assert told["checked"] > 0
+
+
+def test_export_goes_to_stdout_for_pipes(tmp_path):
+    """Without --output the lines themselves are printed, and nothing else."""
+    shell = answered(tmp_path)
+    lines = shell.run("audit", "export").out.splitlines()
+    assert [json.loads(line)["specversion"] for line in lines] == ["1.0"] * len(lines)
+    refused = shell.run("audit", "export", "--json", code=2)
+    assert "give --output" in refused.err
+
+
+def test_note_goes_to_stdout_where_no_file_is_named(tmp_path):
+    """The note can be piped to where it is kept."""
+    shell = answered(tmp_path)
+    note = shell.run("audit", "checkpoint").out
+    assert json.loads(note)["format"] == "runthrough-checkpoint-1"
+    shell.file("piped.json", note)
+    shell.run("audit", "verify", "--against", "piped.json")
+
+
+def test_changed_log_is_told_with_exit_6(tmp_path):
+    """The first bad position, what is wrong with it, and what to do."""
+    shell = answered(tmp_path)
+    shell.run("audit", "checkpoint", "-o", "note.json")
+    alter(shell, "UPDATE events SET actor = 'eve' WHERE position = 2")
+    done = shell.run("audit", "verify", "--json", code=6)
+    assert done.json["first_bad"] == {"position": 2, "kind": "event_hash"}
+    assert "from position 2 on (event_hash)" in done.err
+    shell.run("audit", "export", "-o", "log.jsonl")
+    assert shell.run("audit", "verify", "log.jsonl", "--json", code=6).json["first_bad"] == {
+        "position": 2,
+        "kind": "event_hash",
+    }
+
+
+def test_no_checkpoint_is_taken_of_a_changed_log(tmp_path):
+    """What came since the last checkpoint is verified first: a note never covers a change up."""
+    shell = answered(tmp_path)
+    alter(shell, "UPDATE events SET actor = 'eve' WHERE position = 2")
+    shell.run("audit", "checkpoint", "-o", "note.json", code=6)
+    assert not (shell.folder / "note.json").exists()
+
+
+def test_dropped_tail_is_found_by_a_note(tmp_path):
+    """A log that is shorter than a note says was cut, though its chain is whole."""
+    shell = answered(tmp_path)
+    shell.run("audit", "checkpoint", "-o", "note.json")
+    alter(shell, "DELETE FROM events WHERE position = (SELECT max(position) FROM events)")
+    alter(
+        shell,
+        "UPDATE log_head SET (position, log_hash) = "
+        "(SELECT position, log_hash FROM events ORDER BY position DESC LIMIT 1)",
+    )
+    assert shell.run("audit", "verify", "--json").json["ok"]
+    done = shell.run("audit", "verify", "--against", "note.json", "--json", code=6)
+    assert done.json["first_bad"]["kind"] == "head"
+
+
+def test_signed_notes_are_held_against_a_public_key(tmp_path):
+    """With a public key only notes that its private key signed count, and the others are told."""
+    shell = answered(tmp_path)
+    private, public = key_pair(tmp_path)
+    shell.run("audit", "checkpoint", "-o", "plain.json")
+    shell.run("audit", "checkpoint", "-o", "signed.json", "--sign", str(private))
+    held = shell.run("audit", "verify", "--against", "signed.json", "--public-key", str(public))
+    assert "signed.json: signed by" in held.out
+    unchecked = shell.run("audit", "verify", "--against", "signed.json")
+    assert "its signature was not checked" in unchecked.out
+    plain = shell.run(
+        "audit", "verify", "--against", "plain.json", "--public-key", str(public), code=6
+    )
+    assert "plain.json is not signed with that key" in plain.out
+    told = json.loads((tmp_path / "signed.json").read_text())
+    shell.file("forged.json", json.dumps(told | {"position": told["position"] - 1}))
+    forged = shell.run(
+        "audit", "verify", "--since", "forged.json", "--public-key", str(public), "--json", code=6
+    )
+    assert forged.json["first_bad"]["kind"] == "signature"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("verify", "nowhere.jsonl"), "cannot be read"),
+        (("verify", "pipeline.yaml"), "is no export"),
+        (("verify", "--against", "pipeline.yaml"), "is not the note of a checkpoint"),
+        (("verify", "log.jsonl", "--new"), "exclude each other"),
+        (("verify", "--new", "--since", "note.json"), "exclude each other"),
+        (("checkpoint", "-o", "pipeline.yaml"), "never overwritten"),
+        (("checkpoint", "--sign", "pipeline.yaml"), "no private key"),
+        (("export", "-o", "pipeline.yaml"), "never overwritten"),
+        (("export", "-o", "nowhere/log.jsonl"), "cannot be written"),
+        (("export", "--session", "other"), "No session fits 'other'"),
+    ],
+)
+def test_mistakes_are_told_with_exit_2(tmp_path, words, told):
+    """A wrong file, option or name says what is wrong, and nothing is written."""
+    shell = answered(tmp_path)
+    shell.file("note.json", "{}")
+    before = (tmp_path / "pipeline.yaml").read_text()
+    assert told in shell.run("audit", *words, code=2).err
+    assert (tmp_path / "pipeline.yaml").read_text() == before
+    assert not list(tmp_path.glob("*.part"))
