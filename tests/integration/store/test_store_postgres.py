@@ -137,9 +137,18 @@ def test_transaction_that_stands_still_gives_the_lock_back(postgres_url):
     assert (told, durable) == ("1min", "on")
 
 
-def test_commits_are_durable_where_the_server_says_otherwise(postgres, postgres_url):
-    """A default that would lose the last commits is not taken over."""
-    name = make_url(postgres_url).database
-    postgres.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
+@pytest.mark.parametrize(
+    ("setting", "default", "taken"),
+    [
+        ("synchronous_commit", "off", "on"),
+        ("synchronous_commit", "remote_write", "remote_write"),
+        ("default_transaction_isolation", "serializable", "read committed"),
+    ],
+)
+def test_defaults_that_would_weaken_an_append_are_not_taken_over(
+    postgres, postgres_url, setting, default, taken
+):
+    """Commits stay durable, and waiting for the head stays no error, whatever the server says."""
+    postgres.run(f"ALTER DATABASE {make_url(postgres_url).database} SET {setting} = '{default}'")
     with open_database(postgres_url) as database, database.reading() as connection:
-        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == taken

@@ -37,8 +37,11 @@ _LOCK = "SELECT position FROM log_head FOR UPDATE"
 _HEAD = "SELECT position FROM log_head"
 _PREPARE = (
     "SELECT set_config('lock_timeout', %s, false), "
-    "set_config('plan_cache_mode', 'force_generic_plan', false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), "
+    # Another isolation would fail where this one looks at the head again after a wait.
+    "set_config('default_transaction_isolation', 'read committed', false), "
+    # The statements are few and always the same; planning them anew costs as much as they do.
+    "set_config('plan_cache_mode', 'force_generic_plan', false), "
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 )
