@@ -133,6 +133,18 @@ def look_as_nobody(url: str, answer: Connection) -> None:
     answer.send(look_at_database(url, origin="flag", now=lambda: AT))
 
 
+def open_as_nobody(url: str, answer: Connection) -> None:
+    """In a child without rights: open without leave to migrate, and send what was told."""
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
+    try:
+        open_database(url, migrate=False).close()
+    except StoreUnavailableError as error:
+        answer.send((error.message, error.fix))
+    else:
+        answer.send(None)
+
+
 def append_as_nobody(url: str, answer: Connection) -> None:
     """In a child without rights: append, and send what was told."""
     if os.geteuid() == 0:

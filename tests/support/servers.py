@@ -90,6 +90,12 @@ class Wheel:
         """Stop as a crash would: nothing is written any more, clients are cut off."""
         self._ctl("stop", "-m", "immediate")
 
+    def become_replica(self) -> None:
+        """Start again as one that waits for a primary: it can be read, and not written."""
+        self._ctl("stop", "-m", "fast")
+        (Path(self._server.pgdata) / "standby.signal").touch()
+        self.start()
+
     def start(self) -> None:
         """Start again, and recover what was committed."""
         self._server.ensure_postgres_running()

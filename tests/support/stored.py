@@ -9,6 +9,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import psutil  # noqa: F401 - children that give their rights up can import nothing later
+
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.memory import (
     MemoryAuditLog,

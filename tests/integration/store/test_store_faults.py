@@ -20,6 +20,7 @@ from tests.support.faults import (
     fill_up_to_a_limit,
     may_mount,
     needs_root,
+    open_as_nobody,
     small_disk,
 )
 from tests.support.servers import Postgres, connectable, own_server
@@ -226,6 +227,17 @@ def test_process_without_rights_is_told_which_file(file, folder, what):
         assert "RUNTHROUGH_DATABASE_URL" in fix
         place.chmod(0o755)
         whole(url, "first")
+
+
+@needs_root
+def test_database_in_a_closed_folder_is_not_called_missing():
+    """Where nobody may look, a database is not said to lack its tables."""
+    with tempfile.TemporaryDirectory() as outer:
+        url = f"sqlite:///{outer}/x.db"
+        open_database(url).close()
+        message, fix = answer_of(open_as_nobody, url)
+        assert message == f"The database {outer}/x.db cannot be opened (Permission denied)."
+        assert "permissions" in fix
 
 
 @needs_root

@@ -268,7 +268,7 @@ def test_file_on_a_network_is_found_and_not_opened(url, path, on_network):
 
 
 def test_database_is_not_made_on_a_network(url, path, on_network):
-    """Opening refuses to make a file that several machines would share."""
+    """Opening refuses to make tables in a file that several machines would share."""
     with pytest.raises(StoreUnavailableError, match=r"network file system \(nfs4\)"):
         open_database(url)
     assert not path.exists()
@@ -426,10 +426,7 @@ def test_replica_is_found(wheel, own):
     """A server in recovery is told as one, and its log is read."""
     url = own.migrated()
     write(url, "x")
-    folder = Path(own.run("SHOW data_directory")[0][0])
-    wheel._ctl("stop", "-m", "fast")
-    (folder / "standby.signal").touch()
-    wheel.start()
+    wheel.become_replica()
     try:
         facts = look(url)
         assert (facts.postgres.replica, facts.postgres.read_only) == (True, True)

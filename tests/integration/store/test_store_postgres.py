@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from tests.support.servers import Postgres, own_server
 from tests.support.stored import A, B, Writer, said, sql_stores, started, texts
 
 from runthrough.adapters.store.opening import open_database
@@ -152,3 +153,17 @@ def test_defaults_that_would_weaken_an_append_are_not_taken_over(
     postgres.run(f"ALTER DATABASE {make_url(postgres_url).database} SET {setting} = '{default}'")
     with open_database(postgres_url) as database, database.reading() as connection:
         assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == taken
+
+
+def test_replica_feeds_its_readers():
+    """A server in recovery tells nobody of commits, so waiting there looks for them."""
+    with own_server() as server:
+        url = Postgres(server.admin).migrated()
+        with open_database(url) as database:
+            Writer(sql_stores(database).events).append(A, said("x"))
+        server.become_replica()
+        with open_database(url) as database:
+            feed = sql_stores(database).feed
+            assert feed.wait(after=0, timeout_s=10)
+            assert not feed.wait(after=1, timeout_s=0.1)
+            assert texts(feed.read()) == ["x"]

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -29,6 +30,10 @@ _PLACE = """
     LEFT JOIN (SELECT request_hash FROM events WHERE command_id = ? LIMIT 1) AS known ON true
 """
 _MOVE_HEAD = "UPDATE log_head SET position = ?, log_hash = ?"
+
+POLL_S = 0.05
+"""How often a reader looks whom nobody tells: an answer well within a second, at 20 looks of some
+20 µs."""
 
 SqlValue = str | int | float | None
 
@@ -278,3 +283,12 @@ class SqlDatabase(ABC):
                 "from; its connections cannot be shared.",
                 fix="open the database in this process",
             )
+
+
+def polled(look: Callable[[], int], *, after: int, until: float) -> bool:
+    """Look now and then until the log is longer than `after`; `until` on the monotonic clock."""
+    while True:
+        position, left = look(), until - time.monotonic()
+        if position > after or left <= 0:
+            return position > after
+        time.sleep(min(POLL_S, left))

@@ -1,11 +1,13 @@
 """Which back end a database URL names, and opening it."""
 
+import re
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.faults import shown_url
 from runthrough.errors import StoreUnavailableError
 
 _FIX = "write it as sqlite:////absolute/path.db or postgresql://user@host/name"
@@ -35,9 +37,9 @@ def open_database(
         return SqliteDatabase.open(sqlite_path(parsed), migrate=migrate is not False, **limit)
     try:
         from runthrough.adapters.store.postgres import PostgresDatabase  # noqa: PLC0415 - extra
-    except ModuleNotFoundError as exc:
+    except ImportError as exc:  # the module, or the library below it
         raise StoreUnavailableError(
-            f"PostgreSQL needs the module {exc.name}, which is not installed.",
+            f"PostgreSQL needs the module {exc.name or 'psycopg'}, which is not installed.",
             fix="pip install 'runthrough[postgres]'",
         ) from exc
     return PostgresDatabase.open(parsed, migrate=bool(migrate), **limit)
@@ -51,12 +53,13 @@ def parsed_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
-        raise StoreUnavailableError(f"{url!r} is not a database URL.", fix=_FIX) from exc
+    except (ArgumentError, ValueError):  # the latter where its port is no number
+        shown = re.sub(r":[^:@]*@", ":***@", url.partition("?")[0])
+        raise StoreUnavailableError(f"{shown!r} is not a database URL.", fix=_FIX) from None
     if parsed.drivername == "postgres":  # as many hosts still write it
         parsed = parsed.set(drivername="postgresql")
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        shown = parsed.render_as_string(hide_password=True)
+        shown = shown_url(parsed)
         raise StoreUnavailableError(
             f"{shown} is neither a SQLite nor a PostgreSQL database.", fix=_FIX
         )

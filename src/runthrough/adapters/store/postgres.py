@@ -1,5 +1,6 @@
 """The database of a team: PostgreSQL, by psycopg."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +12,16 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn
-from runthrough.adapters.store.faults import postgresql_faults
+from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
+from runthrough.adapters.store.faults import postgresql_faults, shown_url
 from runthrough.adapters.store.mutex import FairMutex
 from runthrough.adapters.store.tables import OPEN_NAME, SESSIONS
 from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreUnavailableError
 
+# What the driver ignores while it ends a pipeline it logs, by default to stderr; the error that
+# led there is raised and tells it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 OPEN_NAME.dialect_options["postgresql"]["where"] = SESSIONS.c.phase == "open"
 LOCK_TIMEOUT_S = 30.0
 """How long a writer waits for others, as with SQLite."""
@@ -74,7 +78,7 @@ class PostgresDatabase(SqlDatabase):
             SchemaOutdatedError: The schema is older, and was not to be migrated.
             SchemaNewerError: A newer runthrough wrote the database.
         """
-        place = url.render_as_string(hide_password=True)
+        place = shown_url(url)
         engine = _engine(url, timeout_s)
         try:
             with postgresql_faults(place):
@@ -132,7 +136,12 @@ class PostgresDatabase(SqlDatabase):
         until = time.monotonic() + timeout_s
         with self._translated(), self._engine.connect() as connection:
             listener = self.driver_of(connection)
-            listener.execute(f"LISTEN {_CHANNEL}")
+            try:
+                listener.execute(f"LISTEN {_CHANNEL}")
+            except (
+                psycopg.errors.ReadOnlySqlTransaction
+            ):  # a replica can be read, and tells nothing
+                return polled(lambda: _head(listener), after=after, until=until)
             try:
                 return self._grown(listener, after, until)
             finally:
@@ -142,10 +151,10 @@ class PostgresDatabase(SqlDatabase):
 
     def _grown(self, listener: psycopg.Connection, after: int, until: float) -> bool:
         while True:
-            (position,) = listener.execute(_HEAD).fetchone() or (0,)
+            position = _head(listener)
             left = until - time.monotonic()
             if position > after or left <= 0:
-                return bool(position > after)
+                return position > after
             for _ in listener.notifies(timeout=left, stop_after=1):
                 pass
 
@@ -173,7 +182,7 @@ class PostgresDatabase(SqlDatabase):
     def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
         try:
             return self._begun(asked)
-        except psycopg.OperationalError:
+        except psycopg.Error:
             if not self._forget_broken():
                 self._undo(inner=False)
                 raise
@@ -325,6 +334,12 @@ def _at_once(count: int) -> str:
     )
 
 
+def _head(driver: psycopg.Connection) -> int:
+    """The position that the log has reached."""
+    found = driver.execute(_HEAD).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _turn(connection: Connection, place: psycopg.Cursor | None) -> Turn:
     found = None if place is None else place.fetchone()
     return Turn(connection, None if found is None else Place._make(found))
@@ -337,7 +352,11 @@ def _engine(url: URL, timeout_s: float) -> Engine:
         max_overflow=-1,  # as many readers as there are threads
         pool_pre_ping=True,  # a server that was restarted is no error
         pool_reset_on_return=None,  # readers leave no transaction behind
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            # Neither a variable of the user nor a database without an encoding decides it.
+            "client_encoding": "utf8",
+        },
     )
     limits = [str(int(seconds * 1000)) for seconds in (timeout_s, STANDSTILL_S)]
 

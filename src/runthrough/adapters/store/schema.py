@@ -1,5 +1,6 @@
 """Which schema a database has, and the way to today's. Alembic is imported to migrate only."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -67,7 +68,9 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            # A database that is full or gone has undone it by itself; what led here is to be told.
+            with suppress(DBAPIError):
+                connection.exec_driver_sql("ROLLBACK")
             raise
 
 

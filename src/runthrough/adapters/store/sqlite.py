@@ -10,7 +10,7 @@ from typing import Self, cast
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn
+from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
 from runthrough.adapters.store.faults import sqlite_faults
 from runthrough.adapters.store.filesystems import refuse_network
 from runthrough.adapters.store.mutex import FileMutex
@@ -20,8 +20,6 @@ from runthrough.errors import StoreUnavailableError
 BUSY_TIMEOUT_S = 30.0
 """How long a writer waits for other processes: many commits of a slow disk, and yet an answer
 before its person thinks that it hangs."""
-POLL_S = 0.05
-"""How often a waiting reader looks: an answer well within a second, at 20 looks of some 20 µs."""
 _HEAD = "SELECT position FROM log_head"
 
 
@@ -58,7 +56,7 @@ class SqliteDatabase(SqlDatabase):
                 if migrate:
                     _bring_up(engine, path, timeout_s)
                 else:
-                    schema.check(schema.current(engine) if path.exists() else None)
+                    schema.check(schema.current(engine) if _is_there(path) else None)
                 return cls(engine, path, timeout_s=timeout_s)
         except BaseException:
             engine.dispose()
@@ -102,15 +100,10 @@ class SqliteDatabase(SqlDatabase):
         Raises:
             StoreUnavailableError: The database cannot be read.
         """
-        until = time.monotonic() + timeout_s
         with self.reading() as connection:
             driver = self.driver_of(connection)
-            while True:
-                (position,) = driver.execute(_HEAD).fetchone() or (0,)
-                left = until - time.monotonic()
-                if position > after or left <= 0:
-                    return bool(position > after)
-                time.sleep(min(POLL_S, left))
+            until = time.monotonic() + timeout_s
+            return polled(lambda: _head(driver), after=after, until=until)
 
     def _writing_connection(self) -> Connection:
         return self._writer
@@ -164,6 +157,12 @@ class SqliteDatabase(SqlDatabase):
             self.driver.execute("ROLLBACK")
 
 
+def _head(driver: sqlite3.Connection) -> int:
+    """The position that the log has reached."""
+    found = driver.execute(_HEAD).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _engine(path: Path, timeout_s: float) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -181,6 +180,17 @@ def _engine(path: Path, timeout_s: float) -> Engine:
     return engine
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as exc:  # in a folder that may not be entered
+        raise StoreUnavailableError(
+            f"The database {path} cannot be opened ({exc.strerror}).",
+            fix="check the permissions of the file and its folder, or name another database "
+            "with RUNTHROUGH_DATABASE_URL",
+        ) from exc
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -193,7 +203,7 @@ def _make_folder(folder: Path) -> None:
 
 def _bring_up(engine: Engine, path: Path, timeout_s: float) -> None:
     """Migrate unless the schema is today's; of several processes one does it, the rest wait."""
-    if _ready(engine):
+    if _is_there(path) and _ready(engine):
         return
     refuse_network(path)
     mutex = FileMutex(path, timeout_s=timeout_s)
