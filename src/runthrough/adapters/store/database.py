@@ -21,13 +21,13 @@ _INSERT_EVENT = (
     f"INSERT INTO events ({', '.join(StoredEvent._fields)}) "  # noqa: S608 - column names
     f"VALUES ({', '.join('?' * len(StoredEvent._fields))})"
 )
+# One row as long as there is a head. Values asked for one by one cost less than a join of them.
 _PLACE = """
-    SELECT log_head.position, log_head.log_hash, latest.version, latest.event_hash,
-           known.request_hash
+    SELECT position, log_hash,
+           (SELECT version FROM events WHERE session_id = ? ORDER BY version DESC LIMIT 1),
+           (SELECT event_hash FROM events WHERE session_id = ? ORDER BY version DESC LIMIT 1),
+           (SELECT request_hash FROM events WHERE command_id = ? LIMIT 1)
     FROM log_head
-    LEFT JOIN (SELECT version, event_hash FROM events WHERE session_id = ?
-               ORDER BY version DESC LIMIT 1) AS latest ON true
-    LEFT JOIN (SELECT request_hash FROM events WHERE command_id = ? LIMIT 1) AS known ON true
 """
 _MOVE_HEAD = "UPDATE log_head SET position = ?, log_hash = ?"
 
@@ -60,6 +60,8 @@ class Turn:
     """What was asked when the turn began; `None` also where the log has no head."""
     rows: Sequence[StoredEvent] = field(default_factory=tuple)
     """Events to insert when the turn ends, behind `place`."""
+    inner: bool = False
+    """Whether it is a part of a turn that this thread has already."""
 
 
 class Cursor(Protocol):
@@ -118,8 +120,8 @@ class SqlDatabase(ABC):
         """The driver's connection below SQLAlchemy's."""
 
     @abstractmethod
-    def _translated(self) -> AbstractContextManager[None]:
-        """Turns the driver's errors into ours."""
+    def _fault(self, exc: BaseException) -> StoreUnavailableError | None:
+        """The words for an error of the driver; `None` for any other."""
 
     @abstractmethod
     def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
@@ -131,7 +133,11 @@ class SqlDatabase(ABC):
 
     @abstractmethod
     def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
-        """Begin a part of the transaction that can be undone alone; ask for a place in it."""
+        """Begin a part of the transaction that can be undone alone; ask for a place in it.
+
+        Raises:
+            StoreUnavailableError: The database ended the transaction by itself.
+        """
 
     @abstractmethod
     def _end_inner(self, rows: Sequence[StoredEvent]) -> None:
@@ -140,10 +146,6 @@ class SqlDatabase(ABC):
     @abstractmethod
     def _undo(self, *, inner: bool) -> None:
         """Undo the transaction, or its inner part, as far as there still is one."""
-
-    @abstractmethod
-    def _given_up(self) -> bool:
-        """Whether the database ended the transaction by itself."""
 
     def append_at_once(
         self,
@@ -191,7 +193,7 @@ class SqlDatabase(ABC):
         Raises:
             StoreUnavailableError: The database cannot be written.
         """
-        with self._turn(None) as turn:
+        with _TurnContext(self._take_turn, self._end_turn) as turn:
             yield turn.connection
 
     def appending(self, session_id: str, command_id: str) -> AbstractContextManager[Turn]:
@@ -200,7 +202,8 @@ class SqlDatabase(ABC):
         Raises:
             StoreUnavailableError: The database cannot be written.
         """
-        return self._turn((session_id, command_id))
+        asked = (session_id, session_id, command_id)
+        return _TurnContext(self._take_turn, self._end_turn, asked)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -244,37 +247,68 @@ class SqlDatabase(ABC):
         """The connection that writes."""
 
     @contextmanager
-    def _turn(self, asked: Sequence[SqlValue] | None) -> Iterator[Turn]:
+    def _translated(self) -> Iterator[None]:
+        """Turns the driver's errors into ours."""
+        try:
+            yield
+        except Exception as exc:
+            self._raise_fault(exc)
+            raise
+
+    def _raise_fault(self, exc: BaseException) -> None:
+        fault = self._fault(exc)
+        if fault is not None:
+            raise fault from exc
+
+    def _take_turn(self, asked: Sequence[SqlValue] | None) -> Turn:
         self._refuse_inherited()
-        inner = self._holder == threading.get_ident()
+        me = threading.get_ident()
+        inner = self._holder == me
         if not inner:
             self._mutex.acquire()
         try:
-            with self._translated():
-                yield from self._transaction(asked, inner=inner)
-        finally:
+            turn = self._begin_inner(asked) if inner else self._begin(asked)
+        except BaseException as exc:
             if not inner:
                 self._mutex.release()
+            self._raise_fault(exc)
+            raise
+        self._holder = me
+        turn.inner = inner
+        return turn
 
-    def _transaction(self, asked: Sequence[SqlValue] | None, *, inner: bool) -> Iterator[Turn]:
-        if inner and self._given_up():
-            raise StoreUnavailableError(
-                f"The database {self.place} gave up the transaction.",
-                fix="repeat the command; nothing was recorded",
-            )
-        turn = self._begin_inner(asked) if inner else self._begin(asked)
-        before, self._holder = self._holder, threading.get_ident()
+    def _end_turn(self, turn: Turn, error: BaseException | None) -> None:
         try:
-            yield turn
-            if inner:
+            if error is None:
+                self._keep(turn)
+            else:
+                self._undo(inner=turn.inner)
+                self._raise_fault(error)
+        except BaseException as exc:
+            self._raise_fault(exc)
+            raise
+        finally:
+            if not turn.inner:
+                self._holder = None
+                self._mutex.release()
+
+    def _keep(self, turn: Turn) -> None:
+        try:
+            if turn.inner:
                 self._end_inner(turn.rows)
             else:
                 self._end(turn.rows)
         except BaseException:
-            self._undo(inner=inner)
+            self._undo(inner=turn.inner)
             raise
-        finally:
-            self._holder = before
+
+    def _refuse_given_up(self, given_up: bool) -> None:
+        """Go on only with a transaction that the database has not ended by itself."""
+        if given_up:
+            raise StoreUnavailableError(
+                f"The database {self.place} gave up the transaction.",
+                fix="repeat the command; nothing was recorded",
+            )
 
     def _refuse_inherited(self) -> None:
         if self._process != os.getpid():
@@ -283,6 +317,34 @@ class SqlDatabase(ABC):
                 "from; its connections cannot be shared.",
                 fix="open the database in this process",
             )
+
+
+class _TurnContext(AbstractContextManager[Turn]):
+    """Holds a turn; a class, because generators would cost a tenth of an append."""
+
+    __slots__ = ("_asked", "_end", "_take", "_turn")
+
+    def __init__(
+        self,
+        take: Callable[[Sequence[SqlValue] | None], Turn],
+        end: Callable[[Turn, BaseException | None], None],
+        asked: Sequence[SqlValue] | None = None,
+    ) -> None:
+        self._take = take
+        self._end = end
+        self._asked = asked
+
+    def __enter__(self) -> Turn:
+        self._turn = self._take(self._asked)
+        return self._turn
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(self._turn, exc)
 
 
 def polled(look: Callable[[], int], *, after: int, until: float) -> bool:

@@ -2,8 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
@@ -146,43 +146,55 @@ def shown_url(url: URL) -> str:
     return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
-@contextmanager
-def sqlite_faults(place: str) -> Iterator[None]:
+def sqlite_faults(place: str) -> AbstractContextManager[None]:
     """Turn the errors of SQLite into ours; `place` names the database.
 
     Raises:
         StoreUnavailableError: The database could not do what was asked.
     """
-    try:
-        yield
-    except sqlite3.Error as exc:
-        raise _sqlite_fault(place, exc) from exc
-    except DBAPIError as exc:
-        raise _sqlite_fault(place, exc.orig or exc) from exc
+    return _translated(sqlite_fault, place)
 
 
-@contextmanager
-def postgresql_faults(place: str) -> Iterator[None]:
+def postgresql_faults(place: str) -> AbstractContextManager[None]:
     """Turn the errors of PostgreSQL into ours; `place` names the database.
 
     Raises:
         StoreUnavailableError: The database could not do what was asked.
     """
-    import psycopg  # noqa: PLC0415 - an extra, there where PostgreSQL is used
+    return _translated(postgresql_fault, place)
 
+
+@contextmanager
+def _translated(
+    fault: Callable[[str, BaseException], StoreUnavailableError | None], place: str
+) -> Iterator[None]:
     try:
         yield
-    except psycopg.Error as exc:
-        raise postgresql_fault(place, exc) from exc
-    except DBAPIError as exc:
-        raise postgresql_fault(place, exc.orig or exc) from exc
-    except PoolTimeoutError as exc:
+    except Exception as exc:
+        told = fault(place, exc)
+        if told is None:
+            raise
+        raise told from exc
+
+
+def sqlite_fault(place: str, exc: BaseException) -> StoreUnavailableError | None:
+    """The words for an error of SQLite; `None` where it is not one."""
+    if isinstance(exc, DBAPIError):
+        return _sqlite_fault(place, exc.orig or exc)
+    return _sqlite_fault(place, exc) if isinstance(exc, sqlite3.Error) else None
+
+
+def postgresql_fault(place: str, exc: BaseException) -> StoreUnavailableError | None:
+    """The words for an error of PostgreSQL, or of the way to it; `None` where it is not one."""
+    import psycopg  # noqa: PLC0415 - an extra, there where PostgreSQL is used
+
+    if isinstance(exc, PoolTimeoutError):
         what, fix = _POSTGRESQL["53300"]
-        raise StoreUnavailableError(f"The database {place} {what}.", fix=fix) from exc
-
-
-def postgresql_fault(place: str, exc: BaseException) -> StoreUnavailableError:
-    """The words for an error of PostgreSQL, or of the way to it."""
+        return StoreUnavailableError(f"The database {place} {what}.", fix=fix)
+    if isinstance(exc, DBAPIError):
+        exc = exc.orig or exc
+    elif not isinstance(exc, psycopg.Error):
+        return None
     code = getattr(exc, "sqlstate", None) or _code_of(exc)
     what, fix = _POSTGRESQL.get(code) or _POSTGRESQL.get(code[:2]) or _UNKNOWN
     return _fault(place, what, exc, fix)

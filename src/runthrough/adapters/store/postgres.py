@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
-from runthrough.adapters.store.faults import postgresql_faults, shown_url
+from runthrough.adapters.store.faults import postgresql_fault, postgresql_faults, shown_url
 from runthrough.adapters.store.mutex import FairMutex
 from runthrough.adapters.store.tables import OPEN_NAME, SESSIONS
 from runthrough.core.values.store import StoredEvent
@@ -168,16 +168,8 @@ class PostgresDatabase(SqlDatabase):
         """The writer's bare connection, to be used inside `writing()` only."""
         return self.driver_of(self._writing_connection())
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        with postgresql_faults(self.place):
-            yield
-
-    def _given_up(self) -> bool:
-        if self._writer is None:
-            return True
-        status = self.driver.info.transaction_status
-        return status is not psycopg.pq.TransactionStatus.INTRANS
+    def _fault(self, exc: BaseException) -> StoreUnavailableError | None:
+        return postgresql_fault(self.place, exc)
 
     def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
         try:
@@ -204,6 +196,8 @@ class PostgresDatabase(SqlDatabase):
     def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
         connection = self._writing_connection()
         driver = self.driver_of(connection)
+        status = driver.info.transaction_status
+        self._refuse_given_up(status is not psycopg.pq.TransactionStatus.INTRANS)
         with driver.pipeline():
             driver.execute("SAVEPOINT inner_part")
             place = None if asked is None else driver.execute(self.place_of, asked)

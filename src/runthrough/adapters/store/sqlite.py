@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
-from runthrough.adapters.store.faults import sqlite_faults
+from runthrough.adapters.store.faults import sqlite_fault, sqlite_faults
 from runthrough.adapters.store.filesystems import refuse_network
 from runthrough.adapters.store.mutex import FileMutex
 from runthrough.core.values.store import StoredEvent
@@ -108,13 +108,8 @@ class SqliteDatabase(SqlDatabase):
     def _writing_connection(self) -> Connection:
         return self._writer
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        with sqlite_faults(self.place):
-            yield
-
-    def _given_up(self) -> bool:
-        return not self.driver.in_transaction
+    def _fault(self, exc: BaseException) -> StoreUnavailableError | None:
+        return sqlite_fault(self.place, exc)
 
     def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
         self.driver.execute("BEGIN IMMEDIATE")
@@ -125,6 +120,7 @@ class SqliteDatabase(SqlDatabase):
             raise
 
     def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+        self._refuse_given_up(not self.driver.in_transaction)
         self.driver.execute("SAVEPOINT inner_part")
         return self._turn_at(asked)
 
