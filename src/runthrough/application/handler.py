@@ -64,6 +64,9 @@ class CommandHandler:
         self._snapshots = snapshots
         self._clock = clock
         self._log = log
+        self._overtaken = False
+        """Whether others appended between this one's last two commands: then a first try would
+        wait for the lock only to learn that it has to wait again."""
 
     def load(self, session_id: SessionId, *, upto: int | None = None) -> Loaded:
         """The session as the log tells it; `upto` a version, or to its end."""
@@ -97,11 +100,14 @@ class CommandHandler:
             StoreUnavailableError: The database cannot be written; nothing was recorded.
         """
         asked = request_hash(command, metadata.actor, loaded.state.session_id)
-        try:
-            decision = self._decide(loaded, command)
-            stored = self._append(loaded.state, decision.events, metadata, asked)
-        except WrongExpectedVersionError:
+        if self._overtaken:
             decision, stored = self._decide_alone(loaded, command, metadata, asked)
+        else:
+            try:
+                decision = self._decide(loaded, command)
+                stored = self._append(loaded.state, decision.events, metadata, asked)
+            except WrongExpectedVersionError:
+                decision, stored = self._decide_alone(loaded, command, metadata, asked)
         self._take(loaded, stored)
         refusal = _refusal(decision, stored)
         self._tell(
@@ -132,9 +138,11 @@ class CommandHandler:
     ) -> tuple["_Decision", tuple[EventEnvelope, ...]]:
         """Decide again when others appended meanwhile: under the lock nobody overtakes."""
         decision = _Decision()
+        before = loaded.state.version
         try:
             with self._store.exclusive():
                 self._fold_tail(loaded)
+                self._overtaken = loaded.state.version != before
                 decision = self._decide(loaded, command)
                 stored = self._append(loaded.state, decision.events, metadata, asked)
         except StoreUnavailableError:

@@ -50,27 +50,50 @@ def content_hash(row: StoredEvent) -> bytes:
     Raises:
         StoreError: A header field holds a control character or text that is not Unicode.
     """
+    (
+        _,
+        session_id,
+        version,
+        event_type,
+        schema_version,
+        subject,
+        actor,
+        actor_source,
+        door,
+        host,
+        app_version,
+        command_id,
+        _,
+        correlation_id,
+        causation_id,
+        recorded_at,
+        payload,
+        _,
+        _,
+    ) = row
     fields = (
         FORMAT,
-        row.session_id,
-        str(row.version),
-        row.type,
-        str(row.schema_version),
-        row.subject or "",
-        row.actor,
-        row.actor_source,
-        row.door,
-        row.host,
-        row.app_version,
-        row.command_id,
-        row.correlation_id or "",
-        row.causation_id or "",
-        row.recorded_at,
+        session_id,
+        str(version),
+        event_type,
+        str(schema_version),
+        subject or "",
+        actor,
+        actor_source,
+        door,
+        host,
+        app_version,
+        command_id,
+        correlation_id or "",
+        causation_id or "",
+        recorded_at,
     )
-    if _CONTROL.search("".join(fields)):
+    text = "".join(fields)
+    # What can be printed holds no control character; only the rest is looked through.
+    if not text.isprintable() and _CONTROL.search(text):
         raise _unfit(row, fields)
     try:
-        return sha256(f"{_SEPARATOR.join(fields)}\n{row.payload}".encode()).digest()
+        return sha256(f"{_SEPARATOR.join(fields)}\n{payload}".encode()).digest()
     except UnicodeEncodeError as exc:
         raise _unfit(row, fields) from exc
 
@@ -215,7 +238,7 @@ def _chained(row: StoredEvent, version: int, previous: bytes) -> bytes | str:
     """The hash of the event that follows that version, or the kind of what is wrong with it."""
     if row.version != version + 1:
         return "version"
-    if "" in {row.subject, row.correlation_id, row.causation_id}:
+    if row.subject == "" or row.correlation_id == "" or row.causation_id == "":
         return "event_hash"  # hashes like null, but is never written
     try:
         event = event_hash(previous, content_hash(row))

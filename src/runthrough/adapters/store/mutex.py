@@ -51,6 +51,7 @@ class FileMutex(FairMutex):
         self._database = database
         self._timeout_s = timeout_s
         self._files: _Turnstile | None = None  # made by the first who writes
+        self._waiter: _Waiter | None = None  # made by the first who has to wait
 
     def acquire(self) -> None:
         """Wait for the turn.
@@ -77,16 +78,19 @@ class FileMutex(FairMutex):
 
     def close(self) -> None:
         """Close the files; locks that are held are freed."""
+        if self._waiter is not None:
+            self._waiter.end()
         if self._files is not None:
             self._files.close()
 
     def _wait(self, files: "_Turnstile") -> None:
-        waiting = _Waiting(files)
+        waiter = self._waiter = self._waiter or _Waiter(files)
         try:
-            in_time = waiting.locked(self._timeout_s)
+            in_time = waiter.locked(self._timeout_s)
         finally:
-            if waiting.given_up:
-                self._files = None  # a lock that comes too late is not one of this mutex
+            if waiter.given_up:
+                # A lock that comes too late is not one of this mutex.
+                self._files = self._waiter = None
         if not in_time:
             raise StoreUnavailableError(
                 f"The database {self._database} is locked: another process keeps writing to it.",
@@ -147,32 +151,61 @@ class _Turnstile:
         self._closing()
 
 
-class _Waiting:
-    """Waits for a lock on a thread of its own, because `flock` itself knows no time limit."""
+class _Waiter:
+    """A thread that waits for the turn, because `flock` itself knows no time limit.
+
+    It is kept for the next wait: making one costs as much as a short commit.
+    """
 
     def __init__(self, files: _Turnstile) -> None:
         self._files = files
-        self._done = threading.Event()
+        self._asked, self._got = threading.Lock(), threading.Lock()
+        self._asked.acquire()
+        self._got.acquire()
         self._settling = threading.Lock()
+        self._has_turn = False
+        self._ended = False
         self.given_up = False
+        """Whether somebody left without the turn; then the thread ends when it has it."""
+        threading.Thread(target=self._serve, daemon=True).start()
 
     def locked(self, timeout_s: float) -> bool:
-        """Whether the lock was got in time; one that comes later is given back."""
+        """Whether the turn came in time; one that comes later is given back."""
+        in_time = self._has_turn = False
         try:
-            threading.Thread(target=self._wait, daemon=True).start()
-            self._done.wait(timeout_s)
+            self._asked.release()
+            in_time = self._got.acquire(timeout=timeout_s)
         finally:
-            with self._settling:
-                self.given_up = not self._done.is_set()
-        return not self.given_up
+            if not in_time:
+                with self._settling:
+                    if self._has_turn:  # it came at the last moment
+                        in_time = self._got.acquire()
+                    else:
+                        self.given_up = True
+                        self._wake()
+        return in_time
 
-    def _wait(self) -> None:
-        self._files.lock()
-        with self._settling:
-            if self.given_up:
-                self._files.close()
-            else:
-                self._done.set()
+    def end(self) -> None:
+        """End the thread, unless it waits: then it ends with the process."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._asked.locked():
+            self._asked.release()
+
+    def _serve(self) -> None:
+        while True:
+            self._asked.acquire()
+            if self._ended:
+                return
+            self._files.lock()
+            with self._settling:
+                if self.given_up:
+                    self._files.close()
+                    return
+                self._has_turn = True
+                self._got.release()
 
 
 def _open(database: Path, suffix: str) -> int:
