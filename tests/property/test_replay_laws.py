@@ -4,34 +4,13 @@ from copy import deepcopy
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.builders import SESSION, envelopes, pipeline, session_started
-from tests.support.strategies import EVENT_CLASSES, models
+from tests.support.builders import SESSION
+from tests.support.strategies import histories
 
-from runthrough.core.events import NodeEvent, SessionStarted
 from runthrough.core.evolve import replay
 from runthrough.core.state import SessionState
 
-STARTED = session_started(pipeline(("a", "b"), ("b", "c"), ("a", "d")))
-NODES = st.sampled_from("abcd")
-
-
-def about(event, node, source):
-    """The event, about nodes that the session has."""
-    if not isinstance(event, NodeEvent):
-        return event
-    known = {"node": node}
-    if "from_node" in type(event).model_fields:
-        known["from_node"] = source
-    return event.model_copy(update=known)
-
-
-EVENTS = st.builds(
-    about,
-    st.one_of([models(event) for event in EVENT_CLASSES if event is not SessionStarted]),
-    NODES,
-    NODES,
-)
-HISTORIES = st.lists(EVENTS, max_size=12).map(lambda events: envelopes((STARTED, *events)))
+HISTORIES = histories()
 generous = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 
 

@@ -307,7 +307,8 @@ def seam(above, below, code):
         (Problem(code=code, severity="error", where=place, message="m", fix="f"),) if code else ()
     )
     return SeamChecked(
-        edge=Edge(from_node=above, output="o", to_node=below, input="i"),
+        node=below,
+        edge=Edge(from_node=above, output="o", input="i"),
         result=SeamResult(compatible=not issues, issues=issues),
     )
 

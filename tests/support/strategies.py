@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
+from tests.support.builders import envelopes, pipeline, session_started
 
-from runthrough.core.events import Event
+from runthrough.core.events import Event, EventEnvelope, NodeEvent, SessionStarted
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName, RecordedPath
 
@@ -81,3 +82,22 @@ def _composed(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 EVENT_CLASSES: tuple[type[BaseModel], ...] = get_args(get_args(Event)[0])
+
+
+def histories() -> st.SearchStrategy[tuple[EventEnvelope, ...]]:
+    """Sessions over four nodes: a start, then events of every other type in any order."""
+    kinds = [models(event) for event in EVENT_CLASSES if event is not SessionStarted]
+    node = st.sampled_from("abcd")
+    happened = st.builds(_about, st.one_of(kinds), node, node)
+    started = session_started(pipeline(("a", "b"), ("b", "c"), ("a", "d")))
+    return st.lists(happened, max_size=12).map(lambda events: envelopes((started, *events)))
+
+
+def _about(event: Any, node: str, source: str) -> Any:
+    """The event, about nodes that the session has."""
+    if not isinstance(event, NodeEvent):
+        return event
+    known = {"node": node}
+    if "from_node" in type(event).model_fields:
+        known["from_node"] = source
+    return event.model_copy(update=known)

@@ -204,13 +204,12 @@ class Attempts:
         edge = Edge(
             from_node=NodeName(source.node),
             output=source.output,
-            to_node=connection.node,
             input=connection.input,
             subpath=source.subpath,
         )
         written = self._inspector.format_of(self._roots.locate(path)) if path else None
         result = SeamResult(compatible=not issues, issues=issues, format_written=written)
-        return SeamChecked(edge=edge, result=result)
+        return SeamChecked(node=connection.node, edge=edge, result=result)
 
 
 def _fed_by(state: SessionState, node: NodeName) -> tuple[Connection, ...]:

@@ -76,7 +76,8 @@ class CommandHandler:
         begun, begun_at = loaded.state.version, self._clock()
         self._fold_tail(loaded, upto=upto)
         tail, took = loaded.state.version - begun, self._clock() - begun_at
-        if tail > LONG_TAIL or (tail > SHORT_TAIL and took > SLOW_TAIL):
+        long = tail > LONG_TAIL or (tail > SHORT_TAIL and took > SLOW_TAIL)
+        if long and upto is None:  # one of the past would be the first to go
             self._keep_snapshot(loaded)
         return loaded
 

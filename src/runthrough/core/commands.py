@@ -110,8 +110,9 @@ class StartScript(Frozen):
 
 
 class SeamChecked(Frozen):
-    """What was found at one connection."""
+    """What was found at one connection into `node`."""
 
+    node: NodeName
     edge: Edge
     result: SeamResult
 

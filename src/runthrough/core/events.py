@@ -5,7 +5,7 @@ An event's meaning never changes (ARCHITECTURE § 8). `type` and `node` are colu
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import Field, TypeAdapter
 
@@ -263,6 +263,7 @@ class ScriptBlocked(NodeEvent):
 class DataFlowChecked(NodeEvent):
     """A connection was checked on what its producer wrote; the subject is the consumer."""
 
+    schema_version: ClassVar[int] = 2
     type: Literal["DataFlowChecked"] = "DataFlowChecked"
     run: RunId
     edge: Edge
@@ -350,12 +351,16 @@ def concerned(event: Event) -> frozenset[NodeName] | ConcernsAll:
 
     Refusals, rejections and checks concern none, the end of a session concerns all.
     """
+    if isinstance(event, NodeEvent):  # nearly all of them, so they are told apart first
+        if isinstance(event, ConfigurationRejected | DataFlowChecked):
+            return frozenset()
+        return frozenset({event.node})
     match event:
         case RunStarted():
             return frozenset(event.plan.order)
         case SessionStarted() | SessionClosed() | SessionReopened():
             return "all"
-        case CommandRefused() | ConfigurationRejected() | RunFinished() | DataFlowChecked():
+        case CommandRefused() | RunFinished():
             return frozenset()
         case _:
-            return frozenset({event.node})
+            assert_never(event)

@@ -126,7 +126,7 @@ ACCEPTED = ConnectionAccepted(
 REMOVED = ConnectionRemoved(
     node="train", input="data", from_node="clean", output="o", reason="left out"
 )
-EDGE = Edge(from_node="clean", output="o", to_node="train", input="data")
+EDGE = Edge(from_node="clean", output="o", input="data")
 MISFIT = DataFlowChecked(node="train", run=RUN, edge=EDGE, result=SeamResult(compatible=False))
 FINISHED = RunFinished(run=RUN, status="failed", summary=RunSummary(failed=("clean",)))
 EXTERNAL = NodeMarkedExternal(node="clean", outputs={"o": "workspace:o"})

@@ -290,7 +290,8 @@ def seam(to, *, code=None):
     place = Place(node="a", kind="output", name="o")
     issue = Problem(code=code or "INPUT_EMPTY", severity="error", where=place, message="", fix="")
     return SeamChecked(
-        edge=Edge(from_node="a", output="o", to_node=to, input="i"),
+        node=to,
+        edge=Edge(from_node="a", output="o", input="i"),
         result=SeamResult(compatible=False, issues=(issue,)),
     )
 

@@ -92,7 +92,7 @@ def seam(from_output, to_input, message=None):
     return DataFlowChecked(
         node=NodeName("b"),
         run=RunId("r"),
-        edge=Edge(from_node="a", output=from_output, to_node="b", input=to_input),
+        edge=Edge(from_node="a", output=from_output, input=to_input),
         result=SeamResult(compatible=message is None, issues=() if message is None else (issue,)),
     )
 

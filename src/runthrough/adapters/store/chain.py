@@ -142,7 +142,8 @@ class ChainCheck:
                 self.first_bad = FirstBad(self.position + 1, kind)
             else:
                 self.position += 1
-                self._compare_noted()
+                if self._noted:
+                    self._compare_noted()
         return self.first_bad is None
 
     def unreadable(self) -> None:

@@ -4,50 +4,149 @@ A snapshot is what replaying the log gave, and never more than that: deleting al
 nothing but the time that opening takes.
 """
 
+import gc
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.tables import EVENTS, SNAPSHOTS
+from runthrough.core.events import EventEnvelope
 from runthrough.core.evolve import FOLD_VERSION
-from runthrough.core.values.ids import SessionId
+from runthrough.core.state import NodeState, SessionState
+from runthrough.core.values.ids import NodeName, SessionId
 from runthrough.core.views.loaded import Loaded
+from runthrough.core.views.particulars import Particulars
+from runthrough.errors import StoreError
 
 EVERY_VERSIONS = 16_384
 """Of so many versions one snapshot is kept for good, so that a look at the past begins near it."""
 NEWEST = 2
 """So many of the newest are kept: the last, and one for whoever still reads up to just before."""
+MANY_WAITING = 1_000
+"""More events than this do not wait for their particulars to be read: memory stays flat."""
 _COMPRESSION = 1
 """The fastest: a snapshot is written while somebody waits."""
 _DIGEST_BYTES = 32
-_LOADED: TypeAdapter[Loaded] = TypeAdapter(Loaded)
+_LENGTH_BYTES = 8
+_PARTICULARS = {field.name for field in fields(Particulars)}
+
+
+@dataclass(slots=True)
+class _Folded:
+    """The part of a snapshot that is read at once."""
+
+    event_hash: str
+    state: SessionState
+    as_last: tuple[NodeName, ...]
+    """Nodes whose passed attempt has the fingerprint of their last one; it is written once."""
+
+
+# Built when they are first needed: many a command meets no snapshot.
+_folded = cache(lambda: TypeAdapter(_Folded))
+_particulars = cache(lambda: TypeAdapter(Particulars))
 
 
 def encoded(loaded: Loaded) -> bytes:
-    """A folded session as bytes: a digest, then compressed JSON."""
-    packed = zlib.compress(_LOADED.dump_json(loaded), _COMPRESSION)
-    return sha256(packed).digest() + packed
+    """A folded session as bytes: a digest, a length, then state and particulars apart.
+
+    Both are compressed JSON that leaves out what has its default, which the fold version covers.
+    """
+    state, particulars = loaded.state, loaded.particulars
+    as_last = tuple(name for name, node in state.nodes.items() if _passed_last(node))
+    lean = {name: _without_fingerprint(state.nodes[name]) for name in as_last}
+    folded = _Folded(
+        loaded.event_hash, replace(state, nodes={**state.nodes, **lean}), as_last=as_last
+    )
+    head = _packed(_folded().dump_json(folded, exclude_defaults=True))
+    tail = _packed(_particulars().dump_json(particulars, exclude_defaults=True))
+    content = len(head).to_bytes(_LENGTH_BYTES, "big") + head + tail
+    return sha256(content).digest() + content
 
 
 def decoded(content: bytes) -> Loaded | None:
     """The folded session; `None` where the bytes are not what was written."""
-    digest, packed = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if sha256(packed).digest() != digest:
+    view = memoryview(content)
+    if sha256(view[_DIGEST_BYTES:]).digest() != view[:_DIGEST_BYTES]:
         return None
+    begin = _DIGEST_BYTES + _LENGTH_BYTES
+    middle = begin + int.from_bytes(view[_DIGEST_BYTES:begin], "big")
     try:
-        return _LOADED.validate_json(zlib.decompress(packed))
+        with _no_search_for_garbage():
+            folded = _folded().validate_json(zlib.decompress(view[begin:middle]))
     except (zlib.error, ValidationError):
         return None
+    for name in folded.as_last:
+        node = folded.state.nodes[name]
+        if node.passed and node.last:
+            node.passed.fingerprint = node.last.fingerprint
+    return Loaded(folded.state, _Unread(bytes(view[middle:])), folded.event_hash)
+
+
+class _Unread(Particulars):
+    """Particulars that stay bytes until they are asked for: most commands ask for none of them.
+
+    Until then their slots are not set, so that asking leads to `__getattr__`; what is taken in
+    meanwhile waits.
+    """
+
+    __slots__ = ("_bytes", "_waiting")
+    __hash__ = None  # type: ignore[assignment]  # they change
+
+    def __init__(self, content: bytes) -> None:
+        self._bytes: bytes | None = content
+        self._waiting: list[EventEnvelope] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PARTICULARS or self._bytes is None:
+            raise AttributeError(name)
+        self._read(self._bytes)
+        return getattr(self, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Particulars):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _PARTICULARS)
+
+    def take(self, envelopes: Iterable[EventEnvelope]) -> None:
+        """Fold events, in order, now or when they are needed."""
+        if self._bytes is None:
+            Particulars.take(self, envelopes)
+            return
+        self._waiting.extend(envelopes)
+        if len(self._waiting) > MANY_WAITING:
+            self._read(self._bytes)
+
+    def _read(self, content: bytes) -> None:
+        try:
+            with _no_search_for_garbage():
+                read = _particulars().validate_json(zlib.decompress(content))
+        except (zlib.error, ValidationError) as exc:
+            raise StoreError(
+                f"A snapshot holds particulars that cannot be read: {exc}",
+                fix="delete the rows of the table snapshots: they are a cache",
+            ) from exc
+        for name in _PARTICULARS:
+            setattr(self, name, getattr(read, name))
+        waiting, self._bytes, self._waiting = self._waiting, None, []
+        Particulars.take(self, waiting)
 
 
 def kept(versions: list[int]) -> set[int]:
-    """Of the versions that have a snapshot, those that keep it."""
+    """Of the versions that have a snapshot, those that keep it.
+
+    The newest two, and the first in each block of 16,384 versions.
+    """
     ordered = sorted(versions)
     first_of = {version // EVERY_VERSIONS: version for version in reversed(ordered)}
-    return {*ordered[-NEWEST:], *(v for block, v in first_of.items() if block)}
+    return {*ordered[-NEWEST:], *first_of.values()}
 
 
 class SqlSnapshotCache:
@@ -104,7 +203,11 @@ class SqlSnapshotCache:
             "content": encoded(loaded),
         }
         with self._database.writing() as connection:
-            connection.execute(delete(SNAPSHOTS).where(here, SNAPSHOTS.c.version == state.version))
+            replaced = or_(
+                SNAPSHOTS.c.version == state.version,
+                SNAPSHOTS.c.fold_version < FOLD_VERSION,  # nobody up to date reads these
+            )
+            connection.execute(delete(SNAPSHOTS).where(here, replaced))
             connection.execute(insert(SNAPSHOTS), row)
             versions = list(connection.scalars(select(SNAPSHOTS.c.version).where(here)))
             gone = set(versions) - kept(versions)
@@ -127,3 +230,28 @@ def _fits(loaded: Loaded, session_id: SessionId, version: int, event_hash: str) 
         version,
         event_hash,
     )
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """All that is read is kept: searching it again and again would take longer than reading it."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+def _packed(text: bytes) -> bytes:
+    return zlib.compress(text, _COMPRESSION)
+
+
+def _passed_last(node: NodeState) -> bool:
+    passed, last = node.passed, node.last
+    return passed is not None and last is not None and passed.fingerprint == last.fingerprint
+
+
+def _without_fingerprint(node: NodeState) -> NodeState:
+    return replace(node, passed=replace(node.passed, fingerprint=()) if node.passed else None)

@@ -143,13 +143,11 @@ def _below(
     A consumer whose input is not there is blocked like one below a failure.
     """
     checked = tuple(
-        DataFlowChecked(
-            node=seam.edge.to_node, run=command.run, edge=seam.edge, result=seam.result
-        )
+        DataFlowChecked(node=seam.node, run=command.run, edge=seam.edge, result=seam.result)
         for seam in command.seams
     )
     absent = [
-        seam.edge.to_node
+        seam.node
         for seam in command.seams
         if any(issue.code == "OUTPUT_NOT_WRITTEN" for issue in seam.result.issues)
     ]

@@ -66,11 +66,10 @@ class WrittenOutput(Frozen):
 
 
 class Edge(Frozen):
-    """One connection as a run used it."""
+    """What fed an input of a node in a run; whoever names an edge names that node beside it."""
 
     from_node: NodeName
     output: str
-    to_node: NodeName
     input: str
     subpath: str | None = None
 

@@ -240,7 +240,7 @@ RUN_EVENTS: tuple[Event, ...] = (
     DataFlowChecked(
         node=TRAIN,
         run=RUN,
-        edge=Edge(from_node=CLEAN, output="model", to_node=TRAIN, input="data", subpath="x"),
+        edge=Edge(from_node=CLEAN, output="model", input="data", subpath="x"),
         result=SeamResult(
             compatible=False, issues=(_PROBLEM,), format_written="csv", format_read=None
         ),
