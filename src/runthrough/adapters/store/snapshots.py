@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.tables import EVENTS, SNAPSHOTS
@@ -37,6 +37,29 @@ _COMPRESSION = 1
 _DIGEST_BYTES = 32
 _LENGTH_BYTES = 8
 _PARTICULARS = {field.name for field in fields(Particulars)}
+
+
+_NO_BOUND = 2**31 - 1
+"""The highest version that its column holds."""
+# The join leaves out what stands on an event that the log does not hold.
+_NEWEST = (
+    select(SNAPSHOTS.c.content, SNAPSHOTS.c.version, SNAPSHOTS.c.event_hash)
+    .join(
+        EVENTS,
+        and_(
+            EVENTS.c.session_id == SNAPSHOTS.c.session_id,
+            EVENTS.c.version == SNAPSHOTS.c.version,
+            EVENTS.c.event_hash == SNAPSHOTS.c.event_hash,
+        ),
+    )
+    .where(
+        SNAPSHOTS.c.session_id == bindparam("session"),
+        SNAPSHOTS.c.fold_version == FOLD_VERSION,
+        SNAPSHOTS.c.version <= bindparam("upto"),
+    )
+    .order_by(SNAPSHOTS.c.version.desc())
+    .limit(1)
+)
 
 
 @dataclass(slots=True)
@@ -161,31 +184,16 @@ class SqlSnapshotCache:
         Raises:
             StoreUnavailableError: The database cannot be read.
         """
-        # The join leaves out what stands on an event that the log does not hold.
-        asked = (
-            select(SNAPSHOTS.c.content, SNAPSHOTS.c.version, SNAPSHOTS.c.event_hash)
-            .join(
-                EVENTS,
-                and_(
-                    EVENTS.c.session_id == SNAPSHOTS.c.session_id,
-                    EVENTS.c.version == SNAPSHOTS.c.version,
-                    EVENTS.c.event_hash == SNAPSHOTS.c.event_hash,
-                ),
-            )
-            .where(
-                SNAPSHOTS.c.session_id == session_id,
-                SNAPSHOTS.c.fold_version == FOLD_VERSION,
-            )
-            .order_by(SNAPSHOTS.c.version.desc())
-        )
-        if upto is not None:
-            asked = asked.where(SNAPSHOTS.c.version <= upto)
+        below = _NO_BOUND if upto is None else upto
         with self._database.reading() as connection:
-            for row in connection.execute(asked):
+            while True:
+                row = connection.execute(_NEWEST, {"session": session_id, "upto": below}).first()
+                if row is None:
+                    return None
                 loaded = decoded(row.content)
                 if loaded is not None and _fits(loaded, session_id, row.version, row.event_hash):
                     return loaded
-        return None
+                below = row.version - 1
 
     def keep(self, loaded: Loaded) -> None:
         """Keep what was folded; older ones go, but for one in every 16,384 versions.
