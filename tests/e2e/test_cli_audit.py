@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-import subprocess
 from contextlib import closing
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from tests.support.cli import answered
 
 
@@ -39,13 +40,14 @@ class OnServer:
 
 
 def key_pair(folder):
-    private, public = folder / "key.pem", folder / "public.pem"
-    for words in (
-        ["genpkey", "-algorithm", "ed25519", "-out", str(private)],
-        ["pkey", "-in", str(private), "-pubout", "-out", str(public)],
-    ):
-        subprocess.run(["openssl", *words], check=True, capture_output=True)
-    return private, public
+    """Paths of a private key and of its public key."""
+    key, paths = ed25519.Ed25519PrivateKey.generate(), (folder / "key.pem", folder / "public.pem")
+    pem = serialization.Encoding.PEM
+    private = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    paths[0].write_bytes(key.private_bytes(pem, *private))
+    public = serialization.PublicFormat.SubjectPublicKeyInfo
+    paths[1].write_bytes(key.public_key().public_bytes(pem, public))
+    return paths
 
 
 def alter(shell, statement):

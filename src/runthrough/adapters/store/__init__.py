@@ -1,1 +1,1 @@
-"""The event log in memory and in SQLite."""
+"""The event log: in memory, in a SQLite file, in PostgreSQL."""
