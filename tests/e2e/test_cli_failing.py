@@ -102,7 +102,7 @@ def test_the_log_verifies_and_a_changed_one_does_not(tmp_path):
     done = shell.run("audit", "verify", "--json", code=6)
     assert done.json["ok"] is False
     assert done.json["first_bad"]["position"] == 3
-    assert "broken at position 3" in done.err
+    assert "not what was written, from position 3 on" in done.err
 
 
 def test_the_database_is_upgraded_and_shown(tmp_path):
