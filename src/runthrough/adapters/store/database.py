@@ -5,12 +5,13 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from runthrough.adapters.store.mutex import FairMutex
 from runthrough.core.values.store import StoredEvent
@@ -89,6 +90,8 @@ class SqlDatabase(ABC):
     committed; only the thread that holds the writer lock reads what it has just written.
     """
 
+    begin_snapshot: ClassVar[str]
+    """Begins a transaction that goes on seeing what was there at its first SELECT."""
     insert_event: ClassVar[str]
     place_of: ClassVar[str]
     move_head: ClassVar[str]
@@ -167,14 +170,6 @@ class SqlDatabase(ABC):
         return None
 
     @abstractmethod
-    def snapshot(self) -> AbstractContextManager[Connection]:
-        """A connection on which several SELECTs see one and the same moment.
-
-        Raises:
-            StoreUnavailableError: The database cannot be read.
-        """
-
-    @abstractmethod
     def wait(self, *, after: int, timeout_s: float) -> bool:
         """Return `True` as soon as the log is longer than `after`, `False` at the time-out.
 
@@ -219,6 +214,25 @@ class SqlDatabase(ABC):
             else:
                 with self._engine.connect() as connection:
                     yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which several SELECTs see one and the same moment.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        with self.reading() as connection:
+            if self._holder == threading.get_ident():
+                yield connection
+                return
+            connection.exec_driver_sql(self.begin_snapshot)
+            try:
+                yield connection
+            finally:
+                # Where the connection is lost, the first error tells it.
+                with suppress(DBAPIError):
+                    connection.exec_driver_sql("ROLLBACK")
 
     def rows(
         self, connection: Connection, sql: str, parameters: Sequence[SqlValue]

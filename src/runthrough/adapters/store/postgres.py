@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple, Self, cast
 
@@ -60,6 +60,8 @@ class PostgresDatabase(SqlDatabase):
     is still the one that it left.
     """
 
+    begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
     def __init__(self, engine: Engine, *, place: str) -> None:
         super().__init__(engine, place=place, mutex=FairMutex())
         self._writer: Connection | None = None
@@ -106,25 +108,6 @@ class PostgresDatabase(SqlDatabase):
     def driver_of(connection: Connection) -> psycopg.Connection:
         """The bare connection below SQLAlchemy's."""
         return cast("psycopg.Connection", connection.connection.driver_connection)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """A connection on which several SELECTs see one and the same moment.
-
-        Raises:
-            StoreUnavailableError: The database cannot be read.
-        """
-        with self.reading() as connection:
-            if connection is self._writer:
-                yield connection
-                return
-            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield connection
-            finally:
-                # Where the connection is lost, the first error tells it.
-                with suppress(psycopg.OperationalError):
-                    self.driver_of(connection).rollback()
 
     def wait(self, *, after: int, timeout_s: float) -> bool:
         """Listen to the server until the log is longer than `after`.

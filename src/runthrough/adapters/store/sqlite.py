@@ -2,8 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, cast
 
@@ -30,6 +29,8 @@ class SqliteDatabase(SqlDatabase):
     some wait for very long. What gets past the turns, such as another program, still meets
     `BEGIN IMMEDIATE` and its time limit.
     """
+
+    begin_snapshot = "BEGIN"
 
     def __init__(self, engine: Engine, path: Path, *, timeout_s: float) -> None:
         super().__init__(engine, place=str(path), mutex=FileMutex(path, timeout_s=timeout_s))
@@ -76,23 +77,6 @@ class SqliteDatabase(SqlDatabase):
     def driver_of(connection: Connection) -> sqlite3.Connection:
         """The bare connection below SQLAlchemy's."""
         return cast("sqlite3.Connection", connection.connection.dbapi_connection)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """A connection on which several SELECTs see one and the same moment.
-
-        Raises:
-            StoreUnavailableError: The database cannot be read.
-        """
-        with self.reading() as connection:
-            if connection is self._writer:
-                yield connection
-                return
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("COMMIT")
 
     def wait(self, *, after: int, timeout_s: float) -> bool:
         """Look at the head of the log now and then until it is behind `after`.
