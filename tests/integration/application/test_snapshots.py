@@ -120,6 +120,14 @@ def test_a_session_with_a_tail_that_is_not_long_gets_none(stores):
     assert kept_version(stores) == 2 * LONG_TAIL + 2
 
 
+def test_a_look_at_the_past_leaves_no_snapshot(stores):
+    """However long the way there was: it would take the place of one that is wanted sooner."""
+    begun(stores, LONG_TAIL + 100)
+    upto = LONG_TAIL + 1
+    assert handler_of(stores).load(A, upto=upto) == replayed(stores, upto=upto)
+    assert kept_version(stores) == 0
+
+
 def test_a_session_gets_snapshots_while_it_is_written(stores):
     """One who stays for thousands of commands leaves a snapshot each thousand versions."""
     begun(stores, LONG_TAIL - 1)

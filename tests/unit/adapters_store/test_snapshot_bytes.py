@@ -1,15 +1,26 @@
 """What of a snapshot is read when."""
 
 import gc
+import pickle
 import zlib
+from copy import copy, deepcopy
 from hashlib import sha256
 
 import pytest
-from tests.support.builders import SESSION, envelopes, need, pipeline, script_info, session_started
+from tests.support.builders import (
+    SESSION,
+    STARTED_AT,
+    envelopes,
+    need,
+    part,
+    pipeline,
+    script_info,
+    session_started,
+)
 
 from runthrough.adapters.store.snapshots import MANY_WAITING, decoded, encoded
 from runthrough.core.events import CommandRefused, NodeDiscovered, RequirementsRead
-from runthrough.core.state import SessionState
+from runthrough.core.state import LastAttempt, OpenAttempt, PassedAttempt, SessionState
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import StoreError
@@ -75,6 +86,19 @@ def test_what_waited_is_folded_in_its_order():
     assert loaded.particulars.requirements == {}
 
 
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda read: pickle.loads(pickle.dumps(read))])
+def test_a_copy_of_what_was_not_read_yet_takes_in_what_comes_later(copied):
+    """A copy goes on from all that its source has, and at once; the source stays as it was."""
+    loaded = decoded(encoded(folded()))
+    loaded.fold(envelopes((NodeDiscovered(node="b", script=script_info("b")),), after=3))
+    particulars = copied(loaded.particulars)
+    assert particulars == loaded.particulars
+    read = RequirementsRead(node="b", requirements=OTHER_NEEDS, because="script")
+    particulars.take(envelopes((read,), after=4))
+    assert particulars.needs("b") == OTHER_NEEDS
+    assert particulars.scripts["b"].name == "b"
+
+
 def test_particulars_know_no_other_names():
     """Whoever asks them for something that they do not have gets the usual error."""
     loaded = decoded(encoded(folded()))
@@ -99,7 +123,38 @@ def test_reading_leaves_the_search_for_garbage_as_it_was(searching):
         (gc.enable if before else gc.disable)()
 
 
-def test_a_snapshot_that_an_earlier_layout_wrote_is_none():
+def test_each_attempt_gets_its_own_fingerprint_back():
+    """Parts are written once, and still no value becomes another that is equal to it."""
+    values = (1, True, 1.0, "1", None, [1], [True])
+    last = tuple(part("job_arg", str(n), value) for n, value in enumerate(values))
+    passed = tuple(part("job_arg", "same", value) for value in values)
+    running = (*passed, *last, part("environ_var", "same", "1"))
+    loaded = folded()
+    loaded.state.nodes["a"].last = LastAttempt(
+        "r-2", "t-2", "failed", STARTED_AT, 1.0, 1, None, None, None, None, last
+    )
+    loaded.state.nodes["a"].passed = PassedAttempt("r-1", "t-1", STARTED_AT, passed, {}, {})
+    loaded.state.nodes["a"].running = OpenAttempt("r-3", "t-3", running, {})
+    loaded.state.nodes["b"].running = OpenAttempt("r-3", "t-4", (), {})
+    read = decoded(encoded(loaded)).state
+    assert read == loaded.state
+    node = read.nodes["a"]
+    assert repr(node.last.fingerprint) == repr(last)
+    assert repr(node.passed.fingerprint) == repr(passed)
+    assert repr(node.running.fingerprint) == repr(running)
+
+
+@pytest.mark.parametrize("measured", [False, True], ids=["without a length", "with a length"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"state":{"session_id":"s"},"particulars":{},"event_hash":"0"}',
+        b'{"event_hash":"0","state":{"session_id":"s"},"as_last":[]}',
+    ],
+    ids=["all in one", "one fingerprint for two"],
+)
+def test_a_snapshot_that_an_earlier_layout_wrote_is_none(text, measured):
     """Bytes that are whole and hold something else are no snapshot."""
-    packed = zlib.compress(b'{"state":{"session_id":"s"},"particulars":{},"event_hash":"0"}')
-    assert decoded(sha256(packed).digest() + packed) is None
+    packed = zlib.compress(text)
+    content = len(packed).to_bytes(8, "big") + packed if measured else packed
+    assert decoded(sha256(content).digest() + content) is None

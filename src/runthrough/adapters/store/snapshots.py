@@ -20,7 +20,8 @@ from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.tables import EVENTS, SNAPSHOTS
 from runthrough.core.events import EventEnvelope
 from runthrough.core.evolve import FOLD_VERSION
-from runthrough.core.state import NodeState, SessionState
+from runthrough.core.state import LastAttempt, NodeState, OpenAttempt, PassedAttempt, SessionState
+from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
 from runthrough.core.values.ids import NodeName, SessionId
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.particulars import Particulars
@@ -68,8 +69,13 @@ class _Folded:
 
     event_hash: str
     state: SessionState
-    as_last: tuple[NodeName, ...]
-    """Nodes whose passed attempt has the fingerprint of their last one; it is written once."""
+    """Its attempts are without their fingerprints."""
+    parts: tuple[FingerprintPart, ...]
+    """Of all fingerprints, each once: most stand in many."""
+    fingerprints: tuple[tuple[int, ...], ...]
+    """Of which parts each is made; a last and a passed attempt mostly have the same."""
+    attempts: dict[NodeName, tuple[int, ...]]
+    """Which fingerprint each of a node's attempts has."""
 
 
 # Built when they are first needed: many a command meets no snapshot.
@@ -83,10 +89,20 @@ def encoded(loaded: Loaded) -> bytes:
     Both are compressed JSON that leaves out what has its default, which the fold version covers.
     """
     state, particulars = loaded.state, loaded.particulars
-    as_last = tuple(name for name, node in state.nodes.items() if _passed_last(node))
-    lean = {name: _without_fingerprint(state.nodes[name]) for name in as_last}
+    parts: dict[tuple[str, str, str], tuple[int, FingerprintPart]] = {}
+    made: dict[tuple[int, ...], int] = {}
+    attempts = {
+        name: tuple(made.setdefault(_placed(a.fingerprint, parts), len(made)) for a in there)
+        for name, node in state.nodes.items()
+        if (there := _attempts(node))
+    }
+    lean = {name: _without_fingerprints(state.nodes[name]) for name in attempts}
     folded = _Folded(
-        loaded.event_hash, replace(state, nodes={**state.nodes, **lean}), as_last=as_last
+        loaded.event_hash,
+        replace(state, nodes={**state.nodes, **lean}),
+        parts=tuple(part for _, part in parts.values()),
+        fingerprints=tuple(made),
+        attempts=attempts,
     )
     head = _packed(_folded().dump_json(folded, exclude_defaults=True))
     tail = _packed(_particulars().dump_json(particulars, exclude_defaults=True))
@@ -106,10 +122,10 @@ def decoded(content: bytes) -> Loaded | None:
             folded = _folded().validate_json(zlib.decompress(view[begin:middle]))
     except (zlib.error, ValidationError):
         return None
-    for name in folded.as_last:
-        node = folded.state.nodes[name]
-        if node.passed and node.last:
-            node.passed.fingerprint = node.last.fingerprint
+    made = [tuple([folded.parts[place] for place in places]) for places in folded.fingerprints]
+    for name, which in folded.attempts.items():
+        for attempt, number in zip(_attempts(folded.state.nodes[name]), which, strict=True):
+            attempt.fingerprint = made[number]
     return Loaded(folded.state, _Unread(bytes(view[middle:])), folded.event_hash)
 
 
@@ -146,6 +162,10 @@ class _Unread(Particulars):
         self._waiting.extend(envelopes)
         if len(self._waiting) > MANY_WAITING:
             self._read(self._bytes)
+
+    def __reduce__(self) -> tuple[type[Particulars], tuple[object, ...]]:
+        """Copies are of the plain kind: one that is half unread would miss what comes later."""
+        return Particulars, tuple(getattr(self, field.name) for field in fields(Particulars))
 
     def _read(self, content: bytes) -> None:
         try:
@@ -256,10 +276,29 @@ def _packed(text: bytes) -> bytes:
     return zlib.compress(text, _COMPRESSION)
 
 
-def _passed_last(node: NodeState) -> bool:
-    passed, last = node.passed, node.last
-    return passed is not None and last is not None and passed.fingerprint == last.fingerprint
+def _attempts(node: NodeState) -> tuple[LastAttempt | PassedAttempt | OpenAttempt, ...]:
+    """Those of a node that there are, always in the same order."""
+    attempts = (node.last, node.passed, node.running)
+    return tuple(attempt for attempt in attempts if attempt is not None)
 
 
-def _without_fingerprint(node: NodeState) -> NodeState:
-    return replace(node, passed=replace(node.passed, fingerprint=()) if node.passed else None)
+def _placed(
+    fingerprint: Fingerprint, parts: dict[tuple[str, str, str], tuple[int, FingerprintPart]]
+) -> tuple[int, ...]:
+    """Where its parts stand among all parts; those that are new are added.
+
+    Values are told apart by how they are written, since 1, 1.0 and true are equal.
+    """
+    return tuple(
+        parts.setdefault((part.part, part.name, repr(part.value)), (len(parts), part))[0]
+        for part in fingerprint
+    )
+
+
+def _without_fingerprints(node: NodeState) -> NodeState:
+    return replace(
+        node,
+        last=node.last and replace(node.last, fingerprint=()),
+        passed=node.passed and replace(node.passed, fingerprint=()),
+        running=node.running and replace(node.running, fingerprint=()),
+    )
