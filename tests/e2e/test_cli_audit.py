@@ -173,9 +173,47 @@ def test_signed_notes_are_held_against_a_public_key(tmp_path):
     assert forged.json["first_bad"]["kind"] == "signature"
 
 
+def test_public_key_is_asked_of_the_checkpoint_in_the_database_too(tmp_path):
+    """With --new the key must vouch for what the database keeps; without a key that is said."""
+    shell = answered(tmp_path)
+    private, public = key_pair(tmp_path)
+    asked = ("audit", "verify", "--new", "--public-key", str(public), "--json")
+    none = shell.run(*asked, code=6)
+    assert none.json["first_bad"] == {"position": 0, "kind": "signature"}
+    assert "there is none" in none.err
+    shell.run("audit", "checkpoint", "-o", "plain.json")
+    assert shell.run(*asked, code=6).json["first_bad"]["kind"] == "signature"
+    shell.run("audit", "checkpoint", "-o", "signed.json", "--sign", str(private))
+    assert shell.run(*asked).json["ok"]
+    assert "its signature was not checked" in shell.run("audit", "verify", "--new").out
+    alter(shell, "UPDATE checkpoints SET signature = 'no hex'")
+    assert shell.run(*asked, code=6).json["first_bad"]["kind"] == "signature"
+
+
+def test_printed_export_is_utf_8_wherever_it_goes(tmp_path):
+    """A terminal's encoding does not change the text that is verified."""
+    shell = answered(tmp_path)
+    shell.run("configure", "report", "--arg", "top=1", "--note", "größer", "--as", "ζωή")
+    done = shell.run("audit", "export", PYTHONIOENCODING="ascii")
+    assert "größer" in done.out
+    assert "ζωή" in done.out
+    shell.file("log.jsonl", done.out)
+    assert shell.run("audit", "verify", "log.jsonl", "--json").json["ok"]
+
+
+def test_export_leaves_other_files_alone(tmp_path):
+    """A file whose name looks like that of an unfinished export is not touched."""
+    shell = answered(tmp_path)
+    mine = shell.file("log.jsonl.part", "mine")
+    shell.run("audit", "export", "-o", "log.jsonl")
+    assert mine.read_text() == "mine"
+    assert [path.name for path in tmp_path.glob("*.part")] == ["log.jsonl.part"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("verify", "--public-key", "key.pem"), "is about notes"),
         (("verify", "nowhere.jsonl"), "cannot be read"),
         (("verify", "pipeline.yaml"), "is no export"),
         (("verify", "--against", "pipeline.yaml"), "is not the note of a checkpoint"),

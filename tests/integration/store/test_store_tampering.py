@@ -13,7 +13,7 @@ from tests.support.stored import A, B, Writer, said, sql_stores
 from runthrough.adapters.store import chain
 from runthrough.adapters.store.opening import open_database
 from runthrough.core.values.store import Checkpoint, FirstBad
-from runthrough.errors import LogCorruptError, StoreUnavailableError
+from runthrough.errors import LogCorruptError, StoreError, StoreUnavailableError
 
 COUNT = 8
 """Events in the log: two sessions take turns, of A the odd positions."""
@@ -162,6 +162,26 @@ def test_payload_that_is_no_text_is_found(url, value, kind):
             list(reading)
 
 
+@pytest.mark.parametrize(
+    ("statement", "first_bad"),
+    [
+        ("UPDATE events SET subject = x'' WHERE position = 3", (3, "event_hash")),
+        ("UPDATE events SET version = 'three' WHERE position = 3", (3, "version")),
+        ("UPDATE log_head SET position = 'eight'", (1, "head")),
+    ],
+)
+def test_value_that_sqlite_keeps_in_a_column_of_another_kind_is_found(url, statement, first_bad):
+    """SQLite keeps anything anywhere, and what was never written there is a verdict, no crash."""
+    with open_database(url) as database:
+        stores = sql_stores(database)
+        for number in range(4):
+            Writer(stores.events, prefix=str(number)).append(A, said(str(number)))
+        with closing(sqlite3.connect(make_url(url).database, isolation_level=None)) as connection:
+            connection.execute("DROP TRIGGER events_no_update")
+            connection.execute(statement)
+        assert stores.audit.verify().first_bad == FirstBad(*first_bad)
+
+
 # ---- a rewrite that leaves a whole chain
 
 
@@ -228,6 +248,25 @@ def test_log_that_was_cut_with_its_head_is_found_by_a_note(filled, alter):
     assert filled.audit.verify().ok
     assert filled.audit.verify(against=[note]).first_bad == FirstBad(7, "head")
     assert not filled.audit.verify(since=note).ok
+
+
+def test_checkpoint_in_the_database_that_was_changed_is_told(filled, alter):
+    """Another hash is a rewrite of the log or of the checkpoint; what is no time is said."""
+    filled.audit.keep(note_of(filled))
+    alter("UPDATE checkpoints SET log_hash = 'zz'")
+    (kept,) = filled.audit.checkpoints()
+    assert filled.audit.verify(since=kept).first_bad == FirstBad(COUNT, "checkpoint")
+    alter("UPDATE checkpoints SET taken_at = 'noon'")
+    with pytest.raises(StoreError, match=r"position 8 was changed: 'noon' is no time"):
+        filled.audit.checkpoints()
+
+
+def test_trusted_event_whose_hash_was_changed_is_found_by_the_next(filled, alter):
+    """What is trusted is not recomputed, but the session's next event must follow from it."""
+    note = note_of(filled)
+    Writer(filled.events, prefix="later").append(B, said("later"))
+    alter("UPDATE events SET event_hash = 'zz' WHERE position = 8")
+    assert filled.audit.verify(since=note).first_bad == FirstBad(9, "event_hash")
 
 
 def test_incremental_verification_finds_what_was_changed_since(filled, alter):

@@ -69,6 +69,30 @@ def test_place_that_cannot_be_written_is_told(tmp_path):
         write_note(tmp_path / "nowhere" / "note.json", NOTE)
 
 
+def test_half_a_note_is_not_left_behind(tmp_path):
+    """Where the note does not fit on the disk its name stays free."""
+    path = tmp_path / "note.json"
+    program = (
+        "import resource, signal, sys\n"
+        "from datetime import UTC, datetime\n"
+        "from pathlib import Path\n"
+        "from runthrough.adapters.exports.notes import write_note\n"
+        "from runthrough.core.values.store import Checkpoint\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))\n"
+        "note = Checkpoint(1, 'ab' * 32, datetime.now(UTC), '1')\n"
+        "write_note(Path(sys.argv[1]), note)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program, str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert "cannot be written: File too large" in done.stderr
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -76,9 +100,13 @@ def test_place_that_cannot_be_written_is_told(tmp_path):
         ({"position": -1}, "position"),
         ({"position": True}, "position"),
         ({"position": "41"}, "position"),
+        ({"position": 2**63}, "position"),
         ({"log_hash": "ab"}, "log_hash"),
         ({"log_hash": 7}, "log_hash"),
         ({"taken_at": "yesterday"}, "taken_at"),
+        ({"taken_at": "2026-11-28T12:00:05.000000"}, "taken_at"),
+        ({"taken_at": "2026-11-28T14:00:05.000000+02:00"}, "taken_at"),
+        ({"taken_at": "2026-13-28T12:00:05.000000Z"}, "taken_at"),
         ({"signature": "ab" * 64}, "public_key"),
         ({"public_key": "ab" * 32}, "signature"),
         ({"public_key": "AB" * 32, "signature": "ab" * 64}, "public_key"),
@@ -104,7 +132,7 @@ def test_note_without_a_field_is_no_note(tmp_path, name):
         read_note(path)
 
 
-@pytest.mark.parametrize("content", ["", "raw,csv", "[]", "7"])
+@pytest.mark.parametrize("content", ["", "raw,csv", "[]", "7", "[" * 100_000])
 def test_other_file_is_no_note(tmp_path, content):
     """Somebody else's file is told as such."""
     path = tmp_path / "note.json"
@@ -140,11 +168,14 @@ def test_signature_holds_after_the_way_through_a_note(tmp_path, keys):
         {"taken_at": datetime(2026, 11, 28, 12, 0, 6, tzinfo=UTC)},
         {"app_version": "0.1.1"},
         {"signature": "00" * 64},
+        {"signature": "no hex"},
+        {"signature": b"no text"},
+        {"app_version": b"no text"},
         {"signature": None},
     ],
 )
 def test_changed_note_is_not_signed(keys, change):
-    """Every field is signed; a note without a signature is not signed either."""
+    """Every field is signed; without a signature, or with what is none, a note is not signed."""
     private, public = keys
     assert not is_signed_by(replace(signed(NOTE, private), **change), public)
 

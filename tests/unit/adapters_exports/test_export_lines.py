@@ -144,6 +144,100 @@ def test_line_of_another_tool_is_told_as_such():
     assert found(lines).first_bad == FirstBad(2, "line")
 
 
+FRAMING = {
+    "spaces in the first line": (0, lambda line: line.replace(",", ", "), 0),
+    "another key in the first line": (0, lambda line: line.replace('"scope"', '"x":1,"scope"'), 0),
+    "time of the first line": (0, lambda line: line.replace('"time":"2026', '"time":"2025'), 0),
+    "spaces in the last line": (-1, lambda line: line.replace(",", ", "), len(ROWS) + 1),
+    "number of events": (-1, lambda line: line.replace('"events":', '"events":1'), len(ROWS) + 1),
+    "position": (-1, lambda line: line.replace('"position":', '"position":1'), len(ROWS) + 1),
+    "position of another kind": (
+        -1,
+        lambda line: line.replace('"position":', '"position":0.'),
+        len(ROWS) + 1,
+    ),
+    "endless position": (
+        -1,
+        lambda line: line.replace(f'"position":{len(ROWS)}', '"position":Infinity'),
+        len(ROWS) + 1,
+    ),
+    "last hash": (-1, lambda line: line.replace(ROWS[-1].log_hash, ZERO_HASH), len(ROWS)),
+    "end of the last line": (-1, lambda line: line.removesuffix("\n"), len(ROWS) + 1),
+}
+
+
+@pytest.mark.parametrize("how", FRAMING)
+def test_edited_first_or_last_line_is_found(how):
+    """What an export says of itself is held against its events, and against its spelling."""
+    place, edit, bad = FRAMING[how]
+    lines = exported()
+    changed = edit(lines[place])
+    assert changed != lines[place]
+    lines[place] = changed
+    verdict = found(lines)
+    assert not verdict.ok
+    assert verdict.first_bad.position == bad
+
+
+def test_export_that_names_another_session_is_found():
+    """The events must be those of the session that the first line names."""
+    lines = exported(OF_SESSION, "another")
+    told = verify_lines(lines)
+    assert told.verdict.first_bad == FirstBad(1, "line")
+    assert told.verdict.checked == 0
+
+
+def with_attribute(line, after, name, value):
+    """The line with one attribute more, where an export would write it."""
+    head, _, data = line.partition(',"data":')
+    told = {}
+    for key, old in json.loads(f"{head}}}").items():
+        told[key] = old
+        if key == after:
+            told[name] = value
+    spelled = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return f'{spelled[:-1]},"data":{data}'
+
+
+@pytest.mark.parametrize("value", [0, False, "", [], {}, 0.0])
+@pytest.mark.parametrize(
+    ("after", "name", "column"),
+    [
+        ("type", "subject", "subject"),
+        ("rtcommand", "rtcorrelation", "correlation_id"),
+        ("rtcommand", "rtcausation", "causation_id"),
+    ],
+)
+def test_attribute_that_hashes_like_none_is_found(value, after, name, column):
+    """An attribute that an event has not cannot be added, though null and nothing hash alike."""
+    row = next(row for row in OF_SESSION if getattr(row, column) is None)
+    lines = exported(OF_SESSION, SESSION)
+    changed = with_attribute(lines[row.version], after, name, value)
+    assert name in json.loads(changed)
+    lines[row.version] = changed
+    assert found(lines).first_bad.position <= row.position
+    assert found(lines).checked == row.version - 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a":' + "[" * 100_000 + ',"data":{}}\n',
+        "[" * 100_000 + "\n",
+        exported()[1]
+        .replace(f'"rtsession":"{SESSION}"', '"rtsession":["x"]')
+        .replace(f'"id":"{SESSION}/', '"id":"[\'x\']/')
+        .replace(f"/sessions/{SESSION}", "/sessions/['x']"),
+    ],
+    ids=["nested", "nested without data", "list"],
+)
+def test_hostile_line_is_a_verdict(line):
+    """A line that was made to trip the reader is told like any other edited one."""
+    lines = exported()
+    lines[1] = line
+    assert found(lines).first_bad == FirstBad(1, "line")
+
+
 def test_session_with_a_hole_is_found():
     """A session's events are numbered, so that one that was left out is missed."""
     lines = exported(OF_SESSION, SESSION)
@@ -175,6 +269,7 @@ def test_rewritten_export_is_found_by_a_note():
     assert found(exported(), against=[note]).ok
     other = Checkpoint(3, ZERO_HASH, AT, "0.1.0")
     assert found(exported(), against=[other]).first_bad == FirstBad(3, "checkpoint")
+    assert not found(exported(), against=[other, note]).ok
     longer = Checkpoint(99, ZERO_HASH, AT, "0.1.0")
     assert found(exported(), against=[longer]).first_bad == FirstBad(len(ROWS) + 1, "head")
 
@@ -186,7 +281,21 @@ def test_session_cannot_be_held_against_a_note():
         found(exported(OF_SESSION, SESSION), against=[note])
 
 
-@pytest.mark.parametrize("first", ["", "raw,csv\n", "{}\n", "[]\n", exported()[1], exported()[-1]])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "",
+        "raw,csv\n",
+        "{}\n",
+        "[]\n",
+        "[" * 100_000,
+        exported()[0].replace('"scope":"log"', '"scope":"session"'),
+        exported()[0].replace('"scope":"log"', '"scope":["log"]'),
+        exported()[0].replace("export-1", "export-2"),
+        exported()[1],
+        exported()[-1],
+    ],
+)
 def test_file_that_is_no_export_is_told(first):
     """Somebody else's file is not called broken but no export."""
     with pytest.raises(AuditFileError, match="is no export"):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,12 +14,20 @@ from tests.support.stored import METADATA
 from runthrough.adapters.store import chain
 from runthrough.adapters.store.batch import Batch
 from runthrough.core.events import CommandRefused, NodeMarkedExternal, SessionClosed
-from runthrough.core.values.store import ZERO_HASH, AuditVerdict, FirstBad, LogHead, StoredEvent
+from runthrough.core.values.store import (
+    ZERO_HASH,
+    AuditVerdict,
+    Checkpoint,
+    FirstBad,
+    LogHead,
+    StoredEvent,
+)
 from runthrough.errors import StoreError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "hashes.json"
 ROWS = [StoredEvent(**row) for row in json.loads(GOLDEN.read_text())]
 HEAD = LogHead(len(ROWS), ROWS[-1].log_hash)
+AT = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 def verdict(rows, head=HEAD) -> AuditVerdict:
@@ -91,11 +100,12 @@ def test_every_column_but_the_request_hash_is_covered(name):
         assert found.checked == bad - 1
 
 
+@pytest.mark.parametrize("empty", ["", b"", 0, False])
 @pytest.mark.parametrize("name", ["subject", "correlation_id", "causation_id"])
-def test_empty_text_in_place_of_null_is_found(name):
-    """Null hashes as empty, so an empty text, which is never written, is itself a fault."""
+def test_empty_value_in_place_of_null_is_found(name, empty):
+    """Null hashes as empty, so what is empty and no null, which is never written, is a fault."""
     bad = next(row for row in ROWS if getattr(row, name) is None)
-    rows = [row._replace(**{name: ""}) if row is bad else row for row in ROWS]
+    rows = [row._replace(**{name: empty}) if row is bad else row for row in ROWS]
     assert verdict(rows).first_bad == FirstBad(bad.position, "event_hash")
 
 
@@ -103,6 +113,51 @@ def test_value_of_another_type_is_found():
     """A column that holds no text is a fault of its row, not a crash."""
     rows = [ROWS[0]._replace(actor=b"ann"), *ROWS[1:]]
     assert verdict(rows).first_bad == FirstBad(1, "event_hash")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_notes_of_one_position_are_both_held(order):
+    """A true note does not hide a false one of the same position, in whatever order they come."""
+    true = Checkpoint(3, ROWS[2].log_hash, AT, "0.1.0")
+    false = replace(true, log_hash=ZERO_HASH)
+    check = chain.ChainCheck(against=[true, false][::order])
+    for row in ROWS:
+        check.add(row)
+    assert check.verdict(HEAD).first_bad == FirstBad(3, "checkpoint")
+
+
+def test_first_of_several_false_checkpoints_is_named():
+    """In whatever order they are compared, the lowest position says where to look."""
+    check = chain.ChainCheck()
+    for position in (4, 2, 3):
+        check.rewritten(position)
+    assert check.first_bad == FirstBad(2, "checkpoint")
+
+
+@pytest.mark.parametrize("no_hash", ["zz", "", "ab" * 31, b"\xff", 7, ROWS[2].log_hash.upper()])
+def test_checkpoint_without_a_hash_is_not_trusted(no_hash):
+    """What is no hash was never that of a log, and is a fault, not a crash."""
+    since = Checkpoint(3, no_hash, AT, "0.1.0")
+    assert chain.ChainCheck(since=since).first_bad == FirstBad(3, "checkpoint")
+
+
+@pytest.mark.parametrize("no_hash", ["zz", "", b"\xff", 7])
+def test_trusted_event_without_a_hash_is_found(no_hash):
+    """The event that follows one whose kept hash is none does not fit to it."""
+    since = Checkpoint(3, ROWS[2].log_hash, AT, "0.1.0")
+    check = chain.ChainCheck(since=since, before=lambda *_: no_hash)
+    assert ROWS[3].version > 1
+    assert not check.add(ROWS[3])
+    assert check.first_bad == FirstBad(4, "event_hash")
+
+
+@pytest.mark.parametrize("version", ["abc", b"\xff", None])
+def test_version_that_is_no_number_is_found(version):
+    """SQLite keeps text in a column of numbers; it is a fault of its row, not a crash."""
+    since = Checkpoint(3, ROWS[2].log_hash, AT, "0.1.0")
+    check = chain.ChainCheck(since=since, before=lambda *_: None)
+    check.add(ROWS[3]._replace(version=version))
+    assert check.first_bad == FirstBad(4, "version")
 
 
 def test_rows_after_the_first_bad_one_change_nothing():

@@ -22,12 +22,12 @@ def write_export(path: Path, lines: Iterable[str]) -> int:
             f"{path} is there already, and an export is never overwritten.",
             fix="choose another name, such as one with the date",
         )
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     count = 0
     try:
         try:
             # Line ends stay as they are: the text is what is verified.
-            with part.open("w", encoding="utf-8", newline="") as file:
+            with part.open("x", encoding="utf-8", newline="") as file:
                 for count, line in enumerate(lines, start=1):  # noqa: B007 - told at the end
                     file.write(line)
                 file.flush()

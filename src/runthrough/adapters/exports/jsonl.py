@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from runthrough.adapters.store.chain import ChainCheck, SessionChainCheck
 from runthrough.adapters.store.codec import time_text
@@ -65,18 +65,16 @@ def export_lines(
 
     `session_id` names the session that the rows are of; `None` where they are the whole log.
     """
-    scope = {"format": FORMAT, "scope": "session" if session_id else "log"}
-    scope |= {"session_id": session_id} if session_id else {}
-    yield _framing(_BEGAN, at, {**scope, "app_version": app_version})
+    frame = _Frame(session_id, time_text(at), app_version)
+    yield frame.first()
     count, last = 0, None
     for count, last in enumerate(rows, start=1):  # noqa: B007 - told behind the loop
         yield f"{_line(last)}\n"
-    end: dict[str, str | int] = {"events": count, "position": last.position if last else 0}
-    if session_id:
-        end["event_hash"] = last.event_hash if last else ZERO_HASH
+    if last is None:
+        yield frame.last(0, LogHead(0, ZERO_HASH))
     else:
-        end["log_hash"] = last.log_hash if last else ZERO_HASH
-    yield _framing(_ENDED, at, end)
+        end_hash = last.event_hash if session_id else last.log_hash
+        yield frame.last(count, LogHead(last.position, end_hash))
 
 
 def verify_lines(lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) -> ExportedLog:
@@ -86,41 +84,102 @@ def verify_lines(lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) ->
         AuditFileError: It is no export of this kind, or cannot be held against checkpoints.
     """
     rest = iter(lines)
-    scope, session_id = _begun(next(rest, ""))
-    if scope == "session":
-        if against:
-            raise AuditFileError(
-                "A checkpoint is about the whole log, and the file holds one session of it.",
-                fix="export the whole log: runthrough audit export, without --session",
-            )
-        return ExportedLog(scope, session_id, _session_verdict(rest))
-    return ExportedLog(scope, None, _log_verdict(rest, against))
+    first = next(rest, "")
+    frame = _begun(first)
+    if frame.session_id is not None and against:
+        raise AuditFileError(
+            "A checkpoint is about the whole log, and the file holds one session of it.",
+            fix="export the whole log: runthrough audit export, without --session",
+        )
+    if first != frame.first():
+        verdict = _broken(0, -1, "line")
+    elif frame.session_id is not None:
+        verdict = _session_verdict(rest, frame)
+    else:
+        verdict = _log_verdict(rest, frame, against)
+    return ExportedLog(frame.scope, frame.session_id, verdict)
 
 
-def _log_verdict(lines: Iterator[str], against: Sequence[Checkpoint]) -> AuditVerdict:
+class _Frame(NamedTuple):
+    """What the first and the last line of an export say of it."""
+
+    session_id: str | None
+    at: str
+    app_version: str
+
+    @property
+    def scope(self) -> Literal["log", "session"]:
+        return "session" if self.session_id else "log"
+
+    @property
+    def hash_name(self) -> str:
+        return "event_hash" if self.session_id else "log_hash"
+
+    def first(self) -> str:
+        data = {"format": FORMAT, "scope": self.scope}
+        data |= {"session_id": self.session_id} if self.session_id else {}
+        return self._line(_BEGAN, {**data, "app_version": self.app_version})
+
+    def last(self, events: int, end: LogHead) -> str:
+        told: dict[str, str | int] = {"events": events, "position": end.position}
+        return self._line(_ENDED, {**told, self.hash_name: end.log_hash})
+
+    def _line(self, event_type: str, data: Mapping[str, str | int]) -> str:
+        head = {
+            "specversion": "1.0",
+            "id": f"{event_type}/{self.at}",
+            "source": "/export",
+            "type": event_type,
+            "time": self.at,
+            "datacontenttype": "application/json",
+        }
+        return f"{_json(head)[:-1]}{_DATA}{_json(data)}}}\n"
+
+
+def _log_verdict(
+    lines: Iterator[str], frame: _Frame, against: Sequence[Checkpoint]
+) -> AuditVerdict:
     check = ChainCheck(against=against)
     for line in lines:
         row = _row(line)
         if row is None:
-            end = _end(line, lines, "log_hash")
-            whole = end is not None
-            return check.verdict(end) if whole else _broken(check.position, check.position, "line")
+            return _ended(check, line, lines, frame, checked=check.position)
         if not check.add(row):
             return check.verdict(None)
     return _broken(check.position, check.position, "head")
 
 
-def _session_verdict(lines: Iterator[str]) -> AuditVerdict:
+def _session_verdict(lines: Iterator[str], frame: _Frame) -> AuditVerdict:
     check = SessionChainCheck()
     for line in lines:
         row = _row(line)
         if row is None:
-            end = _end(line, lines, "event_hash")
-            whole = end is not None
-            return check.verdict(end) if whole else _broken(check.checked, check.position, "line")
+            return _ended(check, line, lines, frame, checked=check.checked)
+        if row.session_id != frame.session_id:
+            return _broken(check.checked, check.position, "line")
         if not check.add(row):
             return check.verdict(None)
     return _broken(check.checked, check.position, "head")
+
+
+def _ended(
+    check: ChainCheck | SessionChainCheck,
+    line: str,
+    rest: Iterator[str],
+    frame: _Frame,
+    *,
+    checked: int,
+) -> AuditVerdict:
+    """What was found, once the line that is no event's is compared with those before it."""
+    match _framed(line, _ENDED):
+        case {"position": int(position), frame.hash_name: str(end_hash)} if (
+            next(rest, None) is None
+        ):
+            verdict = check.verdict(LogHead(position, end_hash))
+            written = frame.last(checked, LogHead(check.position, end_hash))
+            if not verdict.ok or line == written:
+                return verdict
+    return _broken(checked, check.position, "line")
 
 
 def _broken(checked: int, position: int, kind: str) -> AuditVerdict:
@@ -155,6 +214,8 @@ def _row(line: str) -> StoredEvent | None:
         return None
     try:
         head = json.loads(f"{head_text}}}")
+        if not all(isinstance(value, str | int) for value in head.values()):
+            return None
         columns = {column: head.get(name) for name, column in _EXTENSIONS.items()}
         row = StoredEvent(
             **{
@@ -168,7 +229,7 @@ def _row(line: str) -> StoredEvent | None:
             }
         )
         return row if _line(row) == text else None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 
@@ -178,43 +239,25 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _framing(event_type: str, at: datetime, data: Mapping[str, str | int]) -> str:
-    head = {
-        "specversion": "1.0",
-        "id": f"{event_type}/{time_text(at)}",
-        "source": "/export",
-        "type": event_type,
-        "time": time_text(at),
-        "datacontenttype": "application/json",
-    }
-    return f"{_json(head)[:-1]}{_DATA}{_json(data)}}}\n"
-
-
-def _begun(line: str) -> tuple[Literal["log", "session"], str | None]:
-    data = _framed(line, _BEGAN)
-    if data is None or data.get("format") != FORMAT or data.get("scope") not in {"log", "session"}:
+def _begun(line: str) -> _Frame:
+    """What the first line says, in whatever spelling."""
+    data = _framed(line, _BEGAN) or {}
+    scoped = [data.get("scope"), "session_id" in data]
+    if data.get("format") != FORMAT or scoped not in (["log", False], ["session", True]):
         raise AuditFileError(
-            f"The file is no export: its first line does not say that its format is {FORMAT}.",
+            f"The file is no export: its first line does not say that its format is {FORMAT}, and "
+            "what it is an export of.",
             fix="name a file that runthrough audit export wrote",
         )
-    scope: Literal["log", "session"] = "log" if data["scope"] == "log" else "session"
-    return scope, str(data["session_id"]) if "session_id" in data else None
-
-
-def _end(line: str, rest: Iterator[str], hash_name: str) -> LogHead | None:
-    """What the last line says; `None` where this is not it, or something follows."""
-    data = _framed(line, _ENDED) if next(rest, None) is None else None
-    try:
-        return None if data is None else LogHead(int(data["position"]), str(data[hash_name]))
-    except (KeyError, TypeError, ValueError):
-        return None
+    session_id = str(data["session_id"]) if "session_id" in data else None
+    return _Frame(session_id, str(json.loads(line).get("time")), str(data.get("app_version")))
 
 
 def _framed(line: str, event_type: str) -> Mapping[str, str | int] | None:
     try:
         told = json.loads(line)
         data = told["data"] if told["type"] == event_type else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):
         return None
     return data if isinstance(data, dict) else None
 

@@ -1,6 +1,7 @@
 """Notes of checkpoints: small JSON files, to be kept where the database is not."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from runthrough.errors import AuditFileError
 
 FORMAT = "runthrough-checkpoint-1"
 _WORD = re.compile(r"[!-~]+")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
+_LAST_POSITION = 2**63 - 1
+"""A position has 64 bits in both databases."""
 
 
 def note_text(checkpoint: Checkpoint) -> str:
@@ -36,7 +40,13 @@ def write_note(path: Path, checkpoint: Checkpoint) -> None:
     """
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(note_text(checkpoint))
+            try:
+                file.write(note_text(checkpoint))
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink()  # half a note would prove nothing, and keep its name taken
+                raise
     except FileExistsError as exc:
         raise AuditFileError(
             f"{path} is there already, and a note is never overwritten.",
@@ -60,7 +70,7 @@ def read_note(path: Path) -> Checkpoint:
         raise AuditFileError(
             f"The note {path} cannot be read: {exc.strerror}.", fix="check its path"
         ) from exc
-    except ValueError as exc:
+    except (RecursionError, ValueError) as exc:
         raise _no_note(path, "it is not JSON") from exc
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise _no_note(path, f"it does not say that its format is {FORMAT}")
@@ -72,11 +82,15 @@ def read_note(path: Path) -> Checkpoint:
 
 def _checkpoint(told: dict[str, object]) -> Checkpoint:
     position = told["position"]
-    if not isinstance(position, int) or isinstance(position, bool) or position < 0:
+    if (
+        not isinstance(position, int)
+        or isinstance(position, bool)
+        or not 0 <= position <= _LAST_POSITION
+    ):
         raise ValueError("position")
     signed = "public_key" in told or "signature" in told
     try:
-        taken_at = read_time(str(told["taken_at"]))
+        taken_at = read_time(_matching(told, "taken_at", _TIME))
     except ValueError as exc:
         raise ValueError("taken_at") from exc
     return Checkpoint(

@@ -127,11 +127,15 @@ class ChainCheck:
         self.first_bad: FirstBad | None = None
         self._since = since.position if since else 0
         self._before = before
-        self._noted = {note.position: note.log_hash for note in against}
-        self._log = bytes.fromhex(since.log_hash) if since else _NO_HASH
+        self._noted: dict[int, set[str]] = {}
+        for note in against:
+            self._noted.setdefault(note.position, set()).add(note.log_hash)
+        self._log = (_hash_bytes(since.log_hash) or _NO_HASH) if since else _NO_HASH
         self._sessions: dict[str, tuple[int, bytes]] = {}
         self.position = self._since
         """Of the last row that was found whole."""
+        if since is not None and since.log_hash != self._log.hex():
+            self.rewritten(since.position)  # what is no hash was never that of a log
         self._compare_noted()
 
     def add(self, row: StoredEvent) -> bool:
@@ -151,8 +155,12 @@ class ChainCheck:
         self.first_bad = FirstBad(self.position + 1, "payload")
 
     def rewritten(self, position: int) -> None:
-        """Take note that the log is not what a checkpoint says of that position."""
-        self.first_bad = self.first_bad or FirstBad(position, "checkpoint")
+        """Take note that the log is not what a checkpoint says of that position.
+
+        Of several such positions the first is named, in whatever order they come.
+        """
+        if self.first_bad is None or position < self.first_bad.position:
+            self.first_bad = FirstBad(position, "checkpoint")
 
     def verdict(self, head: LogHead | None) -> AuditVerdict:
         """What was found, once the head that the store keeps is compared."""
@@ -176,13 +184,16 @@ class ChainCheck:
 
     def _compare_noted(self) -> None:
         noted = self._noted.get(self.position)
-        if noted is not None and noted != self._log.hex():
+        # Two notes of one position may differ; then one of them is false, whichever it is.
+        if noted is not None and noted != {self._log.hex()}:
             self.rewritten(self.position)
 
     def _fault(self, row: StoredEvent) -> str | None:
         position = self.position + 1
         if row.position != position:
             return "position"
+        if not isinstance(row.version, int):
+            return "version"  # SQLite keeps text in a column of numbers
         found = _chained(row, *self._previous(row))
         if isinstance(found, str):
             return found
@@ -198,7 +209,8 @@ class ChainCheck:
         known = self._sessions.get(row.session_id)
         if known is None and self._before is not None and row.version != 1:
             trusted = self._before(row.session_id, row.version - 1)
-            known = None if trusted is None else (row.version - 1, bytes.fromhex(trusted))
+            if trusted is not None:
+                known = (row.version - 1, _hash_bytes(trusted) or _NO_HASH)
         return known or (0, _NO_HASH)
 
 
@@ -239,13 +251,23 @@ def _chained(row: StoredEvent, version: int, previous: bytes) -> bytes | str:
     """The hash of the event that follows that version, or the kind of what is wrong with it."""
     if row.version != version + 1:
         return "version"
-    if row.subject == "" or row.correlation_id == "" or row.causation_id == "":
-        return "event_hash"  # hashes like null, but is never written
+    for optional in (row.subject, row.correlation_id, row.causation_id):
+        if not optional and optional is not None:
+            return "event_hash"  # an empty text, or 0: hashes like null, but is never written
     try:
         event = event_hash(previous, content_hash(row))
     except (TypeError, StoreError):
         return "event_hash"  # such a value is never hashed
     return event if row.event_hash == event.hex() else "event_hash"
+
+
+def _hash_bytes(text: str) -> bytes | None:
+    """The bytes of a hash that was kept; `None` where it is none."""
+    try:
+        found = bytes.fromhex(text)
+    except (TypeError, ValueError):
+        return None
+    return found if len(found) == len(_NO_HASH) else None
 
 
 def _unfit(row: StoredEvent, fields: tuple[str, ...]) -> StoreError:

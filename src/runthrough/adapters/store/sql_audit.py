@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.codec import read_time, time_text
@@ -18,7 +19,7 @@ from runthrough.core.values.store import (
     LogHead,
     StoredEvent,
 )
-from runthrough.errors import LogCorruptError
+from runthrough.errors import LogCorruptError, StoreError
 
 _PAGE = f"{EVENT_ROWS} WHERE position > ? ORDER BY position LIMIT {PAGE_ROWS}"
 _PAGE_OF_SESSION = (
@@ -124,21 +125,12 @@ class SqlAuditLog:
         """The checkpoints that were kept, by position.
 
         Raises:
+            StoreError: One of them is not as it was kept.
             StoreUnavailableError: The database cannot be read.
         """
         asked = select(CHECKPOINTS).order_by(CHECKPOINTS.c.position)
         with self._database.reading() as connection:
-            return tuple(
-                Checkpoint(
-                    row.position,
-                    row.log_hash,
-                    read_time(row.taken_at),
-                    row.app_version,
-                    row.public_key,
-                    row.signature,
-                )
-                for row in connection.execute(asked)
-            )
+            return tuple(_checkpoint(row) for row in connection.execute(asked))
 
     def _compare_trusted(self, check: ChainCheck, note: Checkpoint, *, upto: int) -> None:
         """What is trusted is not computed anew, but it must still have the hash that was noted."""
@@ -166,4 +158,26 @@ class SqlAuditLog:
 
 def _head(connection: Connection) -> LogHead | None:
     head = connection.execute(select(LOG_HEAD.c.position, LOG_HEAD.c.log_hash)).first()
-    return None if head is None else LogHead(head.position, head.log_hash)
+    if head is None or not isinstance(head.position, int):  # SQLite keeps text there as well
+        return None
+    return LogHead(head.position, head.log_hash)
+
+
+def _checkpoint(row: Row[Any]) -> Checkpoint:
+    try:
+        taken_at = read_time(row.taken_at)
+    except (TypeError, ValueError) as exc:
+        raise StoreError(
+            f"The checkpoint that the database keeps of position {row.position} was changed: "
+            f"{row.taken_at!r} is no time.",
+            fix="verify against a note that is kept elsewhere: "
+            "runthrough audit verify --against NOTE",
+        ) from exc
+    return Checkpoint(
+        row.position,
+        row.log_hash,
+        taken_at,
+        row.app_version,
+        row.public_key,
+        row.signature,
+    )

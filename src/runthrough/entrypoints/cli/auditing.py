@@ -10,7 +10,6 @@ from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, stamp
 
 if TYPE_CHECKING:
-    from runthrough.application.auditing import Auditing
     from runthrough.core.values.store import AuditVerdict, Checkpoint
 
 _WRONG = {
@@ -25,6 +24,7 @@ _WRONG = {
 }
 """By the kind of what is wrong."""
 _PEM = "PEM"
+_KEPT = "the last checkpoint that the database keeps"
 
 
 @visiting(session=False)
@@ -64,15 +64,21 @@ def verify(  # noqa: PLR0917 - the parameters are the command's options
     if (since is not None) + new + (file is not None) > 1:
         raise typer.BadParameter("FILE, --since and --new exclude each other")
     notes = {path: read_note(path) for path in dict.fromkeys([*(against or ()), since]) if path}
-    unsigned = _unsigned(visit, notes, public_key)
-    if unsigned is not None:
-        return _tell_unsigned(visit, unsigned, notes[unsigned])
+    if public_key is not None and not notes and not new:
+        raise typer.BadParameter(
+            "--public-key is about notes: give one with --against or --since, or give --new"
+        )
+    for path, note in notes.items():
+        if not _is_vouched_for(visit, path, note, public_key):
+            return _tell_unsigned(visit, path, note.position)
     held = [notes[path] for path in against or ()]
     if file is not None:
         return _verify_export(visit, file, held)
     with visit.application() as application:
         auditing = application.auditing
-        trusted = notes[since] if since else _last(auditing) if new else None
+        trusted = notes[since] if since else auditing.last_checkpoint() if new else None
+        if new and not _is_vouched_for(visit, _KEPT, trusted, public_key):
+            return _tell_unsigned(visit, _KEPT, trusted.position if trusted else 0)
         return _tell(visit, auditing.verify(since=trusted, against=held))
 
 
@@ -137,7 +143,8 @@ def export(
             session_id = application.sessions.found(visit.session).session_id
         lines = export_lines(application.auditing.stored(session_id), session_id=session_id)
         if output is None:
-            sys.stdout.writelines(lines)
+            # As UTF-8 wherever it goes: the text is what is verified.
+            sys.stdout.buffer.writelines(line.encode() for line in lines)
             return
         events = write_export(output, lines) - FRAME_LINES
     visit.screen.result({"file": output, "session_id": session_id, "events": events})
@@ -149,33 +156,39 @@ FRAME_LINES = 2
 """Of an export: the one that begins it and the one that ends it."""
 
 
-def _last(auditing: "Auditing") -> "Checkpoint | None":
-    return auditing.last_checkpoint()
+def _is_vouched_for(
+    visit: Visit, name: str, note: "Checkpoint | None", public_key: str | None
+) -> bool:
+    """Whether the note may be relied on: signed by the key, or no key is given.
 
-
-def _unsigned(visit: Visit, notes: "dict[str, Checkpoint]", public_key: str | None) -> str | None:
-    """The first note that is not signed by the key; `None` where all are, or no key is given."""
+    A note that is not there needs no signature where none is asked for.
+    """
     from runthrough.bootstrap import is_signed_by  # noqa: PLC0415 - heavy
 
-    for path, note in notes.items():
-        if public_key is not None:
-            if not is_signed_by(note, public_key):
-                return path
-            visit.screen.line(f"{path}: signed by {public_key}, {stamp(note.taken_at)}")
-        elif note.signature is not None:
-            visit.screen.line(f"{path}: its signature was not checked; give --public-key")
-    return None
+    if note is None:
+        visit.screen.line(f"{name}: there is none, so nothing is trusted")
+        return public_key is None
+    if public_key is None:
+        if note.signature is not None:
+            visit.screen.line(f"{name}: its signature was not checked; give --public-key")
+        return True
+    if not is_signed_by(note, public_key):
+        return False
+    visit.screen.line(f"{name}: signed by {public_key}, {stamp(note.taken_at)}")
+    return True
 
 
-def _tell_unsigned(visit: Visit, path: str, note: "Checkpoint") -> int:
-    first_bad = {"position": note.position, "kind": "signature"}
+def _tell_unsigned(visit: Visit, name: str, position: int) -> int:
+    first_bad = {"position": position, "kind": "signature"}
     visit.screen.result(
         {"ok": False, "checked": 0, "head_position": 0, "since": 0, "first_bad": first_bad}
     )
     visit.screen.line(
-        ("✗ ", "bold red"), f"{path} is not signed with that key, so it proves nothing"
+        ("✗ ", "bold red"), f"{name} is not signed with that key, so it proves nothing"
     )
-    visit.screen.line("  → name a note that is, or the public key of who signed it")
+    visit.screen.line(
+        "  → name a note that is (--against, --since), or the public key of who signed it"
+    )
     return AUDIT_BROKEN
 
 
