@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from tests.support.cli import orders_shell
 
 ANSWERS = (
@@ -54,3 +55,33 @@ def test_two_who_configure_at_once_both_succeed(tmp_path, postgres_url):
         row["node"]: row["actor"] for row in history if row["type"] == "ScriptConfigured"
     }
     assert configured == {"clean": "ann", "report": "bob"}
+
+
+@pytest.mark.parametrize("back_end", ["sqlite", "postgres"])
+def test_each_of_many_at_one_node_is_told_their_own_version(tmp_path, back_end, request):
+    """What `configure` says it recorded is its own event, with the value that stood before it."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    if back_end == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    shell = orders_shell(tmp_path)
+    shared = {"RUNTHROUGH_DATABASE_URL": url}
+    shell.run("new", "pipeline.yaml", "--name", "demo", **shared)
+    shell.run("configure", "report", "--arg", "top=1", **shared)
+    told = {}
+
+    def answer(top):
+        words = ("configure", "report", "--arg", f"top={top}", "--session", "demo", "--json")
+        told[top] = shell.run(*words, RUNTHROUGH_ACTOR=f"user-{top}", **shared)
+
+    threads = [threading.Thread(target=answer, args=(top,)) for top in range(10, 16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = shell.run("history", "--json", **shared).json
+    recorded = {row["version"]: row for row in rows}
+    for top, done in told.items():
+        row = recorded[done.json["version"]]
+        assert (row["actor"], row["after"]["arg.top"]) == (f"user-{top}", top)
+        assert done.json["values"]["arg.top"] == top
+        assert f"{row['before']['arg.top']} → {top}" in done.err

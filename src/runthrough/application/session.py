@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from runthrough.application.answers import AnswerReading, Answers
 from runthrough.application.caller import Caller
@@ -44,6 +45,15 @@ from runthrough.errors import (
     ConfigurationInvalidError,
     UnknownNodeError,
 )
+
+
+class Recorded(NamedTuple):
+    """Which events of a session are those of one command."""
+
+    after: Version
+    """The session's version that the command was decided on."""
+    version: Version
+    """Its version with the command's last event."""
 
 
 class Session:
@@ -185,8 +195,8 @@ class Session:
 
     # ---- what a person does
 
-    def configure(self, node: str, answers: Answers) -> Version:
-        """Answer what a node needs; the session's version after it.
+    def configure(self, node: str, answers: Answers) -> Recorded:
+        """Answer what a node needs; what was recorded, between whatever others did meanwhile.
 
         Raises:
             ConfigurationInvalidError: With every problem; nothing was changed but, with
@@ -203,8 +213,15 @@ class Session:
                 fix="runthrough history lists the versions",
             )
         command = self._configuration(node, answers)
-        self._reject(self._handle(command))
-        return self.version
+        stored = self._handle(command)
+        self._reject(stored)
+        return Recorded(Version(stored[0].version - 1), stored[-1].version)
+
+    def state_at(self, version: Version) -> SessionState:
+        """The state as it was at a version; to be read, never changed."""
+        if version == self.version:
+            return self.state
+        return self._handler.load(self.session_id, upto=version).state
 
     def preview(self, node: str, answers: Answers) -> tuple[Problem, ...]:
         """Every problem that `configure` would find; records nothing."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from runthrough.application.session import Session
+    from runthrough.core.state import SessionState
+    from runthrough.core.values.ids import NodeName, Version
     from runthrough.core.values.problems import Problem
 
 T = TypeVar("T")
@@ -95,9 +97,10 @@ def configure(
     )
     with visit.opened() as (_, session):
         name = session.node_named(node)
-        before = _values(session, name)
-        session.configure(name, answers)
-        _tell(visit, session, name, before, session.warnings(name, answers))
+        recorded = session.configure(name, answers)
+        before = _values(session.state_at(recorded.after), name)
+        warnings = session.warnings(name, answers)
+        _tell(visit, session, name, before, warnings, version=recorded.version)
 
 
 def _pairs(
@@ -158,45 +161,48 @@ def _finite(text: str) -> float:
     return number if math.isfinite(number) else _no_number(text)
 
 
-def _values(session: "Session", name: str) -> Mapping[str, "JsonValue"]:
+def _values(state: "SessionState", name: "NodeName") -> Mapping[str, "JsonValue"]:
     """The node's configuration by dotted names, such as `arg.max_depth`."""
     from runthrough.core.views.nodes import flat_values  # noqa: PLC0415 - inside commands
 
-    state, node = session.state, session.node_named(name)
-    return flat_values(state.nodes[node], state.connections.get(node, {}))
+    return flat_values(state.nodes[name], state.connections.get(name, {}))
 
 
 def _tell(
     visit: Visit,
     session: "Session",
-    name: str,
+    name: "NodeName",
     before: Mapping[str, "JsonValue"],
     warnings: Iterable["Problem"],
+    *,
+    version: "Version",
 ) -> None:
     """What was accepted, the node's new state, and what to type next."""
-    after = _values(session, name)
-    there = session.state.nodes[session.node_named(name)]
+    # Others may go on meanwhile; what is told is what this command recorded.
+    recorded = session.state_at(version)
+    after, there = _values(recorded, name), recorded.nodes[name]
+    needs = there.needs
     state = there.state.value if there.state else None
     next_command = session.next_command()
     visit.screen.result(
         {
             "node": name,
             "state": state,
-            "version": session.version,
+            "version": version,
             "values": dict(after),
-            "problems": [p.model_dump(mode="json") for p in (*there.needs, *warnings)],
+            "problems": [p.model_dump(mode="json") for p in (*needs, *warnings)],
             "next_command": next_command,
         }
     )
     changed = [n for n in dict.fromkeys((*before, *after)) if before.get(n) != after.get(n)]
-    visit.screen.line((name, "bold"), f" is {state} (version {session.version})")
+    visit.screen.line((name, "bold"), f" is {state} (version {version})")
     visit.screen.changes(
         {n: before[n] for n in changed if n in before},
         {n: after[n] for n in changed if n in after},
     )
     if not changed:
         visit.screen.line("    equal values as before")
-    for need in there.needs:
+    for need in needs:
         visit.screen.line(("  ? ", "bold yellow"), need.message)
         visit.screen.typed("      → ", need.fix)
     for warning in warnings:
