@@ -7,8 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runthrough.adapters.discovery.builder import PipelineTestingSpecBuilder
+    from runthrough.adapters.pipeline_files import load_sagemaker
     from runthrough.bootstrap import StepCatalog, load_pipeline
     from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
+    from runthrough.core.testing_specs import PipelineTestingSpec
     from runthrough.core.values.connections import Output
     from runthrough.core.values.secrets import Secret
     from runthrough.core.values.specs import ScriptExecutionSpec
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
         RunInProgressError,
         RunnerUnavailableError,
         RunthroughError,
+        ScriptNotFoundError,
         SelectionError,
         SessionClosedError,
         SessionError,
@@ -52,10 +56,13 @@ __all__ = [
     "PipelineDiffersError",
     "PipelineError",
     "PipelineFileError",
+    "PipelineTestingSpec",
+    "PipelineTestingSpecBuilder",
     "RunInProgressError",
     "RunnerUnavailableError",
     "RunthroughError",
     "ScriptExecutionSpec",
+    "ScriptNotFoundError",
     "Secret",
     "SelectionError",
     "SessionClosedError",
@@ -70,6 +77,7 @@ __all__ = [
     "VersionConflictError",
     "__version__",
     "load_pipeline",
+    "load_sagemaker",
 ]
 
 _ROOMS = {
@@ -77,10 +85,13 @@ _ROOMS = {
     "Output": "core.values.connections",
     "PipelineDAG": "core.pipeline",
     "PipelineDefinition": "core.pipeline",
+    "PipelineTestingSpec": "core.testing_specs",
+    "PipelineTestingSpecBuilder": "adapters.discovery.builder",
     "ScriptExecutionSpec": "core.values.specs",
     "Secret": "core.values.secrets",
     "StepCatalog": "bootstrap",
     "load_pipeline": "bootstrap",
+    "load_sagemaker": "adapters.pipeline_files",
 }
 """Where the public names live; whatever else is public is an error."""
 

@@ -11,32 +11,29 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import platformdirs
 from uuid_utils import uuid7
 
 from runthrough import __version__
 from runthrough.adapters.discovery.catalog import StepCatalog
+from runthrough.adapters.discovery.reading_cache import ReadingCache
 from runthrough.adapters.hosts import LocalHosts
 from runthrough.adapters.inspection import LocalInspector
 from runthrough.adapters.runners.interpreters import python_version
-from runthrough.adapters.secrets import EnvironmentSecrets
+from runthrough.adapters.secrets import LocalSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.faults import shown_url
-from runthrough.adapters.store.opening import open_database, parsed_url
-from runthrough.adapters.store.snapshots import SqlSnapshotCache
-from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
-from runthrough.adapters.store.sql_audit import SqlAuditLog
-from runthrough.adapters.store.sql_directory import SqlSessionDirectory
-from runthrough.adapters.store.sql_leases import SqlRunLeases
+from runthrough.adapters.store.opening import is_missing, open_database, parsed_url, sqlite_path
+from runthrough.adapters.store.stores import stores_of
 from runthrough.adapters.store.upgrading import Upgrade, upgrade
 from runthrough.application.auditing import Auditing
 from runthrough.application.caller import Caller
 from runthrough.application.ports import Log, Ports, ScriptRunner
-from runthrough.application.sessions import Sessions
+from runthrough.application.sessions import Naming, Sessions
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.values.health import Fault, Health
 from runthrough.core.values.metadata import Door
@@ -47,9 +44,10 @@ from runthrough.errors import (
     SchemaOutdatedError,
     SettingError,
 )
-from runthrough.settings import Settings, host_id, load_settings
+from runthrough.settings import DEFAULT, Settings, host_id, load_settings
 
 if TYPE_CHECKING:
+    from runthrough.adapters.drafting import Draft
     from runthrough.adapters.exports.jsonl import ExportedLog
 
 __all__ = [
@@ -71,6 +69,11 @@ __all__ = [
 ]
 
 
+Absent = Literal["make", "empty", "refuse"]
+"""What a SQLite file that is not there is taken for: it is made; it is refused, but the default
+one counts as a log without a session; it is refused whichever it is."""
+
+
 @dataclass(slots=True)
 class Application:
     """Everything a door needs, for one caller; to be closed."""
@@ -78,13 +81,25 @@ class Application:
     settings: Settings
     sessions: Sessions
     auditing: Auditing
-    database: SqlDatabase
+    database: SqlDatabase | None
+    """`None` where there is none yet, and nothing is to be made."""
     inspector: LocalInspector
+    catalog: StepCatalog
+
+    @property
+    def place(self) -> str:
+        """How people know the database; no password in it."""
+        if self.database is not None:
+            return self.database.place
+        path = sqlite_path(parsed_url(self.settings.database_url))
+        return f"{path}, which is not there yet"
 
     def close(self) -> None:
-        """Let go of the database and of the digest cache."""
+        """Let go of the database and of the caches."""
         self.inspector.close()
-        self.database.close()
+        self.catalog.close()
+        if self.database is not None:
+            self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,8 +119,12 @@ def wire(
     cwd: str,
     environ: Mapping[str, str],
     flags: Mapping[str, object] | None = None,
+    absent: Absent = "make",
 ) -> Application:
     """Read the settings, open the database, and connect everything for the caller at `door`.
+
+    `absent` says what becomes of a database that is not there: only who begins something makes
+    one, so that a mistyped path is an error and no empty log.
 
     Raises:
         SettingError: A setting has an unusable value.
@@ -117,22 +136,24 @@ def wire(
         raise RunnerUnavailableError(
             f"There is no runner {settings.runner!r}.", fix="use the runner process:"
         )
-    database = open_database(settings.database_url)
+    database = _database(settings, absent)
     host_name = platform.node() or "this host"
     host = host_id(settings, new_id=_new_id)
-    cache = Path(platformdirs.user_cache_dir("runthrough")) / "digests.db"
-    inspector = LocalInspector(probe=python_version, cache=cache)
+    caches = Path(platformdirs.user_cache_dir("runthrough"))
+    inspector = LocalInspector(probe=python_version, cache=caches / "digests.db")
+    catalog = StepCatalog(cache=ReadingCache(caches / "readings.db", version=__version__))
+    stores = stores_of(database)
     ports = Ports(
-        store=SqlEventStore(database),
-        directory=SqlSessionDirectory(database),
-        audit=SqlAuditLog(database),
-        leases=SqlRunLeases(database),
-        feed=SqlChangeFeed(database),
-        snapshots=SqlSnapshotCache(database),
-        catalog=StepCatalog(),
+        store=stores.events,
+        directory=stores.directory,
+        audit=stores.audit,
+        leases=stores.leases,
+        feed=stores.feed,
+        snapshots=stores.snapshots,
+        catalog=catalog,
         inspector=inspector,
         files=LocalSessionFiles(),
-        secrets=EnvironmentSecrets(environ),
+        secrets=LocalSecrets(environ),
         hosts=LocalHosts(host, host_name),
         runner=_process_runner,
         runner_name=settings.runner,
@@ -150,9 +171,22 @@ def wire(
         clock=_now,
         new_id=_new_id,
     )
-    sessions = Sessions(ports, caller, cwd=cwd)
+    naming = Naming(
+        suffixes=settings.suffixes,
+        compounds=settings.compounds,
+        packages=settings.packages,
+        registry=settings.registry,
+    )
+    sessions = Sessions(ports, caller, cwd=cwd, naming=naming)
     auditing = Auditing(ports.audit, clock=_now, app_version=__version__)
-    return Application(settings, sessions, auditing, database, inspector)
+    return Application(settings, sessions, auditing, database, inspector, catalog)
+
+
+def _database(settings: Settings, absent: Absent) -> SqlDatabase | None:
+    by_default = settings.origins["database_url"] == DEFAULT
+    if absent == "empty" and by_default and is_missing(settings.database_url):
+        return None
+    return open_database(settings.database_url, make=absent == "make")
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
@@ -166,6 +200,29 @@ def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
     from runthrough.adapters import pipeline_files  # noqa: PLC0415 - only `new` reads YAML
 
     return pipeline_files.load_pipeline(path)
+
+
+def load_either(path: str | os.PathLike[str], *, scripts: Sequence[str]) -> PipelineDefinition:
+    """Read a pipeline file or a SageMaker definition, whichever it is.
+
+    Raises:
+        PipelineFileError, PipelineCycleError: As for `load_pipeline`.
+    """
+    from runthrough.adapters import pipeline_files  # noqa: PLC0415 - only `new` reads YAML
+
+    return pipeline_files.load_either(path, scripts=scripts)
+
+
+def draft_pipeline(folder: str, file: str) -> "Draft":
+    """Write a new pipeline file for a folder of scripts.
+
+    Raises:
+        PipelineError: The folder is none, or no script in it has a `main`.
+        PipelineFileError: The file is there already, or cannot be written.
+    """
+    from runthrough.adapters import drafting  # noqa: PLC0415 - only `new --from-folder`
+
+    return drafting.draft_pipeline(folder, file)
 
 
 def upgrade_database(url: str) -> Upgrade:
@@ -184,7 +241,7 @@ def current_schema(url: str) -> tuple[str | None, str]:
         StoreUnavailableError: The database cannot be reached, or is none.
     """
     try:
-        open_database(url, migrate=False).close()
+        open_database(url, migrate=False, make=False).close()
     except (SchemaOutdatedError, SchemaNewerError) as differs:
         return differs.found, schema.HEAD
     return schema.HEAD, schema.HEAD

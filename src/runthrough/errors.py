@@ -7,6 +7,7 @@
     │   └── SelectionError                       a selection matches no node
     ├── UnknownNodeError (ValueError)            with the nearest names
     ├── AmbiguousScriptError (ValueError)        a script name that several nodes use
+    ├── ScriptNotFoundError (ValueError)         also a FileNotFoundError; with similar scripts
     ├── UnknownKeywordError (ValueError)         with the nearest keyword
     ├── ConfigurationInvalidError (ValueError)   a rejected configuration, with every problem
     ├── CommandInvalidError (ValueError)         a value that cannot be kept or used
@@ -131,6 +132,24 @@ class AmbiguousScriptError(RunthroughError, ValueError):
         super().__init__(
             f"The script {name!r} is run by {len(nodes)} nodes: {', '.join(nodes)}",
             fix="name the node instead of the script",
+        )
+
+
+class ScriptNotFoundError(RunthroughError, FileNotFoundError, ValueError):
+    """No file is the script of that name; `nearest` holds paths of similar ones."""
+
+    code = "SCRIPT_NOT_FOUND"
+
+    def __init__(
+        self, name: str, stem: str, *, folders: Sequence[str] = (), nearest: Sequence[str] = ()
+    ) -> None:
+        self.name, self.nearest = name, tuple(nearest)
+        places = " or ".join(folders) or "any folder, because none is searched"
+        super().__init__(
+            f"Script '{name}' not found in discovered scripts: no {stem}.py lies in {places}."
+            f"{_did_you_mean(nearest)}",
+            fix=f"put {stem}.py into scripts/ of such a folder, or name the script in a pipeline "
+            f"file (script: PATH)",
         )
 
 

@@ -36,6 +36,7 @@ FILE = "runthrough.toml"
 FLAG, DEFAULT = "flag", "default"
 
 _SOURCES: dict[str, ActorSource] = {FLAG: "flag", DEFAULT: "system"}
+_FILE_OF_A_DATABASE = re.compile(r"[^\s:@?~]+\.(db|sqlite3?)")
 _SQLITE_PLACE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:)([^?]+)(\?.*)?")
 
 
@@ -51,6 +52,14 @@ class Settings:
     jobs: int
     workspaces: tuple[str, ...]
     """Absolute; the first is the root `workspace:`. Empty for the pipeline's own folder."""
+    suffixes: tuple[str, ...] | None
+    """Job types that node names end in; `None` for those of `SessionSettings`."""
+    compounds: tuple[str, ...]
+    """Words that stay whole in script names, beyond the known ones."""
+    packages: tuple[str, ...]
+    """Packages whose scripts are found after those of all workspaces."""
+    registry: Mapping[str, str]
+    """Node or canonical name → absolute path of its script."""
     log_level: str
     host: str | None
     """`None` where the id of this machine is to be used; see `host_id`."""
@@ -100,6 +109,12 @@ def load_settings(
         runner=told.runner,
         jobs=told.jobs,
         workspaces=tuple(_absolute(path, starts["workspace"]) for path in told.workspace),
+        suffixes=told.suffixes,
+        compounds=told.compounds,
+        packages=told.packages,
+        registry={
+            name: _absolute(path, starts["registry"]) for name, path in told.registry.items()
+        },
         log_level=told.log_level,
         host=told.host,
         data_folder=folder,
@@ -156,7 +171,9 @@ def _word(text: str) -> str:
 
 def _url(text: str) -> str:
     if "://" not in text:
-        raise ValueError("must be a URL, such as sqlite:///runs.db or postgresql://host/name")
+        # Any other text may hold a password, and is not repeated.
+        path = text if _FILE_OF_A_DATABASE.fullmatch(text) else "runs.db"
+        raise ValueError(f"must be a URL, such as sqlite:///{path} or postgresql://host/name")
     if _SQLITE_PLACE.fullmatch(text):
         _place(text.partition("///")[2])
     return _word(text)
@@ -191,7 +208,25 @@ def _folders(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _listed(value: object) -> object:
+    """Several words in a list, or with commas between them."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _mapped(value: object) -> object:
+    """A table, or `NAME=PATH` with commas between them."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError("must be written NAME=PATH, with commas between them")
+    return {name.strip(): path.strip() for name, _, path in pairs}
+
+
 Word = Annotated[str, AfterValidator(_word)]
+Words = Annotated[tuple[Word, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class _Told(BaseSettings):
@@ -212,6 +247,12 @@ class _Told(BaseSettings):
     workspace: Annotated[
         tuple[Annotated[str, AfterValidator(_place)], ...], NoDecode, BeforeValidator(_folders)
     ] = ()
+    suffixes: Words | None = None
+    compounds: Words = ()
+    packages: Words = ()
+    registry: Annotated[
+        dict[Word, Annotated[str, AfterValidator(_place)]], NoDecode, BeforeValidator(_mapped)
+    ] = Field(default_factory=dict)
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
     ] = "warning"
@@ -303,14 +344,20 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise SettingError(f"{file} cannot be read: {error.strerror}") from error
+        raise SettingError(
+            f"{file} cannot be read: {error.strerror}",
+            fix="let this user read it, or move it away",
+        ) from error
 
 
 def _table(file: Path, header: tuple[str, ...]) -> Mapping[str, object]:
     try:
         table: object = tomllib.loads(_content(file).decode())
     except ValueError as error:
-        raise SettingError(f"{file} is not TOML: {error}") from None
+        raise SettingError(
+            f"{file} is not TOML: {error}",
+            fix="mend that place; a text stands in quotes, as in actor = 'ann'",
+        ) from None
     for name in header:
         table = table.get(name, {}) if isinstance(table, dict) else {}
     return table if isinstance(table, dict) else {}

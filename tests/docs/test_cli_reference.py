@@ -112,6 +112,14 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
         "requirements": ["requirements", "report"],
         "logs": ["logs", "report"],
         "configure": ["configure", "report", "--arg", "top=2"],
+        "reject": ["reject", "total.clean_orders"],
+        "connect": ["connect", "clean.clean_orders", "total.clean_orders"],
+        "confirm": ["confirm", "total.clean_orders"],
+        "disconnect": ["disconnect", "total.clean_orders"],
+        "clear": ["clear", "total"],
+        "bind": ["bind", "total", "scripts/total.py"],
+        "external": ["external", "total", "--output", "totals=totals.json"],
+        "internal": ["internal", "total"],
         "audit export": ["audit", "export", "--output", "log.jsonl"],
     }
 

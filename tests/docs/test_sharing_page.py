@@ -39,10 +39,13 @@ def script(folder):
         for kind, text in blocks
         if kind == "console"
         for line in text.splitlines()
-        if not line.startswith("$ pip ")
     ]
+    host = os.environ["PGHOST"]
     lines = [
-        re.sub(r"@db\.example/(\w+)", rf"@/\1?host={os.environ['PGHOST']}", line) for line in typed
+        re.sub(r"@db\.example/(\w+)", rf"@/\1?host={host}", line).replace(
+            "--host=db.example", f"--host={host}"
+        )
+        for line in typed
     ]
     return "\n".join(["set -e", 'runthrough() { "$PYTHON" -m runthrough "$@"; }', *lines])
 

@@ -151,6 +151,159 @@ def test_dropped_tail_is_found_by_a_note(tmp_path):
     assert done.json["first_bad"]["kind"] == "head"
 
 
+def flat(text):
+    """A screen's text without its line breaks."""
+    return " ".join(text.split())
+
+
+def cut(shell, left):
+    """Drop events behind a position, and put the head where the log now ends."""
+    alter(shell, f"DELETE FROM events WHERE position > {left}")
+    alter(
+        shell,
+        "UPDATE log_head SET (position, log_hash) = "
+        "(SELECT position, log_hash FROM events ORDER BY position DESC LIMIT 1)",
+    )
+
+
+def test_the_note_that_fails_is_named(tmp_path):
+    """Of several notes the one that does not fit is told by its file, and which one does."""
+    shell = answered(tmp_path)
+    first = shell.run("audit", "checkpoint", "-o", "first.json", "--json").json
+    shell.run("configure", "report", "--arg", "top=2")
+    second = shell.run("audit", "checkpoint", "-o", "second.json", "--json").json
+    told = json.loads((tmp_path / "second.json").read_text())
+    shell.file("second.json", json.dumps({**told, "log_hash": "ab" * 32}))
+    words = ("audit", "verify", "--against", "first.json", "--against", "second.json")
+    screen = flat(shell.run(*words, code=6).out)
+    place = second["position"]
+    assert f"from position {place} on (checkpoint): second.json (position {place}, 20" in screen
+    assert f"and first.json (position {first['position']}, 20" in screen
+    assert "rewritten between these positions" in screen
+    assert f"the hashes of {place} events were computed anew" in screen
+    notes = shell.run(*words, "--json", code=6).json["notes"]
+    assert [(note["file"], note["fits"]) for note in notes] == [
+        ("first.json", True),
+        ("second.json", False),
+    ]
+    alone = flat(shell.run(*words[:2], "--against", "second.json", code=6).out)
+    assert "or the note is of another log" in alone
+    assert "first.json" not in alone
+
+
+def test_a_note_of_another_log_may_be_the_reason(tmp_path):
+    """A note of another database fails, and it is said that it may be of another one."""
+    ours, theirs = answered(tmp_path / "ours"), answered(tmp_path / "theirs")
+    theirs.run("audit", "checkpoint", "-o", "note.json")
+    note = str(theirs.folder / "note.json")
+    done = flat(ours.run("audit", "verify", "--against", note, code=6).out)
+    assert f"{note} (position" in done
+    assert "or the note is of another log" in done
+
+
+def test_a_log_that_is_shorter_than_noted_names_the_note(tmp_path):
+    """Numbers and words fit what is there: all that is left is whole, and less than was noted."""
+    shell = answered(tmp_path)
+    position = shell.run("audit", "checkpoint", "-o", "note.json", "--json").json["position"]
+    cut(shell, position - 2)
+    done = shell.run("audit", "verify", "--against", "note.json", "--json", code=6)
+    assert done.json["first_bad"] == {"position": position - 1, "kind": "head"}
+    assert (done.json["checked"], done.json["head_position"]) == (position - 2, position - 2)
+    assert done.json["notes"][0]["fits"] is False
+    assert f"the log ends at position {position - 2}, before note.json" in flat(done.err)
+
+
+def test_a_lost_head_is_told_as_such(tmp_path):
+    """Where the row is gone, no number is made up for it, and the events are said to be whole."""
+    shell = answered(tmp_path)
+    events = shell.run("audit", "verify", "--json").json["checked"]
+    alter(shell, "DELETE FROM log_head")
+    done = shell.run("audit", "verify", "--json", code=6)
+    assert done.json["first_bad"] == {"position": events + 1, "kind": "head"}
+    assert (done.json["checked"], done.json["head_position"]) == (events, None)
+    assert "the row of log_head, which says where the log ends, is missing" in flat(done.err)
+    assert f"the hashes of {events} events were computed anew" in flat(done.err)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE log_head SET position = position - 3", "events were added"),
+        ("UPDATE log_head SET position = position + 3", "events were dropped"),
+        ("UPDATE log_head SET log_hash = '00'", "another hash than its last event"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_told_with_both_positions(tmp_path, change, words):
+    """What the log says of its end and where it ends are both told."""
+    shell = answered(tmp_path)
+    events = shell.run("audit", "verify", "--json").json["checked"]
+    alter(shell, change)
+    done = shell.run("audit", "verify", "--json", code=6)
+    assert words in flat(done.err)
+    said = {"- 3": events - 3, "+ 3": events + 3}.get(change[-3:], events)
+    assert (done.json["checked"], done.json["head_position"]) == (events, said)
+
+
+def test_an_export_tells_no_end_that_was_not_reached(tmp_path):
+    """Where the last line was not reached the end is unknown; the fix is about files."""
+    shell = answered(tmp_path)
+    shell.run("audit", "export", "-o", "log.jsonl")
+    lines = (tmp_path / "log.jsonl").read_text().splitlines(keepends=True)
+    events = len(lines) - 2
+    shell.file("cut.jsonl", "".join(lines[:-1]))
+    done = shell.run("audit", "verify", "cut.jsonl", "--json", code=6)
+    assert (done.json["checked"], done.json["head_position"]) == (events, None)
+    assert "the last line of the export" in flat(done.err)
+    assert "ask for the export anew" in done.err
+    shell.file("edited.jsonl", "".join([*lines[:3], lines[3].replace("rtactor", "x"), *lines[4:]]))
+    done = shell.run("audit", "verify", "edited.jsonl", "--json", code=6)
+    assert (done.json["checked"], done.json["head_position"]) == (2, None)
+    assert "2 events before it were checked" in done.err
+    dropped = "".join([*lines[:-2], lines[-1]])
+    shell.file("dropped.jsonl", dropped)
+    done = shell.run("audit", "verify", "dropped.jsonl", "--json", code=6)
+    assert (done.json["checked"], done.json["head_position"]) == (events - 1, events)
+
+
+def test_checkpoint_says_what_it_checked(tmp_path):
+    """A note stands for what came since the last one, and says how much that was."""
+    shell = answered(tmp_path)
+    first = shell.run("audit", "checkpoint", "-o", "first.json", "--json")
+    position = first.json["position"]
+    assert (first.json["checked"], first.json["since"]) == (position, 0)
+    assert f"{position} events were checked" in first.err
+    shell.run("configure", "report", "--arg", "top=2")
+    second = shell.run("audit", "checkpoint", "--json").json
+    assert (second["checked"], second["since"]) == (second["position"] - position, position)
+    again = shell.run("audit", "checkpoint")
+    assert f"0 events since position {second['position']} were checked" in flat(again.err)
+    assert json.loads(again.out)["position"] == second["position"]
+
+
+def test_signature_status_is_in_the_json(tmp_path):
+    """Each note's signature is valid, invalid, not checked, or none."""
+    shell = answered(tmp_path)
+    private, public = key_pair(tmp_path)
+    shell.run("audit", "checkpoint", "-o", "plain.json")
+    shell.run("audit", "checkpoint", "-o", "signed.json", "--sign", str(private))
+    verify = ("audit", "verify", "--json")
+    both = ("--against", "plain.json", "--against", "signed.json")
+
+    def signatures(*words, code=0):
+        return [note["signature"] for note in shell.run(*verify, *words, code=code).json["notes"]]
+
+    assert signatures(*both) == ["none", "not_checked"]
+    assert signatures(*both[2:], "--public-key", str(public)) == ["valid"]
+    assert signatures("--since", "signed.json", "--public-key", str(public)) == ["valid"]
+    assert signatures("--new", "--public-key", str(public)) == ["valid"]
+    told = json.loads((tmp_path / "signed.json").read_text())
+    shell.file("signed.json", json.dumps(told | {"position": told["position"] - 1}))
+    refused = shell.run(*verify, *both, "--public-key", str(public), code=6)
+    assert [note["signature"] for note in refused.json["notes"]] == ["none", "invalid"]
+    assert refused.json["head_position"] is None
+    assert "no event was looked at" in refused.err
+
+
 def test_signed_notes_are_held_against_a_public_key(tmp_path):
     """With a public key only notes that its private key signed count, and the others are told."""
     shell = answered(tmp_path)

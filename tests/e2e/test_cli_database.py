@@ -48,22 +48,17 @@ def test_upgrade_tells_from_what_to_what(empty):
     assert "nothing was to be done" in flat(second.err)
 
 
-def test_current_tells_both_schemas(empty):
-    """Before the upgrade the next command is named, and after it none is."""
-    before = run(empty, "db", "current", "--json")
+def test_current_tells_both_schemas(empty_postgres_url, tmp_path):
+    """Before the upgrade it is exit 4 and the next command is named, and after it none is."""
+    empty = orders_shell(tmp_path)
+    empty.file("runthrough.toml", f"database_url = '{empty_postgres_url}'\n")
+    before = run(empty, "db", "current", "--json", code=4)
     assert (before.json["schema"], before.json["wanted"]) == (None, schema.HEAD)
     assert before.err.endswith("next:  runthrough db upgrade\n")
     run(empty, "db", "upgrade")
     after = run(empty, "db", "current")
     assert f"has schema {schema.HEAD}, which this version needs" in flat(after.out)
     assert "next:" not in after.out
-
-
-def test_current_makes_nothing(tmp_path):
-    """Looking at a database that is not there leaves it so."""
-    shell = orders_shell(tmp_path)
-    shell.run("db", "current")
-    assert not shell.database.exists()
 
 
 def test_older_tables_are_migrated_and_told(tmp_path):
@@ -74,7 +69,9 @@ def test_older_tables_are_migrated_and_told(tmp_path):
             "DROP TABLE snapshots; DROP TABLE checkpoints;"
             "UPDATE alembic_version SET version_num = '0001'"
         )
-    assert "schema 0001; this version needs" in flat(shell.run("db", "current").out)
+    told = shell.run("db", "current", code=4)
+    assert "schema 0001; this version needs" in flat(told.out)
+    assert "next:  runthrough db upgrade" in told.out
     told = shell.run("db", "upgrade").out
     assert f"migrated from schema 0001: schema {schema.HEAD}" in flat(told)
     shell.run("audit", "verify")
@@ -85,7 +82,7 @@ def test_newer_tables_are_left_alone(tmp_path):
     shell = begun(tmp_path)
     with closing(sqlite3.connect(shell.database)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    told = shell.run("db", "current")
+    told = shell.run("db", "current", code=4)
     assert "written by a newer runthrough" in flat(told.out)
     assert "next:" not in told.out
     assert shell.run("db", "upgrade", "--json", code=4).json["error"]["code"] == "SCHEMA_NEWER"
@@ -128,12 +125,46 @@ def test_no_password_is_repeated(tmp_path, empty_postgres_url):
     user, rest = empty_postgres_url.split(":@", 1)
     secret = f"{user}:hunter2@{rest}"
     shell = Shell(tmp_path)
-    for words in (("db", "current"), ("db", "current", "--json")):
-        done = shell.run(*words, "--database", secret)
-        assert "hunter2" not in done.out + done.err
-    done = shell.run("sessions", "--database", secret, code=4)
-    assert "runthrough db upgrade --database" in done.err
-    assert "hunter2" not in done.out + done.err
+    for words in (("db", "current"), ("sessions",)):
+        for more in ((), ("--json",)):
+            done = shell.run(*words, *more, "--database", secret, code=4)
+            assert "hunter2" not in done.out + done.err
+            assert "masked" not in done.out + done.err
+            assert "runthrough db upgrade --database" in done.err + done.out
+            assert "keep it in ~/.pgpass or PGPASSWORD" in flat(done.err + done.out)
+
+
+def test_the_next_command_works_without_the_password(tmp_path, empty_postgres_url):
+    """The command that is told names the same database; its password may come from elsewhere."""
+    user, rest = empty_postgres_url.split(":@", 1)
+    shell = orders_shell(tmp_path)
+    secret = f"{user}:hunter2@{rest}"
+    fix = shell.run("sessions", "--database", secret, "--json", code=4).json["error"]["fix"]
+    assert shlex.split(fix)[-2:] == ["--database", f"{user}@{rest}"]
+    shell.run(*shlex.split(fix)[1:], PGPASSWORD="hunter2")
+    begun = shell.run("new", "pipeline.yaml", "--name", "mine", "--database", secret)
+    (told,) = [line for line in begun.out.splitlines() if line.startswith("next:")]
+    status = ("status", "--session", "mine", "--database", secret, "--json")
+    view = shell.run(*status).json
+    assert told == f"next:  {view['next_command']}".replace(" --session mine", "")
+    assert "hunter2" not in begun.out + str(view)
+
+
+def test_json_tells_the_commands_that_people_are_told(tmp_path):
+    """Each command in a result names session and database where the call did."""
+    shell = orders_shell(tmp_path)
+    given = ("--database", f"sqlite:///{tmp_path}/other.db")
+    shell.run("new", "pipeline.yaml", "--name", "mine", *given)
+    done = shell.run("status", "--session", "mine", *given, "--json")
+    behind = f" --session mine --database {given[1]}"
+    assert done.err.splitlines()[-1] == f"next:  {done.json['next_command']}"
+    commands = [row["next"] for row in done.json["worklist"] if row["next"]]
+    assert commands
+    assert all(command.endswith(behind) for command in (*commands, done.json["next_command"]))
+    answered = shell.run("configure", "report", "--arg", "top=1", *given, "--json")
+    assert answered.json["next_command"].endswith(f" --database {given[1]}")
+    plain = begun(tmp_path / "plain").run("status", "--json")
+    assert "--" not in plain.json["next_command"].replace("--env", "").replace("--arg", "")
 
 
 def test_an_error_of_the_server_is_told_once(tmp_path, postgres_url):

@@ -41,10 +41,17 @@ def test_a_database_that_is_well_is_exit_0(tmp_path):
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path):
-    """Before the first command there is nothing, and doctor leaves it at that."""
+    """The default one may be missing, one that was named is an error; doctor makes neither."""
     shell = orders_shell(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert "is not there yet" in shell.run("doctor").out
+    assert "is not there yet" in shell.run("doctor", RUNTHROUGH_DATABASE_URL="").out
+    finding = found(shell.run("doctor", "--json", code=1))["database"]
+    assert f"there is no database at {shell.database}" in finding["message"]
+    assert "with RUNTHROUGH_DATABASE_URL" in finding["fix"]
+    flag = ("--database", f"sqlite:///{shell.database}")
+    assert (
+        "with --database" in found(shell.run("doctor", *flag, "--json", code=1))["database"]["fix"]
+    )
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -90,6 +90,7 @@ def test_sessions_lists_all(tmp_path):
 def test_without_sessions_the_first_step_is_named(tmp_path):
     """Where there is no session, `sessions` and `status` name `runthrough new`."""
     shell = orders_shell(tmp_path)
+    shell.run("db", "upgrade")
     assert "next:  runthrough new PIPELINE" in shell.run("sessions").out
     assert "runthrough new PIPELINE" in shell.run("status", code=2).err
 

@@ -115,15 +115,15 @@ def test_configuring_returns_the_whole_specification_with_absolute_paths(tmp_pat
         spec = factory.configure_script_testing(
             "CleanOrders",
             **orders_answers(place)["CleanOrders"],
-            expected_outputs={"clean_orders": tmp_path / "out/clean.csv"},
+            expected_outputs={"clean_orders": place.workspace / "out/clean.csv"},
             user_notes="euros only",
             timeout_s=30,
         )
     assert spec.script_name == "clean_orders"
     assert spec.step_name == "CleanOrders"
     assert spec.script_path == str(place.workspace / "scripts/clean_orders.py")
-    assert spec.input_paths == {"orders": str(tmp_path / "data/orders.csv")}
-    assert spec.output_paths == {"clean_orders": str(tmp_path / "out/clean.csv")}
+    assert spec.input_paths == {"orders": str(tmp_path / "workspace/data/orders.csv")}
+    assert spec.output_paths == {"clean_orders": str(place.workspace / "out/clean.csv")}
     assert spec.environ_vars == {"CURRENCY": "EUR"}
     assert spec.job_args == {}
     assert spec.user_notes == "euros only"
@@ -137,7 +137,7 @@ def test_both_spellings_of_a_keyword_mean_the_same(tmp_path):
     with place.factory(dag) as factory:
         spec = factory.configure_script_testing(
             "CleanOrders",
-            input_paths={"orders": str(tmp_path / "data/orders.csv")},
+            input_paths={"orders": str(tmp_path / "workspace/data/orders.csv")},
             output_paths={},
             environ_vars={"CURRENCY": "EUR"},
             job_args={},
@@ -256,7 +256,7 @@ def test_what_held_of_a_partial_answer_does_not_stand_in_the_way_of_the_next(tmp
                 partial=True,
             )
         spec = factory.configure_script_testing(
-            "CleanOrders", expected_inputs={"orders": tmp_path / "data/orders.csv"}
+            "CleanOrders", expected_inputs={"orders": tmp_path / "workspace/data/orders.csv"}
         )
     assert spec.environ_vars == {"CURRENCY": "EUR"}
 
@@ -298,13 +298,13 @@ def test_arguments_keep_their_types_on_the_way_to_the_script(tmp_path):
     )
     with place.factory(PipelineDAG(["keep"])) as factory:
         spec = factory.configure_script_testing(
-            "keep", job_arguments=given, expected_outputs={"kept": tmp_path / "kept.json"}
+            "keep", job_arguments=given, expected_outputs={"kept": place.workspace / "kept.json"}
         )
         kept = {**vars(given), "many": [1, "two"], "nested": {"path": "a/b"}}
         assert spec.job_args == kept
         results = factory.execute_dag_guided_testing()
     assert results["pipeline_success"] is True
-    written = (tmp_path / "kept.json").read_text()
+    written = (place.workspace / "kept.json").read_text()
     assert written == (
         '{"text": "1", "number": 1, "share": 0.5, "flag": true, "nothing": null, '
         '"many": [1, "two"], "nested": {"path": "a/b"}}'
@@ -360,8 +360,8 @@ def test_two_nodes_over_one_script_are_configured_and_executed_apart(tmp_path):
     place = Place(tmp_path)
     place.script("copy_text", COPY)
     dag = PipelineDAG(nodes=["CopyText_training", "CopyText_calibration"], name="twice")
-    place.file("one.txt", "one")
-    place.file("two.txt", "two")
+    place.file("workspace/one.txt", "one")
+    place.file("workspace/two.txt", "two")
     with place.factory(dag) as factory:
         assert len(factory.get_pending_script_configurations()) == 2
         for node, name, ending in (
@@ -370,16 +370,16 @@ def test_two_nodes_over_one_script_are_configured_and_executed_apart(tmp_path):
         ):
             factory.configure_script_testing(
                 node,
-                expected_inputs={"text": tmp_path / f"{name}.txt"},
-                expected_outputs={"copy": tmp_path / f"{name}.copy"},
+                expected_inputs={"text": place.workspace / f"{name}.txt"},
+                expected_outputs={"copy": place.workspace / f"{name}.copy"},
                 environment_variables={"ENDING": ending},
             )
         results = factory.execute_dag_guided_testing()
         summary = factory.get_testing_factory_summary()
         with pytest.raises(AmbiguousScriptError, match="CopyText_training, CopyText_calibration"):
             factory.get_script_info("copy_text")
-    assert (tmp_path / "one.copy").read_text() == "one!"
-    assert (tmp_path / "two.copy").read_text() == "two?"
+    assert (place.workspace / "one.copy").read_text() == "one!"
+    assert (place.workspace / "two.copy").read_text() == "two?"
     scripts = results["script_results"]
     assert {node: row["script_name"] for node, row in scripts.items()} == {
         "CopyText_training": "copy_text",
@@ -457,25 +457,25 @@ def test_relative_paths_are_taken_from_the_folder_at_the_start(tmp_path, monkeyp
         monkeypatch.chdir("/")
         spec = factory.configure_script_testing(
             "CleanOrders",
-            input_paths={"orders": "data/orders.csv"},
+            input_paths={"orders": "workspace/data/orders.csv"},
             environ_vars={"CURRENCY": "E"},
         )
-        assert spec.input_paths == {"orders": str(tmp_path / "data/orders.csv")}
+        assert spec.input_paths == {"orders": str(tmp_path / "workspace/data/orders.csv")}
 
 
 def test_a_relative_path_that_is_only_in_the_workspace_is_found_there(tmp_path, monkeypatch):
     """The current folder comes first, the workspace second."""
     place, dag = orders(tmp_path)
-    place.file("workspace/data/orders.csv", "customer,currency,amount\n")
+    place.file("workspace/workspace/data/orders.csv", "customer,currency,amount\n")
     place.file("workspace/more/late.csv", "customer,currency,amount\n")
     monkeypatch.chdir(tmp_path)
     with place.factory(dag) as factory:
         here = factory.configure_script_testing(
             "CleanOrders",
-            input_paths={"orders": "data/orders.csv"},
+            input_paths={"orders": "workspace/data/orders.csv"},
             environ_vars={"CURRENCY": "E"},
         )
-        assert here.input_paths == {"orders": str(tmp_path / "data/orders.csv")}
+        assert here.input_paths == {"orders": str(tmp_path / "workspace/data/orders.csv")}
         there = factory.configure_script_testing(
             "CleanOrders", input_paths={"orders": "more/late.csv"}
         )
@@ -500,7 +500,7 @@ def test_the_workspace_of_a_pipeline_file_is_its_folder(tmp_path):
         "name: filed\n"
         "nodes:\n"
         "  CleanOrders:\n"
-        "    inputs: {orders: ../data/orders.csv}\n"
+        "    inputs: {orders: data/orders.csv}\n"
         "    environ_vars: {CURRENCY: EUR}\n"
         "  TotalOrders: {}\n"
         "edges:\n"
@@ -544,7 +544,7 @@ def test_an_input_may_be_an_output_of_another_node(tmp_path):
         )
         assert spec.connections == {"clean_orders": Output("CleanOrders", "clean_orders")}
         assert spec.input_paths == {}
-        written = {"clean_orders": tmp_path / "clean.csv"}
+        written = {"clean_orders": place.workspace / "clean.csv"}
         factory.configure_script_testing(
             "CleanOrders", **orders_answers(place)["CleanOrders"], output_paths=written
         )

@@ -83,7 +83,7 @@ RESULT_KEYS = {
 def broken_chain(folder):
     """Three nodes; the middle one fails as long as a file is there."""
     place, dag = chain(folder, ("first", "second", "third"), PASS_ON)
-    start = place.file("start.txt", "x")
+    start = place.file("workspace/start.txt", "x")
     factory = place.factory(dag)
     for node in dag.nodes:
         broken = folder / f"{node}.broken"
@@ -135,7 +135,7 @@ def test_results_have_the_founding_shape_and_are_json(tmp_path):
     }
     assert set(configurations) == {"CleanOrders", "TotalOrders", "WriteReport"}
     assert configurations["CleanOrders"]["input_paths"] == {
-        "orders": str(tmp_path / "data/orders.csv")
+        "orders": str(tmp_path / "workspace/data/orders.csv")
     }
     outcome = results["outcomes"]["CleanOrders"]
     assert set(outcome) == {
@@ -264,7 +264,7 @@ def test_an_output_without_a_path_lies_in_the_sessions_folder(tmp_path):
         kept = place.workspace / ".runthrough" / factory.session_id
         (report,) = kept.glob("runs/*/WriteReport/*/report")
         assert report.read_text() == "ada"
-    assert {path.name for path in place.workspace.iterdir()} == {"scripts", ".runthrough"}
+    assert {path.name for path in place.workspace.iterdir()} == {"data", "scripts", ".runthrough"}
 
 
 def test_a_secret_reaches_the_script_and_nothing_else(tmp_path, monkeypatch):
@@ -278,13 +278,13 @@ def test_a_secret_reaches_the_script_and_nothing_else(tmp_path, monkeypatch):
             "login",
             environ_vars={"SERVICE_TOKEN": Secret("THE_TOKEN")},
             job_args={"login": {"user": "ann", "password": Secret("THE_TOKEN")}},
-            output_paths={"digests": tmp_path / "digests.txt"},
+            output_paths={"digests": place.workspace / "digests.txt"},
         )
         assert spec.environ_vars == {"SERVICE_TOKEN": {"secret": "THE_TOKEN"}}
         results = factory.execute_dag_guided_testing()
         assert results["pipeline_success"] is True, results["errors"]
         assert value not in json.dumps([results, factory.status(), factory.history()])
-    first, second = (tmp_path / "digests.txt").read_text().split()
+    first, second = (place.workspace / "digests.txt").read_text().split()
     assert first == second
     left = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert any(path.name.startswith(place.database.name) for path in left)

@@ -74,7 +74,7 @@ def test_resuming_records_what_changed_meanwhile(tmp_path):
     place, dag = orders(tmp_path)
     with place.factory(dag) as factory:
         answered(factory, orders_answers(place))
-    source = tmp_path / "data/orders.csv"
+    source = tmp_path / "workspace/data/orders.csv"
     kept = source.read_bytes()
     source.unlink()
     with place.resume() as factory:
@@ -103,7 +103,7 @@ def test_a_cell_that_is_run_again_later_records_what_changed(tmp_path):
     place, dag = orders(tmp_path)
     with place.factory(dag, session_name="cell") as first:
         answered(first, orders_answers(place))
-    (tmp_path / "data/orders.csv").unlink()
+    (tmp_path / "workspace/data/orders.csv").unlink()
     with place.factory(dag, session_name="cell") as second:
         assert second.get_pending_script_configurations() == ["CleanOrders"]
 

@@ -27,6 +27,7 @@ from tests.support.stored import (
     said,
     spawned,
     sql_stores,
+    texts,
 )
 
 from runthrough.adapters.store import health_of_sqlite
@@ -143,6 +144,18 @@ def open_as_nobody(url: str, answer: Connection) -> None:
         answer.send((error.message, error.fix))
     else:
         answer.send(None)
+
+
+def read_as_nobody(url: str, answer: Connection) -> None:
+    """In a child without rights: send the texts of A, or what was told."""
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
+    try:
+        with open_database(url, make=False) as database:
+            stores = sql_stores(database)
+            answer.send(texts(stores.events.read(A)))
+    except StoreUnavailableError as error:
+        answer.send((error.message, error.fix))
 
 
 def append_as_nobody(url: str, answer: Connection) -> None:

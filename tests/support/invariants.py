@@ -1,6 +1,7 @@
 """What holds after every command, whatever it is."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from tests.support.builders import SESSION, envelope
 
@@ -24,7 +25,10 @@ from runthrough.errors import CommandRefusedError, SelectionError, UnknownNodeEr
 
 TRIGGERS = {
     "NodeDiscovered": "discover",
+    "ScriptBound": "discover",
+    "NodeMarkedInternal": "discover",
     "NodeMarkedExternal": "leave",
+    "ConfigurationCleared": "clear",
     "ScriptAutoConfigured": "auto_configure",
     "ScriptMarkedPending": "require_configuration",
     "ScriptConfigured": "configure",
@@ -59,6 +63,7 @@ class CheckedSession:
             assert (node.state is None) == node.external
             _assert_consistent(node)
         _assert_ordered(self.state)
+        _assert_asked(self.state)
         return events
 
     def _fold(self, event: Event) -> None:
@@ -106,6 +111,18 @@ def _assert_consistent(node: NodeState) -> None:
     assert bool(node.needs) == (node.state is Lifecycle.PENDING)
     if accepted:
         assert node.script is not None, "accepted without a script"
+
+
+def _assert_asked(state: SessionState) -> None:
+    """Nobody is asked about what is fed, was rejected, or belongs to no script."""
+    for name, proposals in state.proposals.items():
+        assert proposals, f"{name} is left with no question"
+        assert not state.nodes[name].external
+        fed = state.connections.get(name, {})
+        rejected = {(old.input, old.source) for old in state.rejected.get(name, ())}
+        for asked in proposals.values():
+            assert asked.input not in fed
+            assert (asked.input, replace(asked.source, subpath=None)) not in rejected
 
 
 def _assert_ordered(state: SessionState) -> None:

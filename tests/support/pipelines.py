@@ -152,7 +152,7 @@ def orders(folder: Path) -> tuple[Place, PipelineDAG]:
     place.script("clean_orders", CLEAN)
     place.script("total_orders", TOTAL)
     place.script("write_report", REPORT)
-    place.file("data/orders.csv", ORDERS)
+    place.file("workspace/data/orders.csv", ORDERS)
     dag = PipelineDAG(
         nodes=["CleanOrders", "TotalOrders", "WriteReport"],
         edges=[("CleanOrders", "TotalOrders"), ("TotalOrders", "WriteReport")],
@@ -165,7 +165,7 @@ def orders_answers(place: Place) -> dict[str, dict[str, Any]]:
     """What the nodes of `orders` need of a person, as keywords."""
     return {
         "CleanOrders": {
-            "expected_inputs": {"orders": place.folder / "data/orders.csv"},
+            "expected_inputs": {"orders": place.workspace / "data/orders.csv"},
             "environment_variables": {"CURRENCY": "EUR"},
         },
         "WriteReport": {"job_arguments": {"top": 1}},

@@ -63,6 +63,10 @@ def test_every_setting_can_be_said_everywhere(load, tmp_path):
         "runner": "process:",
         "jobs": 7,
         "workspace": "/w",
+        "suffixes": "_daily",
+        "compounds": "CatBoost",
+        "packages": "steps",
+        "registry": "A=/s/a.py",
         "log_level": "debug",
         "host": "ws-1",
     }
@@ -73,6 +77,8 @@ def test_every_setting_can_be_said_everywhere(load, tmp_path):
     (tmp_path / "runthrough.toml").write_text("\n".join(lines))
     for settings in (load(), by_variable, by_flag):
         assert settings.database_url == said["database_url"]
+        assert (settings.suffixes, settings.compounds) == (("_daily",), ("CatBoost",))
+        assert (settings.packages, settings.registry) == (("steps",), {"A": "/s/a.py"})
         assert settings.workspaces == ("/w",)
         told = {name: getattr(settings, name) for name in ("actor", "session", "runner", "jobs")}
         assert told == {name: said[name] for name in told}
@@ -202,6 +208,8 @@ def test_the_system_always_knows_an_actor(load, environ):
         ('actor = "a\\u001fb"', "actor .*control characters"),
         ("log_level = 'loud'", "log_level .*'debug', 'info'"),
         ("database_url = 'runs.db'", "database_url .*must be a URL, such as sqlite:///runs.db"),
+        ("database_url = '/tmp/a.db'", "must be a URL, such as sqlite:////tmp/a.db or"),
+        ("database_url = 'hunter2/hunter2'", "must be a URL, such as sqlite:///runs.db or"),
         ("database_url = 'sqlite:///~/runs.db'", "database_url .*`~` is not expanded"),
         ("workspace = '~/w'", "workspace .*`~` is not expanded"),
         ("workspace = 5", "workspace .*valid tuple"),
@@ -216,6 +224,7 @@ def test_a_bad_file_is_refused_by_name_and_key(load, tmp_path, text, said):
     with pytest.raises(SettingError, match=re.compile(said, re.DOTALL)) as caught:
         load()
     assert str(file) in str(caught.value)
+    assert caught.value.fix
 
 
 def test_a_file_that_is_not_text_is_refused(load, tmp_path):
@@ -284,3 +293,19 @@ def test_an_id_that_cannot_be_kept_is_refused(load, tmp_path):
     (tmp_path / "user-data").write_text("in the way")
     with pytest.raises(SettingError, match="set RUNTHROUGH_HOST"):
         host_id(load(), new_id=lambda: "id")
+
+
+def test_a_registry_is_a_table_whose_paths_start_at_the_file(load, tmp_path):
+    """Lists and tables are written as TOML has them."""
+    (tmp_path / "runthrough.toml").write_text(
+        'suffixes = ["_daily", "_weekly"]\n[registry]\nFraud = "lib/fraud.py"\n'
+    )
+    settings = load()
+    assert settings.suffixes == ("_daily", "_weekly")
+    assert settings.registry == {"Fraud": str(tmp_path / "lib" / "fraud.py")}
+
+
+def test_a_registry_without_equals_is_refused(load):
+    """The variable's own form is named."""
+    with pytest.raises(SettingError, match="NAME=PATH"):
+        load({"RUNTHROUGH_REGISTRY": "fraud.py"})

@@ -83,6 +83,25 @@ class AnswerReading:
             return given
         return _output(given[1:], nodes) if given.startswith("@") else self._record(given)
 
+    def output(self, given: Source, nodes: Iterable[NodeName]) -> Output:
+        """The output that is meant by `Node.output/sub`, with or without `@` in front.
+
+        Raises:
+            CommandInvalidError: It names no output.
+        """
+        if isinstance(given, Output):
+            return given
+        output = _output(given.removeprefix("@"), tuple(nodes))
+        if not output.output:
+            raise CommandInvalidError(
+                "connect", f"{given!r} names no output", fix="write it as NODE.OUTPUT/SUBPATH"
+            )
+        return output
+
+    def path(self, given: str) -> RecordedPath:
+        """The recorded form of a path that a person gave."""
+        return self._record(given)
+
     def _record(self, given: str) -> RecordedPath:
         given = masked_text(given)
         here = self._roots.record(posixpath.join(self._cwd, given))
@@ -95,11 +114,17 @@ class AnswerReading:
 
 
 def _output(text: str, nodes: tuple[NodeName, ...]) -> Output:
-    """`Node.output/sub`; a node's name may hold dots, so the longest known one is taken."""
+    """`Node.output/sub`."""
     head, _, subpath = text.partition("/")
-    known = [node for node in nodes if head.startswith(f"{node}.")]
-    node = max(known, key=len) if known else head.partition(".")[0]
-    return Output(node, head[len(node) + 1 :], subpath or None)
+    node, name = split_at_node(head, nodes)
+    return Output(node, name, subpath or None)
+
+
+def split_at_node(text: str, nodes: Iterable[NodeName]) -> tuple[str, str]:
+    """`Node.name` in its parts; a node's name may hold dots, so the longest known one is taken."""
+    known = [node for node in nodes if text.startswith(f"{node}.")]
+    node = max(known, key=len) if known else text.partition(".")[0]
+    return node, text[len(node) + 1 :]
 
 
 _T = TypeVar("_T")

@@ -22,7 +22,7 @@ from runthrough.core.values.outcomes import (
     SeamResult,
     WrittenOutput,
 )
-from runthrough.core.values.paths import SESSION, Roots, below, record, shown
+from runthrough.core.values.paths import SESSION, Roots, below, child, record, shown
 from runthrough.core.values.problems import Place, Problem
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.secrets import secret_name, secret_names
@@ -68,7 +68,7 @@ class Attempts:
         wanted = [need.name for need in needs.of("output") if need.level != "unread"]
         wanted += [connection.source.output for connection in _fed_by(state, node)]
         return {
-            name: given[name] if name in given else below(folder, name)
+            name: given[name] if name in given else child(folder, name)
             for name in dict.fromkeys((*given, *wanted))
         }
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from runthrough.application.ports import AuditLog, Clock
 from runthrough.core.values.ids import SessionId
-from runthrough.core.values.store import AuditVerdict, Checkpoint, StoredEvent
+from runthrough.core.values.store import AuditVerdict, Checkpoint, LogHead, StoredEvent
+from runthrough.errors import LogCorruptError
 
 
 class Auditing:
@@ -20,6 +21,13 @@ class Auditing:
     ) -> AuditVerdict:
         """Recompute the chain of hashes; see `ports.AuditLog.verify`."""
         return self._audit.verify(since=since, against=against)
+
+    def head(self) -> LogHead | None:
+        """What the log itself says of its end; `None` where it says nothing, which is a fault."""
+        try:
+            return self._audit.head()
+        except LogCorruptError:
+            return None
 
     def last_checkpoint(self) -> Checkpoint | None:
         """The checkpoint of the highest position that the database keeps."""

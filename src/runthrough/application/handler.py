@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticSerializationError
 
 from runthrough.application.ports import Clock, EventStore, Log, SnapshotCache
-from runthrough.core.commands import Command, ConfigureScript, StartSession
+from runthrough.core.commands import Command, StartSession
 from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.state import SessionState
@@ -230,18 +230,18 @@ class CommandHandler:
 
     def _refuse_conflict(self, loaded: Loaded, command: Command) -> None:
         conflict = conflicting(command, loaded.state)
-        if conflict is None or not isinstance(command, ConfigureScript):
+        if conflict is None:
             return
         base = self.load(loaded.state.session_id, upto=conflict.based_on)
         at = conflict.concerned_at
         (theirs,) = self._store.read(loaded.state.session_id, after=at - 1, upto=at)
         raise VersionConflictError(
-            command.node,
+            conflict.node,
             based_on=conflict.based_on,
             version=at,
             actor=theirs.metadata.actor,
             event=theirs.event.type,
-            fields=conflict_fields(command, base.state, loaded.state),
+            fields=conflict_fields(command, conflict.node, base.state, loaded.state),
         )
 
 

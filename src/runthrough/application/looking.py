@@ -7,14 +7,14 @@ from typing import Literal, TypedDict
 from pydantic import JsonValue
 
 from runthrough.application.ports import Catalog, Inspector
-from runthrough.core.requirements import merge
+from runthrough.core.requirements import Merged, merge, unknown_names
 from runthrough.core.staleness import looked_at
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import InterpreterFacts, NodeFacts, PathFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.metadata import SessionSettings
-from runthrough.core.values.paths import WORKSPACE, Roots, below, record
+from runthrough.core.values.paths import WORKSPACE, Roots, below, child, record
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
@@ -35,9 +35,23 @@ class Asked:
     spec: ScriptSpec | None = None
     """The configuration to be; its arguments and variables decide what the script reads."""
     paths: tuple[RecordedPath, ...] = ()
+    script: RecordedPath | None = None
+    """The script to be looked at instead of the one that the node has."""
+    discover: bool = False
+    """Whether the node is to be looked for as if it had no script."""
 
 
 NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was read of a node's script and its contract."""
+
+    script: ScriptInfo | None
+    """With what is wrong with its contract, or lacks one."""
+    merged: Merged
+    contract: RecordedPath | None = None
 
 
 class Seen(TypedDict):
@@ -60,16 +74,26 @@ class Looking:
         nodes = [NodeName(n) for n, d in pipeline.nodes.items() if not d.external]
         found = self._discover(nodes, pipeline, settings)
         fed = {target for _, target in pipeline.edges}
+        read = {
+            node: self._told(
+                found[node].script,
+                pipeline.nodes[node],
+                pipeline.nodes[node].job_args,
+                pipeline.nodes[node].environ_vars,
+            )
+            for node in _by_script(nodes, found)
+        }
         world: World = {}
         for node in nodes:
-            declared = pipeline.nodes[node]
-            script = found[node].script
-            needs = self._needs(script, declared, declared.job_args, declared.environ_vars)
+            declared, told = pipeline.nodes[node], read[node]
+            needs = told.merged.requirements
             spec = ScriptSpec(output_paths=declared.outputs, python=declared.python)
             world[node] = NodeFacts(
-                script=script,
+                script=told.script,
                 candidates=found[node].candidates,
                 requirements=needs,
+                drift=told.merged.drift,
+                contract=told.contract,
                 **self._seen(
                     node,
                     needs,
@@ -90,33 +114,33 @@ class Looking:
         digest_up_to: int | None = DIGEST_UP_TO,
     ) -> World:
         """Facts for nodes that the session knows; their scripts are read again."""
-        scripted = [node for node in nodes if not state.nodes[node].external]
-        lost = [node for node in scripted if state.nodes[node].script is None]
-        found = self._discover(lost, state.pipeline, state.settings)
+        wanted = asked or {}
+        anew = {node for node, want in wanted.items() if want.discover}
+        scripted = [node for node in nodes if node in anew or not state.nodes[node].external]
+        found = self._discover(scripted, state.pipeline, state.settings)
         world: World = {}
         for node in scripted:
-            known = state.nodes[node].script
-            discovery = found.get(node) or Discovery(
-                self._catalog.inspect(known.path, roots=self._roots) if known else None
-            )
-            want = (asked or {}).get(node, NOTHING_ASKED)
+            want = wanted.get(node, NOTHING_ASKED)
             there = state.nodes[node]
+            kept = None if node in anew or there.script is None else there.script.path
+            discovery = self._as_it_is(found[node], want.script or kept, bound=there.bound)
             spec = want.spec or there.spec or there.draft
             declared = state.declared(node)
-            needs = self._needs(
+            told = self._told(
                 discovery.script,
                 declared,
                 spec.job_args if spec else declared.job_args,
                 spec.environ_vars if spec else declared.environ_vars,
             )
-            old = particulars.requirements.get(node)
-            reread = None if old is None or old == needs else _why(particulars, discovery, node)
+            needs = told.merged.requirements
             paths = (*looked_at(state, node), *(spec.output_paths.values() if spec else ()))
             world[node] = NodeFacts(
-                script=discovery.script,
+                script=told.script,
                 candidates=discovery.candidates,
-                requirements=needs if discovery.script else particulars.needs(node),
-                reread=reread if discovery.script else None,
+                requirements=needs if told.script else particulars.needs(node),
+                drift=told.merged.drift,
+                contract=told.contract,
+                reread=_why(particulars, node, told) if told.script else None,
                 **self._seen(
                     node,
                     needs,
@@ -150,6 +174,25 @@ class Looking:
             )
         return world
 
+    def _as_it_is(self, found: Discovery, path: RecordedPath | None, *, bound: bool) -> Discovery:
+        """The script at a path, whatever the name rules would take; without one what they take.
+
+        A script that they took before, and that another one shadows now, is told; not so one
+        that a person chose.
+        """
+        if path is None:
+            return found
+        if found.script is None or found.script.path == path or bound:
+            same = found.script if found.script and found.script.path == path else None
+            return Discovery(same or self._catalog.inspect(path, roots=self._roots))
+        script = self._catalog.inspect(path, roots=self._roots)
+        shadowed = (c for c in found.candidates if c.kind == "shadowed" and c.path == path)
+        preferred = tuple(
+            candidate.model_copy(update={"path": found.script.path, "kind": "preferred"})
+            for candidate in shadowed
+        )
+        return Discovery(script, preferred if script else ())
+
     def _discover(
         self,
         nodes: Sequence[NodeName],
@@ -162,19 +205,27 @@ class Looking:
             nodes, pipeline=pipeline, settings=settings, roots=self._roots
         )
 
-    def _needs(
+    def _told(
         self,
         script: ScriptInfo | None,
         declared: NodeDeclaration,
         job_args: Values,
         environ_vars: Values,
-    ) -> ScriptRequirements:
+    ) -> Told:
+        """What code, contract and pipeline say of a node's needs."""
         if script is None:
-            return ScriptRequirements()
+            return Told(None, Merged(ScriptRequirements()))
         code = self._catalog.requirements(
             script, roots=self._roots, job_args=job_args, environ_vars=environ_vars
         )
-        return merge(declared, code)
+        contract = self._catalog.contract(script, roots=self._roots)
+        problems = contract.problems if contract else unknown_names(script, declared, code)
+        if problems:
+            problems = (*script.problems, *problems)
+            script = script.model_copy(update={"problems": problems})
+        if contract is None:
+            return Told(script, merge(declared, code))
+        return Told(script, merge(declared, code, contract.requirements), contract.path)
 
     def _seen(
         self,
@@ -201,6 +252,12 @@ class Looking:
         return self._inspector.interpreter(python, roots=self._roots)
 
 
+def _by_script(nodes: Iterable[NodeName], found: Mapping[NodeName, Discovery]) -> list[NodeName]:
+    """Nodes of one script behind each other, so that it is at hand for all of them."""
+    places = {node: script.path if (script := found[node].script) else "" for node in nodes}
+    return sorted(places, key=lambda node: places[node])
+
+
 def _declared_paths(pipeline: PipelineDeclaration, node: NodeName) -> list[RecordedPath]:
     """Paths of a node's inputs, and of external outputs that may come to feed it."""
     paths: list[RecordedPath] = []
@@ -219,11 +276,12 @@ def _conventional(
     node: NodeName, needs: ScriptRequirements, *, source: bool
 ) -> list[tuple[str, RecordedPath]]:
     """Where an input may lie by convention (DESIGN § 6), best place first."""
+    given = record(WORKSPACE, "input")
     places = []
     for need in needs.of("input"):
-        places.append((need.name, record(WORKSPACE, f"input/{node}/{need.name}")))
+        places.append((need.name, child(child(given, node), need.name)))
         if source:
-            places.append((need.name, record(WORKSPACE, f"input/{need.name}")))
+            places.append((need.name, child(given, need.name)))
     return places
 
 
@@ -232,8 +290,22 @@ def _python(state: SessionState, spec: ScriptSpec | None) -> str | None:
 
 
 def _why(
-    particulars: Particulars, discovery: Discovery, node: NodeName
-) -> Literal["script", "arguments"]:
+    particulars: Particulars, node: NodeName, told: Told
+) -> Literal["script", "contract", "arguments"] | None:
+    """What made the needs others than history holds; `None` where they are the same."""
+    old, new = particulars.requirements.get(node), told.merged.requirements
+    if old is None or old == new:
+        return None
     before = particulars.scripts.get(node)
-    same = before and discovery.script and before.digest == discovery.script.digest
-    return "arguments" if same else "script"
+    if before is None or told.script is None or before.digest != told.script.digest:
+        return "script"
+    return "contract" if _without_contract(old) == _without_contract(new) else "arguments"
+
+
+def _without_contract(needs: ScriptRequirements) -> list[tuple[JsonValue, ...]]:
+    """What code and pipeline say."""
+    return [
+        (need.kind, need.name, need.level, need.default, *need.files)
+        for need in needs.needs
+        if need.sources != ("contract",)
+    ]

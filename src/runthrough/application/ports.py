@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
+from runthrough.core.values.contracts import ContractFacts
 from runthrough.core.values.facts import InterpreterFacts, PathFacts
 from runthrough.core.values.ids import CommandId, HostId, NodeName, RecordedPath, RunId, SessionId
 from runthrough.core.values.metadata import Holder, Metadata, SessionSettings
@@ -225,6 +226,10 @@ class Catalog(Protocol):
         environ_vars: Mapping[str, JsonValue],
     ) -> ScriptRequirements:
         """What the code needs when it is run with these arguments and variables."""
+        ...
+
+    def contract(self, script: ScriptInfo, *, roots: Roots) -> ContractFacts | None:
+        """What a contract beside the script says it needs; `None` when there is none."""
         ...
 
 

@@ -1,63 +1,57 @@
 """Session: one method for each thing a user can do; every door calls this."""
 
-import posixpath
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from runthrough.application.answers import AnswerReading, Answers
+from runthrough.application.answers import AnswerReading, Answers, split_at_node
 from runthrough.application.caller import Caller
 from runthrough.application.execution import Execution
 from runthrough.application.handler import CommandHandler
-from runthrough.application.looking import DIGEST_UP_TO, Asked, Looking, World
+from runthrough.application.looking import DIGEST_UP_TO, Asked, World
 from runthrough.application.ports import Ports
+from runthrough.application.shown import Recorded, ShownSession
 from runthrough.core.commands import (
+    BindScript,
+    ClearConfiguration,
     CloseSession,
     Command,
     ConfigureScript,
+    ConfirmConnections,
+    Connect,
+    Disconnect,
+    MarkExternal,
+    MarkInternal,
+    NodeCommand,
     RecordWorld,
+    RejectConnections,
     ReopenSession,
+    Target,
+    TargetsCommand,
+    nodes_of,
 )
-from runthrough.core.decide.configuring import merged, proposed
-from runthrough.core.decide.settling import Surroundings, base_spec
+from runthrough.core.decide.configuring import consumers, merged, proposed
+from runthrough.core.decide.settling import propose
+from runthrough.core.decide.surroundings import Surroundings, base_spec, initial_spec
 from runthrough.core.events import ConfigurationRejected, DataFlowChecked, EventEnvelope
 from runthrough.core.lifecycle import Phase
-from runthrough.core.names import nearest
-from runthrough.core.state import SessionState
 from runthrough.core.validation import errors, problems_of
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
-from runthrough.core.values.ids import NodeName, RecordedPath, SessionId, Version
+from runthrough.core.values.ids import NodeName, RecordedPath, Version
 from runthrough.core.values.paths import Roots, below
 from runthrough.core.values.problems import Problem
-from runthrough.core.values.specs import ScriptExecutionSpec
-from runthrough.core.views.history import HistoryRow, history
+from runthrough.core.views.history import HistoryRow
 from runthrough.core.views.loaded import Loaded
-from runthrough.core.views.nodes import View, execution_spec
-from runthrough.core.views.particulars import Particulars
-from runthrough.core.views.requirements import requirements_view
+from runthrough.core.views.nodes import View
 from runthrough.core.views.results import results_view
-from runthrough.core.views.summary import status_view, summary_view
-from runthrough.core.views.worklist import WorklistRow, next_command, worklist
 from runthrough.errors import (
-    AmbiguousScriptError,
     CommandInvalidError,
     CommandRefusedError,
     ConfigurationInvalidError,
-    UnknownNodeError,
 )
 
 
-class Recorded(NamedTuple):
-    """Which events of a session are those of one command."""
-
-    after: Version
-    """The session's version that the command was decided on."""
-    version: Version
-    """Its version with the command's last event."""
-
-
-class Session:
-    """One guided test of one pipeline, as one caller sees it."""
+class Session(ShownSession):
+    """One guided test of one pipeline, as one caller goes on with it."""
 
     def __init__(
         self,
@@ -70,128 +64,8 @@ class Session:
         cwd: str,
         read_only: bool = False,
     ) -> None:
-        self._ports = ports
-        self._handler = handler
-        self._loaded = loaded
-        self._roots = roots
-        self._caller = caller
-        self._read_only = read_only
-        self._looking = Looking(ports.catalog, ports.inspector, roots)
+        super().__init__(ports, handler, loaded, roots=roots, caller=caller, read_only=read_only)
         self._reading = AnswerReading(ports.inspector, roots, cwd=cwd)
-
-    # ---- what is there
-
-    @property
-    def session_id(self) -> SessionId:
-        """UUIDv7 of the session."""
-        return self._loaded.state.session_id
-
-    @property
-    def name(self) -> str:
-        """Unique among open sessions."""
-        return self._loaded.state.name
-
-    @property
-    def version(self) -> Version:
-        """Events so far, as of the last look."""
-        return self._loaded.state.version
-
-    @property
-    def state(self) -> SessionState:
-        """The state as of the last look; to be read, never changed."""
-        return self._loaded.state
-
-    @property
-    def particulars(self) -> Particulars:
-        """Needs and evidence of the nodes, as of the last look; to be read, never changed."""
-        return self._loaded.particulars
-
-    def refresh(self) -> None:
-        """Take in what others did."""
-        if not self._read_only:
-            self._handler.refresh(self._loaded)
-
-    def locate(self, path: RecordedPath) -> str:
-        """Where a recorded path lies on this host."""
-        return self._roots.locate(path)
-
-    def node_named(self, name: str) -> NodeName:
-        """The node of that name, or the only one that runs the script of that name.
-
-        Raises:
-            UnknownNodeError: Neither; with the nearest names.
-            AmbiguousScriptError: Several nodes run that script.
-        """
-        nodes = self.state.nodes
-        name = str(name)
-        if name in nodes:
-            return NodeName(name)
-        using = [n for n, there in nodes.items() if there.script and there.script.name == name]
-        if len(using) > 1:
-            raise AmbiguousScriptError(name, using)
-        if not using:
-            raise UnknownNodeError(name, nearest(name, list(nodes)))
-        return using[0]
-
-    # ---- what is shown
-
-    def status(self) -> View:
-        """Everything a status screen shows; see `views.summary.status_view`."""
-        self.refresh()
-        return status_view(self.state, self.particulars, self._glance())
-
-    def summary(self) -> View:
-        """The founding plan's summary; see `views.summary.summary_view`."""
-        self.refresh()
-        return summary_view(self.state, self.particulars)
-
-    def worklist(self) -> list[WorklistRow]:
-        """Each node in the first category that fits."""
-        self.refresh()
-        return worklist(self.state, self._glance())
-
-    def next_command(self) -> str:
-        """The one thing to type next."""
-        return next_command(self.worklist())
-
-    def requirements(self, node: str) -> View:
-        """What a node needs and has; see `views.requirements.requirements_view`."""
-        self.refresh()
-        return requirements_view(self.state, self.particulars, self.node_named(node))
-
-    def spec(self, node: str) -> ScriptExecutionSpec | None:
-        """The accepted or drafted configuration of a node."""
-        self.refresh()
-        return execution_spec(self.state, self.node_named(node))
-
-    def history(self, node: str | None = None) -> list[HistoryRow]:
-        """Every event, or those of one node, as readers see them."""
-        self.refresh()
-        only = self.node_named(node) if node is not None else None
-        rows = history(
-            self._ports.store.read(self.session_id, upto=self.version),
-            SessionState(self.session_id),
-        )
-        return [row for row in rows if only is None or row.node == only]
-
-    def log_texts(self, node: str) -> tuple[str, str]:
-        """Standard output and standard error of a node's last attempt."""
-        self.refresh()
-        there = self.state.nodes[self.node_named(node)]
-        if there.last is None or there.last.log is None:
-            return "", ""
-        stderr = self._roots.locate(there.last.log)
-        stdout = posixpath.join(posixpath.dirname(stderr), "stdout.log")
-        return self._ports.files.log_text(stdout), self._ports.files.log_text(stderr)
-
-    def _glance(self) -> World:
-        """Facts about the nodes that have run: the others cannot be stale."""
-        ran = [
-            node
-            for node, there in self.state.nodes.items()
-            if there.passed is not None or there.last is not None
-        ]
-        return self._looking.glance(self.state, ran)
 
     # ---- what a person does
 
@@ -206,22 +80,8 @@ class Session:
             CommandInvalidError: A value cannot be kept or used.
         """
         self.refresh()
-        if answers.based_on is not None and answers.based_on > self.version:
-            raise CommandInvalidError(
-                "configure",
-                f"the session is at version {self.version}, not yet at {answers.based_on}",
-                fix="runthrough history lists the versions",
-            )
-        command = self._configuration(node, answers)
-        stored = self._handle(command)
-        self._reject(stored)
-        return Recorded(Version(stored[0].version - 1), stored[-1].version)
-
-    def state_at(self, version: Version) -> SessionState:
-        """The state as it was at a version; to be read, never changed."""
-        if version == self.version:
-            return self.state
-        return self._handler.load(self.session_id, upto=version).state
+        self._based_on(answers.based_on)
+        return self._record(self._configuration(node, answers))
 
     def preview(self, node: str, answers: Answers) -> tuple[Problem, ...]:
         """Every problem that `configure` would find; records nothing."""
@@ -230,15 +90,137 @@ class Session:
         around = Surroundings(self.state, command.facts)
         return errors(problems_of(proposed(command, around)))
 
+    def check(self, node: str | None = None) -> tuple[Problem, ...]:
+        """Every problem of all nodes, or of one, as the world is now; records nothing."""
+        self.refresh()
+        state = self.state
+        nodes = list(state.nodes) if node is None else [self.node_named(node)]
+        around = Surroundings(state, self._world(nodes, {}))
+        return tuple(
+            problem
+            for name in nodes
+            if not state.nodes[name].external
+            for problem in problems_of(propose(around, name, base_spec(state, name)))
+        )
+
     def warnings(self, node: str, answers: Answers) -> tuple[Problem, ...]:
         """What looks wrong with answers that were accepted, and yet forbids nothing."""
         command = self._configuration(node, answers)
         problems = problems_of(proposed(command, Surroundings(self.state, command.facts)))
-        given = (answers.input_paths, answers.output_paths, answers.environ_vars, answers.job_args)
-        names: set[str | None] = {name for values in given for name in values or ()}
-        if answers.user_notes:
-            names.add(None)  # a note has no name
-        return tuple(p for p in problems if p.severity == "warning" and p.where.name in names)
+        given: dict[str, Iterable[str | None]] = {
+            "input": answers.input_paths or (),
+            "connection": answers.input_paths or (),
+            "output": answers.output_paths or (),
+            "environ_var": answers.environ_vars or (),
+            "job_arg": answers.job_args or (),
+            "note": (None,) if answers.user_notes else (),
+        }
+        return tuple(
+            problem
+            for problem in problems
+            if problem.severity == "warning"
+            and problem.where.name in given.get(problem.where.kind, ())
+        )
+
+    def connect(
+        self, source: Output | str, target: str, *, based_on: int | None = None
+    ) -> Recorded:
+        """Feed an input, `Node.input`, from an output, `Node.output/sub`.
+
+        Raises:
+            ConfigurationInvalidError: The output is unknown, or runs after the node.
+            CommandRefusedError: The node is external, or reads no such input.
+        """
+        self.refresh()
+        into = self._target(target)
+        command = Connect(
+            node=into.node,
+            input=into.input,
+            source=self._reading.output(source, self.state.nodes),
+            based_on=self._based_on(based_on),
+        )
+        return self._record_about(command)
+
+    def confirm(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
+        """Take what is proposed for inputs, each `Node.input`; all of them when none is named.
+
+        Raises:
+            CommandRefusedError: Nothing is proposed there.
+        """
+        self.refresh()
+        named = self._targets(targets or self.proposed(), "confirm")
+        command = ConfirmConnections(targets=named, based_on=self._based_on(based_on))
+        return self._record_about(command)
+
+    def reject(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
+        """Say that outputs do not feed inputs; all that is proposed when none is named.
+
+        Raises:
+            CommandRefusedError: Nothing is proposed or connected there.
+        """
+        self.refresh()
+        named = self._targets(targets or self.proposed(), "reject")
+        command = RejectConnections(targets=named, based_on=self._based_on(based_on))
+        return self._record_about(command)
+
+    def disconnect(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
+        """Leave inputs open that outputs feed; all of them when none is named.
+
+        Raises:
+            CommandRefusedError: Nothing feeds an input.
+        """
+        self.refresh()
+        named = self._targets(targets or self.connected(), "disconnect")
+        command = Disconnect(targets=named, based_on=self._based_on(based_on))
+        return self._record_about(command)
+
+    def bind(self, node: str, path: str, *, based_on: int | None = None) -> Recorded:
+        """Choose the script that a node runs.
+
+        Raises:
+            CommandRefusedError: There is no such file, or the node is external.
+        """
+        self.refresh()
+        name, script = self.node_named(node), self._reading.path(path)
+        command = BindScript(node=name, path=script, based_on=self._based_on(based_on))
+        return self._record_about(command, {name: Asked(script=script)})
+
+    def mark_external(
+        self, node: str, outputs: Mapping[str, str] | None = None, *, based_on: int | None = None
+    ) -> Recorded:
+        """Let a node stand for something outside that provides these paths.
+
+        Raises:
+            CommandRefusedError: The session does not allow it.
+        """
+        self.refresh()
+        name = self.node_named(node)
+        paths = {output: self._reading.path(path) for output, path in (outputs or {}).items()}
+        command = MarkExternal(node=name, outputs=paths, based_on=self._based_on(based_on))
+        below = Asked(paths=tuple(paths.values()))
+        return self._record_about(command, dict.fromkeys(consumers(self.state, name), below))
+
+    def mark_internal(self, node: str, *, based_on: int | None = None) -> Recorded:
+        """Let an external node run a script again.
+
+        Raises:
+            CommandRefusedError: The node is not external.
+        """
+        self.refresh()
+        name = self.node_named(node)
+        command = MarkInternal(node=name, based_on=self._based_on(based_on))
+        return self._record_about(command, {name: Asked(discover=True)})
+
+    def clear(self, node: str, *, based_on: int | None = None) -> Recorded:
+        """Take back all that was answered for a node.
+
+        Raises:
+            CommandRefusedError: The node is external.
+        """
+        self.refresh()
+        name = self.node_named(node)
+        command = ClearConfiguration(node=name, based_on=self._based_on(based_on))
+        return self._record_about(command, {name: Asked(spec=initial_spec(self.state, name))})
 
     def resume(self) -> list[HistoryRow]:
         """Go on: close what a dead tester left open, and record what the world has become.
@@ -347,13 +329,66 @@ class Session:
                 problems = [p.model_dump(mode="json") for p in envelope.event.problems]
                 raise ConfigurationInvalidError(envelope.event.node, problems)
 
+    def _based_on(self, version: int | None) -> Version | None:
+        if version is not None and version > self.version:
+            raise CommandInvalidError(
+                "configure",
+                f"the session is at version {self.version}, not yet at {version}",
+                fix="runthrough history lists the versions",
+            )
+        return None if version is None else Version(version)
+
+    def _targets(self, targets: Sequence[str], verb: str) -> tuple[Target, ...]:
+        if not targets:
+            raise CommandRefusedError(
+                f"There is nothing to {verb}: no connection is "
+                f"{'there' if verb == 'disconnect' else 'proposed'}.",
+                fix="runthrough status",
+            )
+        return tuple(self._target(target) for target in targets)
+
+    def _target(self, target: str) -> Target:
+        """The input that `Node.input` means, by the script's own name of it."""
+        node, name = split_at_node(target, self.state.nodes)
+        if not name:
+            raise CommandInvalidError(
+                "configure", f"{target!r} names no input", fix="write it as NODE.INPUT"
+            )
+        node = self.node_named(node)
+        for need in self.particulars.needs(node).of("input"):
+            if name in need.aliases:
+                name = need.name
+        return Target(node=node, input=name)
+
+    def _record_about(
+        self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked] | None = None
+    ) -> Recorded:
+        """Hand in a command with what was seen of its nodes and of those they may feed."""
+        world = self._world(nodes_of(command), asked or {})
+        return self._record(command.model_copy(update={"facts": world}))
+
+    def _record(self, command: NodeCommand | TargetsCommand) -> Recorded:
+        stored = self._handle(command)
+        self._reject(stored)
+        return Recorded(Version(stored[0].version - 1), stored[-1].version)
+
+    def _world(self, nodes: Sequence[NodeName], asked: Mapping[NodeName, Asked]) -> World:
+        """A look at some nodes and their consumers, and what history holds of all others."""
+        state = self.state
+        world = {
+            node: NodeFacts(requirements=self.particulars.needs(node)) for node in state.nodes
+        }
+        known = [node for node in nodes if node in state.nodes]
+        around = dict.fromkeys((*known, *(n for node in known for n in consumers(state, node))))
+        return {**world, **self._looking.at(state, self.particulars, around, asked=asked)}
+
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
         """The command that a person's answers make, with what was seen for it."""
         command = self._reading.command(self.node_named(name), answers, self.state.nodes)
         return command.model_copy(update={"facts": self._world_for(command)})
 
     def _world_for(self, command: ConfigureScript) -> World:
-        """The node with what it is asked to take, and what history holds of all others."""
+        """The node with what it is asked to take, its consumers, and what is known of all."""
         state = self.state
         paths: list[RecordedPath] = [*(command.output_paths or {}).values()]
         for source in (command.input_paths or {}).values():
@@ -363,9 +398,4 @@ class Session:
                 outside = there.external_outputs.get(source.output)
                 paths += [below(outside, source.subpath)] if outside else []
         spec = merged(command, base_spec(state, command.node))
-        asked = {command.node: Asked(spec, tuple(paths))}
-        world = {
-            node: NodeFacts(requirements=self.particulars.needs(node)) for node in state.nodes
-        }
-        looked = self._looking.at(state, self.particulars, (command.node,), asked=asked)
-        return {**world, **looked}
+        return self._world((command.node,), {command.node: Asked(spec, tuple(paths))})

@@ -1,6 +1,7 @@
 """Starting, finding and listing sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from runthrough.application.caller import Caller
@@ -12,11 +13,12 @@ from runthrough.core.commands import StartSession
 from runthrough.core.names import friendly_session_name
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import SessionId
+from runthrough.core.values.connections import Output
+from runthrough.core.values.ids import RecordedPath, SessionId
 from runthrough.core.values.metadata import Home, SessionSettings
 from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, inside, record
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
-from runthrough.core.values.secrets import masked_values
+from runthrough.core.values.secrets import masked_text, masked_values
 from runthrough.core.values.store import SessionEntry
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
@@ -30,13 +32,31 @@ LAST = "@last"
 """Stands for the last session in which the caller has an event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How this user's nodes and scripts are named; a new session keeps it."""
+
+    suffixes: tuple[str, ...] | None = None
+    """Job types that node names end in; `None` for the usual ones."""
+    compounds: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    registry: Mapping[str, str] = field(default_factory=dict)
+    """Node or canonical name → absolute path of its script; the pipeline's own wins."""
+
+
+USUAL_NAMING = Naming()
+
+
 class Sessions:
     """All sessions of one database, for one caller."""
 
-    def __init__(self, ports: Ports, caller: Caller, *, cwd: str) -> None:
+    def __init__(
+        self, ports: Ports, caller: Caller, *, cwd: str, naming: Naming = USUAL_NAMING
+    ) -> None:
         self._ports = ports
         self._caller = caller
         self._cwd = cwd
+        self._naming = naming
         self._handler = CommandHandler(
             ports.store, snapshots=ports.snapshots, clock=ports.clock, log=ports.log
         )
@@ -80,9 +100,11 @@ class Sessions:
         further = {f"{WORKSPACE}{n}": place for n, place in enumerate(places[1:], start=2)}
         roots |= {**further, SESSION: f"{places[0].rstrip('/')}/.runthrough/{session_id}"}
         placed = Roots(roots)
+        registry = {name: placed.record(path) for name, path in self._naming.registry.items()}
         pipeline = normalised(definition)
-        settings = SessionSettings(
-            workspaces=tuple(record(root, ".") for root in (WORKSPACE, *further))
+        pipeline = pipeline.model_copy(update={"registry": {**registry, **pipeline.registry}})
+        settings = _kept_settings(
+            self._naming, tuple(record(root, ".") for root in (WORKSPACE, *further))
         )
         command = StartSession(
             name=name or friendly_session_name(int(session_id.replace("-", ""), 16)),
@@ -188,6 +210,16 @@ class Sessions:
         )
 
 
+def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> SessionSettings:
+    """What a session fixes at its start."""
+    kept = SessionSettings(
+        workspaces=workspaces, compounds=naming.compounds, packages=naming.packages
+    )
+    if naming.suffixes is None:
+        return kept
+    return kept.model_copy(update={"suffixes": naming.suffixes})
+
+
 LISTED = 10
 """How many sessions an error names: enough to recognise one, few enough to read."""
 
@@ -201,11 +233,31 @@ def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
         node = declared.nodes.get(name) or NodeDeclaration()
         nodes[name] = node.model_copy(
             update={
+                "script": node.script and _masked(node.script),
+                "inputs": {
+                    n: source if isinstance(source, Output) else _masked(source)
+                    for n, source in node.inputs.items()
+                },
+                "outputs": {n: _masked(path) for n, path in node.outputs.items()},
                 "environ_vars": masked_values(node.environ_vars),
                 "job_args": masked_values(node.job_args),
+                "python": node.python and masked_text(node.python),
             }
         )
-    return declared.model_copy(update={"nodes": nodes, "edges": tuple(dag.edges)})
+    return declared.model_copy(
+        update={
+            "nodes": nodes,
+            "edges": tuple(dag.edges),
+            "scripts": tuple(map(_masked, declared.scripts)),
+            "registry": {n: _masked(path) for n, path in declared.registry.items()},
+            "python": declared.python and masked_text(declared.python),
+        }
+    )
+
+
+def _masked(path: RecordedPath) -> RecordedPath:
+    """A path without what looks like a secret, such as the password of a URL."""
+    return RecordedPath(masked_text(path))
 
 
 def _differences(old: PipelineDeclaration, new: PipelineDeclaration) -> list[str]:

@@ -63,6 +63,93 @@ class ConfigureScript(Frozen):
     """The node itself, and the producers it is to be connected to."""
 
 
+class Target(Frozen):
+    """One input of one node."""
+
+    node: NodeName
+    input: str
+
+    def __str__(self) -> str:
+        """`Node.input`, as the command line writes it."""
+        return f"{self.node}.{self.input}"
+
+
+class Connect(Frozen):
+    """Feed an input from an output, whatever fed it before."""
+
+    verb: ClassVar[str] = "connect"
+    node: NodeName
+    input: str
+    source: Output
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class ConfirmConnections(Frozen):
+    """Take what is proposed for some inputs."""
+
+    verb: ClassVar[str] = "confirm"
+    targets: tuple[Target, ...]
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class RejectConnections(Frozen):
+    """Say that what is proposed or accepted for some inputs does not feed them."""
+
+    verb: ClassVar[str] = "reject"
+    targets: tuple[Target, ...]
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class Disconnect(Frozen):
+    """Leave some inputs open that something feeds."""
+
+    verb: ClassVar[str] = "disconnect"
+    targets: tuple[Target, ...]
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class BindScript(Frozen):
+    """Choose the script that a node runs."""
+
+    verb: ClassVar[str] = "bind"
+    node: NodeName
+    path: RecordedPath
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class MarkExternal(Frozen):
+    """Let a node stand for something outside; `outputs` are added to what it declares."""
+
+    verb: ClassVar[str] = "external"
+    node: NodeName
+    outputs: dict[str, RecordedPath] = Field(default_factory=dict)
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class MarkInternal(Frozen):
+    """Let an external node run a script again."""
+
+    verb: ClassVar[str] = "internal"
+    node: NodeName
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class ClearConfiguration(Frozen):
+    """Take back all that was answered for a node, and decide it anew."""
+
+    verb: ClassVar[str] = "clear"
+    node: NodeName
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
 class RecordWorld(Frozen):
     """Take note of what is there now: demote what no longer holds, restore what is back."""
 
@@ -160,6 +247,14 @@ class FinishRun(Frozen):
 Command = (
     StartSession
     | ConfigureScript
+    | Connect
+    | ConfirmConnections
+    | RejectConnections
+    | Disconnect
+    | BindScript
+    | MarkExternal
+    | MarkInternal
+    | ClearConfiguration
     | RecordWorld
     | CloseSession
     | ReopenSession
@@ -169,3 +264,19 @@ Command = (
     | ReuseScript
     | FinishRun
 )
+
+NodeCommand = (
+    ConfigureScript | Connect | BindScript | MarkExternal | MarkInternal | ClearConfiguration
+)
+"""What a person asks of one node."""
+TargetsCommand = ConfirmConnections | RejectConnections | Disconnect
+"""What a person asks of some inputs."""
+
+
+def nodes_of(command: Command) -> tuple[NodeName, ...]:
+    """The nodes that a person's command is about; none for what is about the whole session."""
+    if isinstance(command, NodeCommand):
+        return (command.node,)
+    if isinstance(command, TargetsCommand):
+        return tuple(dict.fromkeys(target.node for target in command.targets))
+    return ()

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import Field, TypeAdapter
 
+from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import Evidence, WorldChange
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import (
@@ -95,7 +96,15 @@ class RequirementsRead(NodeEvent):
     type: Literal["RequirementsRead"] = "RequirementsRead"
     requirements: ScriptRequirements
     drift: tuple[str, ...] = ()
+    """Where contract and code disagree, a line each: `contract: DATA · code: data_input`."""
     because: Literal["discovered", "bound", "script", "contract", "arguments"]
+
+
+class ScriptBound(NodeEvent):
+    """A person chose the script that a node runs."""
+
+    type: Literal["ScriptBound"] = "ScriptBound"
+    script: ScriptInfo
 
 
 class NodeMarkedExternal(NodeEvent):
@@ -105,7 +114,30 @@ class NodeMarkedExternal(NodeEvent):
     outputs: dict[str, RecordedPath]
 
 
+class NodeMarkedInternal(NodeEvent):
+    """A node that was external runs a script again."""
+
+    type: Literal["NodeMarkedInternal"] = "NodeMarkedInternal"
+
+
 # ---- configuration
+
+
+class ConnectionProposed(NodeEvent):
+    """An output seems to feed an input, and a person is asked."""
+
+    type: Literal["ConnectionProposed"] = "ConnectionProposed"
+    input: str
+    from_node: NodeName
+    output: str
+    subpath: str | None = None
+    score: float
+    margin: float
+    reason: str
+    runner_up: Output | None = None
+    subpath_choices: tuple[str, ...] = ()
+    expected: bool = False
+    outside: bool = False
 
 
 class ConnectionAccepted(NodeEvent):
@@ -117,6 +149,7 @@ class ConnectionAccepted(NodeEvent):
     output: str
     subpath: str | None = None
     score: float | None = None
+    margin: float | None = None
     reason: str
 
 
@@ -132,8 +165,20 @@ class ConnectionConfirmed(NodeEvent):
     reason: str
 
 
+class ConnectionRejected(NodeEvent):
+    """A person said that an output does not feed an input; it is not proposed again."""
+
+    type: Literal["ConnectionRejected"] = "ConnectionRejected"
+    input: str
+    from_node: NodeName
+    output: str
+    subpath: str | None = None
+    score: float | None = None
+    reason: str
+
+
 class ConnectionRemoved(NodeEvent):
-    """An input is no longer fed by that output."""
+    """An input is no longer fed by that output, or no longer asked about it."""
 
     type: Literal["ConnectionRemoved"] = "ConnectionRemoved"
     input: str
@@ -182,6 +227,12 @@ class ConfigurationRejected(NodeEvent):
     type: Literal["ConfigurationRejected"] = "ConfigurationRejected"
     spec: ScriptSpec
     problems: tuple[Problem, ...]
+
+
+class ConfigurationCleared(NodeEvent):
+    """A person took back all that was answered for a node."""
+
+    type: Literal["ConfigurationCleared"] = "ConfigurationCleared"
 
 
 class ConfigurationRestored(NodeEvent):
@@ -296,16 +347,21 @@ Event = Annotated[
     | SessionClosed
     | SessionReopened
     | NodeDiscovered
+    | ScriptBound
     | RequirementsRead
     | NodeMarkedExternal
+    | NodeMarkedInternal
+    | ConnectionProposed
     | ConnectionAccepted
     | ConnectionConfirmed
+    | ConnectionRejected
     | ConnectionRemoved
     | ScriptAutoConfigured
     | ScriptMarkedPending
     | ConfigurationDrafted
     | ScriptConfigured
     | ConfigurationRejected
+    | ConfigurationCleared
     | ConfigurationRestored
     | WorldChanged
     | RunStarted

@@ -8,21 +8,26 @@ from typing import assert_never
 
 from runthrough.core.events import (
     CommandRefused,
+    ConfigurationCleared,
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
     ConnectionAccepted,
     ConnectionConfirmed,
+    ConnectionProposed,
+    ConnectionRejected,
     ConnectionRemoved,
     DataFlowChecked,
     EventEnvelope,
     NodeDiscovered,
     NodeMarkedExternal,
+    NodeMarkedInternal,
     RequirementsRead,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
     ScriptBlocked,
+    ScriptBound,
     ScriptConfigured,
     ScriptExecuted,
     ScriptMarkedPending,
@@ -42,16 +47,22 @@ from runthrough.core.state import (
     NodeState,
     OpenAttempt,
     PassedAttempt,
+    Rejection,
     RunState,
     ScriptIdentity,
     SessionState,
 )
-from runthrough.core.values.connections import Connection, ConnectionStatus, Output
+from runthrough.core.values.connections import (
+    Connection,
+    ConnectionStatus,
+    Output,
+    ProposedConnection,
+)
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.scripts import ScriptInfo
 from runthrough.core.values.specs import ScriptSpec
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Goes up by one whenever folding, or the shape of what it gives, changes: snapshots of another
 fold version are not used."""
 
@@ -91,12 +102,23 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             state.phase = Phase.OPEN
         case NodeDiscovered():
             _discovered(state, event)
+        case ScriptBound():
+            _bound(state, event)
         case NodeMarkedExternal():
             _marked_external(state, event)
+        case NodeMarkedInternal():
+            node = _enter(state, event.node, "discover")
+            node.external, node.external_outputs = False, {}
+        case ConnectionProposed():
+            _proposed(state, event)
         case ConnectionAccepted() | ConnectionConfirmed():
             _connected(state, event)
+        case ConnectionRejected():
+            _rejected(state, event)
         case ConnectionRemoved():
             _disconnected(state, event)
+        case ConfigurationCleared():
+            _cleared(state, event)
         case ScriptAutoConfigured():
             _accepted(state, envelope, event.node, event.spec, "auto")
         case ScriptConfigured():
@@ -181,10 +203,30 @@ def _discovered(state: SessionState, event: NodeDiscovered) -> None:
     node.external_outputs = {}
     if node.script is not None:  # what was answered for another script says nothing of this one
         node.draft = node.restores_to = None
-    node.script = identity_of(event.script) if event.script else None
+    node.script, node.bound = identity_of(event.script) if event.script else None, False
     node.spec = node.configured_by = None
     node.accepted_at = node.accepted_by = None
     node.needs = ()
+
+
+def _bound(state: SessionState, event: ScriptBound) -> None:
+    """What was answered for the script before is the draft that the next decision begins with."""
+    node = _enter(state, event.node, "discover")
+    if node.configured_by is not None:
+        node.restores_to = node.configured_by
+    node.draft = node.spec or node.draft
+    node.script, node.bound = identity_of(event.script), True
+    node.spec = node.configured_by = None
+    node.needs = ()
+
+
+def _cleared(state: SessionState, event: ConfigurationCleared) -> None:
+    node = _enter(state, event.node, "clear")
+    node.spec = node.draft = node.configured_by = node.restores_to = None
+    node.accepted_at = node.accepted_by = None
+    node.needs = ()
+    state.rejected.pop(event.node, None)
+    state.proposals.pop(event.node, None)
 
 
 def _marked_external(state: SessionState, event: NodeMarkedExternal) -> None:
@@ -193,9 +235,46 @@ def _marked_external(state: SessionState, event: NodeMarkedExternal) -> None:
     node.external = True
     node.external_outputs = dict(event.outputs)
     node.draft = node.spec or node.draft
+    if node.configured_by is not None:
+        node.restores_to = node.configured_by
     node.spec = node.configured_by = node.script = None
     node.needs = ()
     state.connections.pop(event.node, None)
+    state.proposals.pop(event.node, None)
+
+
+def _proposed(state: SessionState, event: ConnectionProposed) -> None:
+    state.proposals.setdefault(event.node, {})[event.input] = ProposedConnection(
+        event.node,
+        event.input,
+        Output(event.from_node, event.output, event.subpath),
+        event.score,
+        event.margin,
+        event.reason,
+        event.runner_up,
+        event.subpath_choices,
+        event.expected,
+        event.outside,
+    )
+
+
+def _answered(state: SessionState, node: NodeName, inputs: Iterable[str]) -> None:
+    """What something feeds is no longer asked about."""
+    asked = state.proposals.get(node)
+    if asked is None:
+        return
+    for name in inputs:
+        asked.pop(name, None)
+    if not asked:
+        del state.proposals[node]
+
+
+def _rejected(state: SessionState, event: ConnectionRejected) -> None:
+    _answered(state, event.node, (event.input,))
+    rejection = Rejection(event.input, Output(event.from_node, event.output))
+    there = state.rejected.get(event.node, ())
+    if rejection not in there:
+        state.rejected[event.node] = (*there, rejection)
 
 
 def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfirmed) -> None:
@@ -206,15 +285,29 @@ def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfir
         declared = event.input in state.declared(event.node).inputs
         status = "declared" if declared else "accepted"
     state.connections.setdefault(event.node, {})[event.input] = Connection(
-        event.node, event.input, source, status, event.score, event.reason
+        event.node,
+        event.input,
+        source,
+        status,
+        event.score,
+        event.reason,
+        event.margin if isinstance(event, ConnectionAccepted) else None,
     )
+    _answered(state, event.node, (event.input,))
+    rejection = Rejection(event.input, Output(event.from_node, event.output))
+    if rejection in state.rejected.get(event.node, ()):
+        left = tuple(other for other in state.rejected[event.node] if other != rejection)
+        state.rejected[event.node] = left
     if event.from_node not in state.predecessors.get(event.node, ()):
         _add_edge(state, event.from_node, event.node)
 
 
 def _disconnected(state: SessionState, event: ConnectionRemoved) -> None:
     """An edge that only a connection had brought goes with it."""
+    _answered(state, event.node, (event.input,))
     left = state.connections.get(event.node, {})
+    if event.input not in left:
+        return  # it was proposed only
     left.pop(event.input, None)
     edge = (event.from_node, event.node)
     if edge in state.pipeline.edges or any(c.source.node == edge[0] for c in left.values()):
@@ -261,6 +354,7 @@ def _accepted(
     else:
         trigger = "auto_configure" if by == "auto" else "configure"
     node = _enter(state, name, trigger)
+    _answered(state, name, spec.input_paths)
     node.spec = spec
     node.draft = node.restores_to = None
     node.configured_by = by
@@ -272,6 +366,7 @@ def _accepted(
 
 def _drafted(state: SessionState, event: ConfigurationDrafted) -> None:
     node = _enter(state, event.node, "draft")
+    _answered(state, event.node, event.draft.input_paths)
     node.draft, node.needs = event.draft, event.needs
     node.restores_to = "person"
 

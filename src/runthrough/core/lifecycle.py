@@ -4,7 +4,7 @@ The `transitions` Machine that decisions ask, the look-up that replay uses and t
 docs are all made from these rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -103,6 +103,14 @@ refused when its holder lives, else the run is taken over."""
 
 PERMISSIONS: Mapping[str, tuple[Permission, Permission, Permission]] = {
     "configure": ("yes", "outside_plan", "no"),
+    "connect": ("yes", "outside_plan", "no"),
+    "confirm": ("yes", "outside_plan", "no"),
+    "reject": ("yes", "outside_plan", "no"),
+    "disconnect": ("yes", "outside_plan", "no"),
+    "bind": ("yes", "outside_plan", "no"),
+    "external": ("yes", "outside_plan", "no"),
+    "internal": ("yes", "outside_plan", "no"),
+    "clear": ("yes", "outside_plan", "no"),
     "run": ("yes", "holder", "no"),
     "resume": ("yes", "yes", "yes"),
     "close": ("yes", "no", "no"),
@@ -111,8 +119,10 @@ PERMISSIONS: Mapping[str, tuple[Permission, Permission, Permission]] = {
 """Which command is allowed while the session is open, running, closed (DESIGN § 2)."""
 
 
-def permitted(verb: str, phase: Phase, node: NodeName | None, plan: frozenset[NodeName]) -> bool:
+def permitted(
+    verb: str, phase: Phase, nodes: Collection[NodeName], plan: frozenset[NodeName]
+) -> bool:
     """Whether a command of that verb may be decided now; `plan` holds the present run's nodes."""
     permission = PERMISSIONS[verb][tuple(Phase).index(phase)]
-    outside = node is not None and node not in plan
+    outside = bool(nodes) and plan.isdisjoint(nodes)
     return permission == "yes" or (permission == "outside_plan" and outside)

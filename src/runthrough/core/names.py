@@ -11,6 +11,10 @@ CUTOFF = 0.6
 """Below it a name is another name: at 0.6 six letters in ten are shared, in order; lower values
 propose `scores` for `stores` and for `shares` alike."""
 
+KEPT = 32_768
+"""Names remembered, some 10 MB: whole and canonical ones of a pipeline of 10,000 nodes. With
+fewer each look at it would work all of them out again."""
+
 REORDERED = 0.95
 """Same words in another order are near, but never equal."""
 
@@ -44,13 +48,18 @@ def similarity(a: str, b: str) -> float:
     return score
 
 
-@lru_cache(maxsize=8192)  # each name of a large pipeline is compared with every script
+@lru_cache(maxsize=KEPT)  # each name of a large pipeline is compared with every script
 def _forms(name: str) -> tuple[str, str]:
     return name.casefold(), " ".join(sorted(snake(name).split("_")))
 
 
 def canonical(node: str, suffixes: Sequence[str]) -> str:
     """The node's name without its job type: at most one suffix, the longest that fits."""
+    return _canonical(node, tuple(suffixes))
+
+
+@lru_cache(maxsize=KEPT)  # asked for at each look at a large pipeline
+def _canonical(node: str, suffixes: tuple[str, ...]) -> str:
     lowered = node.lower()
     for suffix in sorted(suffixes, key=len, reverse=True):
         if suffix and len(node) > len(suffix) and lowered.endswith(suffix.lower()):
@@ -58,7 +67,7 @@ def canonical(node: str, suffixes: Sequence[str]) -> str:
     return node
 
 
-@lru_cache(maxsize=8192)  # as many as `_forms` keeps
+@lru_cache(maxsize=KEPT)  # as many as `_forms` keeps
 def snake(name: str, compounds: tuple[str, ...] = COMPOUNDS) -> str:
     """`name` in snake case: capitals begin words, runs of capitals and compounds are one word.
 
@@ -85,7 +94,12 @@ def _is_wordlike(letter: str) -> bool:
     return letter.isalnum()
 
 
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
 def _split_capitals(text: str) -> str:
+    if text.isascii():
+        return _WORD_BEGINS.sub("_", text)  # the same as below, in a tenth of the time
     split = []
     for index, letter in enumerate(text):
         before, after = text[index - 1 : index], text[index + 1 : index + 2]

@@ -48,10 +48,8 @@ class PipelineDAG:
         self._order: tuple[str, ...] | None = None
         for node in _listed(nodes, "nodes"):
             self._insert(node)
-        for edge in _listed(edges, "edges"):
-            self._link(*self._ends(edge))
-        for rank, node in enumerate(self.topological_sort()):
-            self._rank[node] = rank
+        self._link_all(_listed(edges, "edges"))
+        self._rank = {node: rank for rank, node in enumerate(self.topological_sort())}
 
     @classmethod
     def from_mapping(
@@ -61,8 +59,11 @@ class PipelineDAG:
 
         Raises:
             PipelineCycleError: The dependencies form a cycle.
-            PipelineError: A name is not one.
+            PipelineError: It is no mapping, or a name is not one.
         """
+        if not isinstance(dependencies, Mapping):
+            told = f"Dependencies are a mapping of nodes; this is a {type(dependencies).__name__}."
+            raise PipelineError(told, fix="{'b': ['a']} lets b depend on a")
         edges = [
             (source, node)
             for node, sources in dependencies.items()
@@ -74,6 +75,8 @@ class PipelineDAG:
     def from_networkx(cls, graph: "nx.DiGraph[str]", name: str | None = None) -> Self:
         """Build from a directed graph of networkx; its own name is taken when none is given.
 
+        Attributes are left out, and parallel edges are one.
+
         Raises:
             PipelineCycleError: The graph has a cycle.
             PipelineError: It is not a directed graph, or a node is not a text.
@@ -81,11 +84,8 @@ class PipelineDAG:
         import networkx as nx  # noqa: PLC0415 - importing it costs 0.15 s, and few need it
 
         if not isinstance(graph, nx.DiGraph):
-            kind = type(graph).__name__
-            raise PipelineError(
-                f"A pipeline needs a directed graph; this is a {kind}.",
-                fix="pass a networkx.DiGraph whose edges lead from upstream to downstream",
-            )
+            told = f"A pipeline needs a directed graph; this is a {type(graph).__name__}."
+            raise PipelineError(told, fix="pass a DiGraph with edges from upstream to downstream")
         return cls(list(graph.nodes), list(graph.edges()), name or graph.name or "unnamed")
 
     def to_networkx(self) -> "nx.DiGraph[str]":
@@ -216,6 +216,19 @@ class PipelineDAG:
             self._successors[source].append(target)
             self._predecessors[target].append(source)
             self._order = None
+
+    def _link_all(self, edges: Iterable[tuple[str, str]]) -> None:
+        """Link many edges, without calls for those between nodes that are there: nearly all."""
+        links, above, below = self._edges, self._predecessors, self._successors
+        for edge in edges:
+            plain = edge.__class__ is tuple and len(edge) == 2  # noqa: PLR2004 - two ends
+            plain = plain and edge[0].__class__ is edge[1].__class__ is str
+            if not plain or edge[0] not in below or edge[1] not in below:
+                self._link(*self._ends(edge))
+            elif edge not in links:
+                links[edge] = None
+                below[edge[0]].append(edge[1])
+                above[edge[1]].append(edge[0])
 
     def _sorted(self) -> tuple[str, ...]:
         """Kahn's algorithm with a heap over the order of insertion."""
@@ -375,7 +388,8 @@ def _listed(values: Iterable[_T] | None, what: str) -> Iterable[_T]:
 def _refuse_other_than_names(node: object) -> None:
     problem = name_problem(node)
     if problem is not None:
-        raise PipelineError(f"{problem[0].upper()}{problem[1:]}.")
+        fix = None if isinstance(node, str) else "str(name); networkx.relabel_nodes(graph, str)"
+        raise PipelineError(f"{problem[0].upper()}{problem[1:]}.", fix=fix)
 
 
 def _walk(reached: Mapping[str, str | None], node: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from runthrough.core.lifecycle import Lifecycle, Phase
-from runthrough.core.values.connections import Connection
+from runthrough.core.values.connections import Connection, Output, ProposedConnection
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import (
     AttemptId,
@@ -79,6 +79,14 @@ class ScriptIdentity:
     has_main: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What a person said does not feed an input; of the output, whatever part of it."""
+
+    input: str
+    source: Output
+
+
 @dataclass(slots=True)
 class NodeState:
     """One node."""
@@ -87,6 +95,8 @@ class NodeState:
     external: bool = False
     external_outputs: dict[str, RecordedPath] = field(default_factory=dict)
     script: ScriptIdentity | None = None
+    bound: bool = False
+    """Whether a person chose the script, whatever the name rules would take."""
     spec: ScriptSpec | None = None
     """The accepted configuration."""
     draft: ScriptSpec | None = None
@@ -141,6 +151,10 @@ class SessionState:
     successors: dict[NodeName, tuple[NodeName, ...]] = field(default_factory=dict)
     connections: dict[NodeName, dict[str, Connection]] = field(default_factory=dict)
     """Consumer → input → what feeds it."""
+    proposals: dict[NodeName, dict[str, ProposedConnection]] = field(default_factory=dict)
+    """Consumer → input → what a person is asked about; only for inputs that nothing feeds."""
+    rejected: dict[NodeName, tuple[Rejection, ...]] = field(default_factory=dict)
+    """Consumer → what is not proposed again."""
     run: RunState | None = None
     concerned_at: Version = _NONE
     """Version of the last event that concerns all nodes."""

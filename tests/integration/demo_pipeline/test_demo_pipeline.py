@@ -36,14 +36,24 @@ MODULES = {
     "Package": "package",
     "Payload": "payload",
 }
-EQUAL_NAMES = {
+CONNECTIONS = {
     ("TabularPreprocessing_training", "DATA"): ("DataLoading_training", "DATA"),
     ("TabularPreprocessing_calibration", "DATA"): ("DataLoading_calibration", "DATA"),
+    ("XGBoostTraining", "input_path"): ("TabularPreprocessing_training", "processed_data"),
+    ("XGBoostModelEval_calibration", "model_input"): ("XGBoostTraining", "model_output"),
     ("XGBoostModelEval_calibration", "processed_data"): (
         "TabularPreprocessing_calibration",
         "processed_data",
     ),
+    ("ModelCalibration_calibration", "evaluation_data"): (
+        "XGBoostModelEval_calibration",
+        "eval_output",
+    ),
+    ("Package", "model_input"): ("XGBoostTraining", "model_output"),
+    ("Package", "calibration_input"): ("ModelCalibration_calibration", "calibration_output"),
+    ("Payload", "model_input"): ("XGBoostTraining", "model_output"),
 }
+"""Which output feeds which input, as a person knows it; the file does not say."""
 METRICS = [
     "XGBoostModelEval_calibration/metrics_output/metrics.json",
     "ModelCalibration_calibration/metrics_output/metrics.json",
@@ -125,13 +135,9 @@ class Rehearsal:
         )
 
     def inputs(self, node):
-        paths = {
-            name: self.output(*source["from"].split("."))
-            for name, source in self.part(node, "inputs").items()
-        }
-        wired = {name: self.output(*s) for (at, name), s in EQUAL_NAMES.items() if at == node}
+        wired = {name: self.output(*s) for (at, name), s in CONNECTIONS.items() if at == node}
         given = {name: self.folder / path for name, path in self.part(node, "input_paths").items()}
-        return {name: str(path) for name, path in (paths | wired | given).items()}
+        return {name: str(path) for name, path in (wired | given).items()}
 
     def request(self, node, **changed):
         """What a child is asked to do for `node`, with some of it changed."""
@@ -166,19 +172,23 @@ def rehearsals(tmp_path_factory):
 
 
 def test_every_edge_of_the_demo_names_two_nodes_of_the_file():
-    """The pipeline file is YAML whose edges and connections name nodes that it declares."""
+    """The pipeline file declares the nodes of its edges, and no connection."""
     pipeline = read_yaml("pipeline.yaml")
-    nodes = pipeline["nodes"]
-    assert {end for edge in pipeline["edges"] for end in edge} == set(nodes)
-    declared = [
-        (source["from"].split("."), node)
-        for node, said in nodes.items()
-        for source in said.get("inputs", {}).values()
-    ]
-    assert declared
-    for (producer, output), node in declared:
-        assert [producer, node] in pipeline["edges"]
-        assert output in OUTPUTS[producer]
+    assert {end for edge in pipeline["edges"] for end in edge} == set(pipeline["nodes"])
+    assert not any("inputs" in said for said in pipeline["nodes"].values())
+
+
+def test_the_demo_is_wired_without_a_person(tmp_path):
+    """Every connection that a person knows is accepted by itself, and no other."""
+    shutil.copytree(DEMO, tmp_path / "demo")
+    definition = runthrough.load_pipeline(tmp_path / "demo" / "pipeline.yaml")
+    with runthrough.InteractiveRuntimeTestingFactory(
+        definition, database_url=f"sqlite:///{tmp_path / 'log.db'}"
+    ) as factory:
+        wires = factory.status()["connections"]
+    found = {(w["node"], w["input"]): (w["from_node"], w["output"]) for w in wires}
+    assert found == CONNECTIONS
+    assert {(wire["status"], wire["subpath"]) for wire in wires} == {("accepted", None)}
 
 
 def test_the_demo_is_the_founding_plans_pipeline():

@@ -9,11 +9,12 @@ from runthrough.adapters.discovery.catalog import StepCatalog
 
 @pytest.fixture
 def read(tmp_path):
-    """Write a script, and read what it needs; a mapping from (kind, name) to the need."""
+    """Write a script and files beside it, and read what it needs: (kind, name) → need."""
 
-    def read_script(source, *, job_args=None, environ_vars=None, dynamic=False):
-        path = tmp_path / "script.py"
-        path.write_text(textwrap.dedent(source), encoding="utf-8")
+    def read_script(source, *, job_args=None, environ_vars=None, dynamic=False, beside=None):
+        for name, text in {"script.py": source, **(beside or {})}.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(textwrap.dedent(text), encoding="utf-8")
         catalog = StepCatalog([tmp_path])
         script = catalog.find("script")
         assert script is not None

@@ -276,3 +276,63 @@ def test_any_node_names_are_looked_for_without_failing(names):
         roots=Roots({}),
     )
     assert set(found) == set(names)
+
+
+def test_compound_words_of_a_user_stay_whole(workspace):
+    """Beside the known compounds a session may have its own."""
+    workspace.write("one/catboost_train.py", "one/cat_boost_train.py")
+    assert workspace.find("CatBoostTrain_training") == "workspace:cat_boost_train.py"
+    workspace.settings = workspace.settings.model_copy(update={"compounds": ("CatBoost",)})
+    assert workspace.find("CatBoostTrain_training") == "workspace:catboost_train.py"
+    assert workspace.find("XGBoostTrain") is None
+
+
+def test_job_types_of_a_user_are_left_out_of_the_canonical_name(workspace):
+    """The suffixes that a session has are its own."""
+    workspace.write("one/score.py")
+    assert workspace.find("Score_nightly") is None
+    workspace.settings = workspace.settings.model_copy(update={"suffixes": ("_nightly",)})
+    assert workspace.find("Score_nightly") == "workspace:score.py"
+    assert workspace.find("Score_training") is None
+
+
+def test_packages_are_searched_last_and_never_imported(workspace, tmp_path, monkeypatch):
+    """A package is found in a workspace or where Python finds it, by path."""
+    broken = "raise RuntimeError('imported')\n"
+    for place in ("one/acme", "installed/tools", "installed/tools/deep"):
+        workspace.write(f"{place}/__init__.py", text=broken)
+    workspace.write(
+        "one/acme/steps/clean.py",
+        "installed/tools/deep/clean.py",
+        "installed/tools/deep/steps/train.py",
+        "installed/tools/deep/other.py",
+        "two/other.py",
+    )
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    assert workspace.find("Clean") is None
+    packages = ("acme.steps", "no_such_package", "tools.absent", "tools.deep", "not a name")
+    workspace.settings = workspace.settings.model_copy(update={"packages": packages})
+    assert workspace.find("Clean") == "workspace:acme/steps/clean.py"
+    installed = f"abs:{tmp_path}/installed/tools/deep"
+    assert [c.path for c in workspace.candidates("Clean")] == [f"{installed}/clean.py"]
+    assert workspace.find("Train") == f"{installed}/steps/train.py"
+    assert workspace.find("Other") == "workspace2:other.py"
+    (shadowed,) = workspace.candidates("Other")
+    assert shadowed.reason == f"the search root workspace2:. comes before {installed}"
+
+
+def test_folders_that_change_are_listed_again(workspace):
+    """The same catalog sees scripts that come and go, also behind links."""
+    workspace.write("one/step.py")
+    one = workspace.folders[0]
+    catalog = StepCatalog([one])
+    assert catalog.find("step") is not None
+    assert catalog.find("late") is None
+    workspace.write("one/late.py", "elsewhere/target.py")
+    assert catalog.find("late") is not None
+    (one / "link.py").symlink_to(one.parent / "elsewhere" / "target.py")
+    assert catalog.find("link") is not None
+    (one.parent / "elsewhere" / "target.py").unlink()
+    assert catalog.find("link") is None
+    (one / "late.py").unlink()
+    assert catalog.find("late") is None

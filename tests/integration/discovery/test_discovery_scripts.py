@@ -78,7 +78,6 @@ def test_the_framework_comes_from_the_imports(look, module, framework):
 @pytest.mark.parametrize(
     "source",
     [
-        "async def main(input_paths, output_paths, environ_vars, job_args): pass",
         "def main(i, o, e, j): pass",
         "def main(a, b): pass",
         "def main(): pass",
@@ -87,17 +86,8 @@ def test_the_framework_comes_from_the_imports(look, module, framework):
         "def main(*args, **kwargs): pass",
         "def main(a, b, c, d, logger=None, *, strict=True): pass",
         "@task(1)\ndef main(a, b, c, d, e): pass",
-        "from other import main",
-        "from other import run as main",
-        "import main",
-        "from other import *",
-        "main = make()",
-        "main: object = make()",
-        "x, (main, y) = make()",
         "if x:\n    def main(a): pass\nelse:\n    main = None",
         "try:\n    from fast import main\nexcept ImportError:\n    def main(a): pass",
-        "with open('x') as main: pass",
-        "for main in []: pass",
         "class main: pass",
         "def run(a, b, c, d): pass\nmain = run",
         "if __name__ == '__main__':\n    pass\nelse:\n    def main(a): pass",
@@ -108,6 +98,56 @@ def test_a_main_may_be_bound_in_any_way(look, source):
     script = look(source + "\n")
     assert script.has_main
     assert script.problems == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from other import main",
+        "from other import run as main",
+        "import main",
+        "from other import *",
+        "main = make()",
+        "main: object = make()",
+        "x, (main, y) = make()",
+        "with open('x') as main: pass",
+    ],
+)
+def test_a_main_that_cannot_be_seen_is_run_and_its_needs_are_asked_for(look, source):
+    """A `main` from elsewhere, or built by a call, is fine; a contract can say what it needs."""
+    script = look(source + "\n")
+    assert script.has_main
+    (problem,) = script.problems
+    assert (problem.code, problem.severity) == ("MAIN_SIGNATURE", "warning")
+    assert problem.message == (
+        "main in step.py comes from another module or is built when the script runs, so what it "
+        "needs cannot be read"
+    )
+    assert problem.fix == (
+        "write step.contract.yaml beside it, with expected_input_paths: "
+        "{NAME: /container/path} and so on"
+    )
+
+
+def test_a_main_from_elsewhere_is_no_problem_where_its_needs_are_known(look, tmp_path):
+    """The module that it comes from is read where it lies beside, and so is a contract."""
+    (tmp_path / "other.py").write_text("def main(i, o, e, j):\n    i['raw']\n")
+    assert look("from other import main\n").problems == ()
+    (tmp_path / "two.contract.yaml").write_text("expected_input_paths: [raw]")
+    assert look("from elsewhere import main\n", "two.py").problems == ()
+
+
+def test_an_async_main_is_told_to_be_a_plain_function(look):
+    """Calling a coroutine function runs nothing; what a decorator makes of one is not judged."""
+    script = look("async def main(input_paths, output_paths, environ_vars, job_args): pass\n")
+    (problem,) = script.problems
+    assert (problem.code, problem.severity) == ("MAIN_SIGNATURE", "error")
+    assert problem.message == "main in step.py is async, so calling it runs nothing"
+    assert problem.fix == (
+        "def main(input_paths, output_paths, environ_vars, job_args): "
+        "asyncio.run(work(input_paths, output_paths, environ_vars, job_args))"
+    )
+    assert look("@plain\nasync def main(a, b, c, d): pass\n").problems == ()
 
 
 @pytest.mark.parametrize(

@@ -548,3 +548,122 @@ def test_conditions_of_every_form_are_weighed(read):
     decided = read(source, environ_vars={"MODE": "train"})
     assert decided["input", "begins"].level == "required"
     assert decided["input", "there"].level == "required"
+
+
+def test_class_methods_and_values_of_classes_are_followed(read):
+    """A configuration that a class method builds, and keys that stand in classes, are known."""
+    found = read("""
+    from dataclasses import dataclass
+    from enum import Enum
+    class Base:
+        RAW = "raw"
+        PREFIX = RAW + "_more"
+    class Names(Base):
+        MODEL: str = "model"
+        @staticmethod
+        def key(): return "log"
+    class Kind(str, Enum):
+        LABEL = "LABEL"
+    @dataclass
+    class Config(Base):
+        raw: str
+        more: str
+        seed: str = "7"
+        @classmethod
+        def of(cls, i, e):
+            return cls(raw=i[Names.RAW], more=i[Base.PREFIX], seed=e.get("SEED", "1"))
+    def main(i, o, e, j):
+        config = Config.of(i, e)
+        open(config.raw + "/a.csv"); open(f"{config.more}/b.csv")
+        o[Names.MODEL]; o[Names.key()]; e[Kind.LABEL.value]; e.get(config.of(i, e).PREFIX)
+        Names.absent; Names.absent.more
+    """)
+    assert {key: need.level for key, need in found.items()} == {
+        ("input", "raw"): "required",
+        ("input", "raw_more"): "required",
+        ("environ_var", "SEED"): "optional",
+        ("output", "model"): "required",
+        ("output", "log"): "required",
+        ("environ_var", "LABEL"): "required",
+        ("environ_var", "raw_more"): "required",
+    }
+    assert found["input", "raw"].files == ("a.csv",)
+    assert found["input", "raw_more"].files == ("b.csv",)
+
+
+def test_a_function_that_fails_only_at_its_end_comes_back(read):
+    """Where one way through a function returns, what follows the call is still read."""
+    found = read("""
+    def pick(folder):
+        for name in ("a.csv", "b.csv"):
+            path = folder + "/" + name
+            if exists(path):
+                return path
+        raise FileNotFoundError(folder)
+    def main(i, o, e, j):
+        pick(i["raw"])
+        o["done"]
+    """)
+    assert {name: need.level for (_, name), need in found.items()} == {
+        "raw": "required",
+        "done": "required",
+    }
+
+
+def test_the_entry_block_tells_container_paths_and_names_that_are_never_read(read):
+    """What the script itself passes to `main` is followed, and needs nothing by itself."""
+    found = read("""
+    import argparse, os, sys
+    BASE = "/opt/ml/processing"
+    PATHS = {"raw": BASE + "/input", "idle": f"{BASE}/idle"}
+    def main(input_paths, output_paths, environ_vars, job_args):
+        input_paths["raw"]; output_paths.get("model", "/opt/ml/model"); environ_vars["LABEL"]
+        input_paths["late"]
+    def run(arguments):
+        outputs = dict(model="/opt/elsewhere", report=sys.argv[1])
+        main(PATHS, outputs, {"LABEL": os.environ["LABEL"], "IDLE": "1"}, arguments)
+    if __name__ == "__main__":
+        run(argparse.ArgumentParser().parse_args())
+    """)
+    assert [(n.kind, n.name, n.level, n.container_path) for n in found.values()] == [
+        ("input", "raw", "required", "/opt/ml/processing/input"),
+        ("output", "model", "fallback", "/opt/elsewhere"),
+        ("environ_var", "LABEL", "required", None),
+        ("input", "late", "required", None),
+        ("input", "idle", "unread", "/opt/ml/processing/idle"),
+        ("output", "report", "unread", None),
+        ("environ_var", "IDLE", "unread", None),
+    ]
+
+
+def test_names_of_the_entry_block_may_be_read_where_keys_are_computed(read):
+    """A script that takes every input reads those that it names itself."""
+    found = read("""
+    def main(input_paths, output_paths, environ_vars, job_args):
+        for name in input_paths:
+            open(input_paths[name])
+    if __name__ == "__main__":
+        main(input_paths={"raw": "/opt/in"}, output_paths={}, environ_vars={}, job_args=None)
+    """)
+    assert [(n.name, n.level, n.container_path) for n in found.values()] == [
+        ("raw", "optional", "/opt/in")
+    ]
+
+
+def test_a_path_in_a_container_is_told_where_it_is_the_default(read):
+    """A default that only a container has is where the script looks there."""
+    found = read("""
+    def main(i, o, e, j):
+        open(i.get("raw", "/opt/ml/input")); e.get("HOME_DIR", "/srv")
+    """)
+    assert found["input", "raw"].container_path == "/opt/ml/input"
+    assert found["environ_var", "HOME_DIR"].container_path is None
+
+
+def test_a_default_that_looks_secret_is_masked(read):
+    """Needs are recorded, and no secret that stands in a script may be."""
+    found = read("""
+    def main(i, o, e, j):
+        e.get("API_TOKEN", "hunter2"); e.get("REGION", "eu")
+    """)
+    assert [need.default for need in found.values()] == ["[masked]", "eu"]

@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from runthrough.adapters.inspection.formats import format_of
+from runthrough.adapters.inspection.formats import GLIMPSE_BYTES, Stamp, format_of, glimpsed
 
 
 def archive():
@@ -45,6 +45,9 @@ ROWS = [{"n": number} for number in range(100_000)]
         (b"a;b\n1,5;2\n", "csv"),
         (b'a,b\n"1, one\nmore",2\n', "csv"),
         (b"caf\xe9,b\n1,2\n", "csv"),
+        ("a;ä\n1;2\n".encode("utf-16"), "csv"),
+        ("caf\xe9\n".encode("utf-16"), "text"),
+        (b"\xff\xfea\0\0\0b\0", "binary"),
         (LONG, "csv"),
         (WIDE, "csv"),
         (b"a,b\n1\n", "text"),
@@ -104,3 +107,38 @@ def test_what_is_no_file_is_told_as_what_it_is(tmp_path):
     assert format_of(str(tmp_path / "pipe" / "below")) is None
     assert format_of("a\0b") is None
     assert format_of(str(tmp_path / "pipe")) == "binary"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a,b\n1,2\n", "csv"),
+        (LONG, "csv"),
+        (WIDE, "csv"),
+        (b"Dear reader,\nthis is a letter.\n", "text"),
+        (b'{"a": [1, 2]}\n', "json"),
+        (json.dumps(ROWS).encode(), "json"),
+        (b"{not json}", "json"),
+        (b"PAR1" + b"\0" * 9_000 + b"PAR1", "parquet"),
+        (b"PAR1" + b"\0" * 9_000, "binary"),
+        (zipped(), "zip"),
+        (archive(), "tar.gz"),
+        (gzip.compress(b"just text"), "binary"),
+        (pickle.dumps(list(range(9_000))), "pickle"),
+        (b"a" * GLIMPSE_BYTES + b"\0", "text"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_a_glimpse_tells_the_same_from_one_page(tmp_path, content, told):
+    """Before a run the first page and the last bytes say enough; JSON is not parsed."""
+    (tmp_path / "thing").write_bytes(content)
+    assert glimpsed(str(tmp_path / "thing"), Stamp(len(content), 0, 0)) == told
+
+
+def test_a_glimpse_of_what_is_gone_tells_nothing(tmp_path):
+    """Between a look and a glimpse a file may be deleted, emptied or become a folder."""
+    gone = str(tmp_path / "gone")
+    assert glimpsed(gone, Stamp(1, 0, 0)) is None
+    assert glimpsed(str(tmp_path), Stamp(1, 0, 0)) is None
+    (tmp_path / "emptied").touch()
+    assert glimpsed(str(tmp_path / "emptied"), Stamp(1, 0, 0)) is None

@@ -57,7 +57,35 @@ def test_a_file_is_told_by_its_stat_and_digest(look, tmp_path):
         inode=seen.st_ino,
         changed_ns=seen.st_ctime_ns,
         digest=sha(b"x,y\n"),
+        format="csv",
     )
+
+
+def test_the_format_of_a_file_is_told_again_when_it_was_written(look, tmp_path):
+    """What was kept of a file holds until its size, time or inode moves."""
+    file = tmp_path / "a"
+    file.write_bytes(b"PAR1" + b"\0" * 9 + b"PAR1")
+    assert look("a").format == "parquet"
+    file.write_bytes(b"x,y\n")
+    assert look("a").format == "csv"
+    file.with_name("b").write_bytes(b"z y\n")
+    file.with_name("b").replace(file)
+    assert look("a").format == "text"
+
+
+@pytest.mark.parametrize("up_to", [None, 0, 10])
+def test_a_format_is_told_whatever_is_digested(look, tmp_path, up_to):
+    """A large file has a format too; where no digest is wanted at all, no file is opened."""
+    (tmp_path / "a").write_bytes(b"x,y\n" * 100)
+    assert look("a", up_to).format == "csv"
+    assert look("a", -1).format is None
+
+
+def test_a_folder_and_an_empty_file_have_no_format(look, tmp_path):
+    """What they are is told otherwise."""
+    (tmp_path / "empty").touch()
+    assert look("empty").format is None
+    assert look(".").format is None
 
 
 def test_a_file_without_content_is_empty(look, tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,8 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
         ("edges: [[a, 1]]", 1, 13, "edges.0.1 must be a text"),
         ("edges: [ab]", 1, 9, "edges.0 must be a list"),
         ("nodes:\n  Load:\n  B: {inputs: {x: {from: Loat.d}}}", 3, 26, "no node 'Loat'"),
+        ("nodes:\n  E: {external: true}\n  B: {inputs: {x: {from: E.o}}}", 3, 26, "no output 'o'"),
+        ("nodes: {Clean_up: , B: }\nedges:\n  - [B, clean-up]", 3, 9, "the node is 'Clean_up'"),
         ("name: nothing", 1, 1, "no nodes"),
     ],
 )
@@ -214,6 +217,83 @@ def test_a_mistake_is_told_with_line_and_column(tmp_path, text, line, column, sa
     assert f"{tmp_path}/pipeline.yaml:{line}:{column}: " in str(error)
     with pytest.raises(PipelineFileError, match=said):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ('{"nodes": {"A": null},\n "edges": [}', 2, 12, "not JSON: Expecting value"),
+        ('{"nodes": {"A": null}}\n{}', 2, 1, "not JSON: Extra data"),
+        ('{"nodes": {"A": null},}', 1, 23, "not JSON"),
+        ('{nodes: {"A": null}}', 1, 2, "not JSON: Expecting property name"),
+        ('{"nodes": {"A": {"job_args": {"x": NaN}}}}', 1, 36, "NaN is not a number"),
+        ('{"nodes": {"A": {"job_args": {"x": -Infinity}}}}', 1, 36, "-Infinity is not a number"),
+        ('{"nodes": {"A": null,\n"A": null}}', 2, 1, "'A' stands twice; first on line 1"),
+        ('{"nodes": {"A": ' + "[" * 5000 + "]" * 5000 + "}}", 1, 116, "100 deep"),
+        ("[]", 1, 1, "must be a mapping"),
+    ],
+)
+def test_a_mistake_in_json_is_told_with_line_and_column(tmp_path, text, line, column, said):
+    """A file that ends in `.json` must be JSON, and is read by its rules."""
+    error = refused(tmp_path, text, "pipeline.json")
+    assert (error.line, error.column) == (line, column)
+    with pytest.raises(PipelineFileError, match=said):
+        raise error
+
+
+@pytest.mark.parametrize("text", ["nodes:\n\tA:\n", "nodes:\n  A:\n\tB:\n"])
+def test_a_tab_is_told_as_what_it_is(tmp_path, text):
+    """Indentation by tabs, which YAML forbids, comes with the way to mend it."""
+    assert refused(tmp_path, text).fix == "indent with spaces, not tabs"
+
+
+def test_an_external_nodes_output_must_be_declared(tmp_path):
+    """A connection to what an external node does not declare names the nearest, or the way."""
+    outside = "nodes:\n  E: {external: true, outputs: {DATA: data}}\n"
+    near = refused(tmp_path, outside + "  B: {inputs: {x: {from: E.DATE}}}\n")
+    assert near.fix == "did you mean 'DATA'?"
+    other = refused(tmp_path, outside + "  B: {inputs: {x: {from: E.model}}}\n")
+    assert other.fix == "declare where it lies: outputs: {model: PATH}"
+
+
+def test_a_file_that_no_pipeline_is_as_large_as_is_refused(tmp_path):
+    """A data file, or a device that never ends, is refused before it fills the memory."""
+    path = tmp_path / "pipeline.yaml"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    for place in (path, "/dev/zero"):
+        with pytest.raises(PipelineFileError, match="larger than 64 MiB"):
+            load_pipeline(place)
+
+
+PLANTED = "AKIAABCDEFGHIJKLMNOP"
+
+
+@pytest.mark.parametrize("name", ["pipeline.yaml", "pipeline.json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"nodes": {"A": {"environ_vars": {"X": "PLANTED", "Y": 5}}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": ["PLANTED"]}}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": {"secret": ["PLANTED"]}}}}}',
+        '{"nodes": {"A": {"environ_vars": ["PLANTED"]}}}',
+        '{"nodes": {"A": {"job_args": "PLANTED"}}}',
+        '{"nodes": {"A": {"timeout_s": "PLANTED"}}}',
+        '{"nodes": {"A": {"external": "PLANTED"}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": "PLANTED}}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": "PLANTED" "Y"}}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": "PLANTED\\q"}}}}',
+        '{"nodes": {"A": {"environ_vars": {"X": "PLANTED", "X": "PLANTED"}}}}',
+        '{"edges": ["PLANTED"]}',
+        '{"edges": [["PLANTED"]]}',
+        '{"scripts": "PLANTED"}',
+    ],
+)
+def test_a_secret_in_a_wrong_file_is_not_told(tmp_path, text, name):
+    """Whatever is wrong beside a secret, neither the error nor its traceback shows it."""
+    error = refused(tmp_path, text.replace("PLANTED", PLANTED), name)
+    told = "".join(traceback.format_exception(error))
+    assert PLANTED not in told
 
 
 def test_all_mistakes_of_the_shape_are_told_at_once(tmp_path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,7 @@ from tests.support.faults import (
     may_mount,
     needs_root,
     open_as_nobody,
+    read_as_nobody,
     small_disk,
 )
 from tests.support.servers import Postgres, connectable, own_server
@@ -36,10 +38,12 @@ from tests.support.stored import (
 from runthrough.adapters.store import schema
 from runthrough.adapters.store.faults import postgresql_faults, shown_url
 from runthrough.adapters.store.filesystems import NETWORK, kind_of
+from runthrough.adapters.store.health import look_at_database
 from runthrough.adapters.store.opening import open_database
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
 
 PASSWORD = "s3same"
+AT = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 @contextmanager
@@ -186,6 +190,43 @@ def test_other_program_s_tables_are_told(url, path):
         open_database(url)
 
 
+@pytest.mark.parametrize("how", [{}, {"migrate": False}, {"migrate": True}, {"make": False}])
+def test_file_of_another_program_is_refused_by_everything(url, path, how):
+    """A file with tables of another program and none of ours gets none, whoever opens it."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE users (id)")
+        other.execute("CREATE TABLE alembic_version (version_num)")
+        other.execute("INSERT INTO alembic_version VALUES ('ae1027a6acf')")
+        other.commit()
+    before = path.read_bytes()
+    what = "holds another program's tables (alembic_version, users)"
+    with refused(path, what=what, fix="a database of its own"):
+        open_database(url, **how)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("migrate", [None, True, False])
+def test_file_that_is_not_there_is_not_made_by_who_only_looks(url, path, migrate):
+    """Without leave to make one, a path where nothing is, is an error that says what to type."""
+    with pytest.raises(StoreUnavailableError, match="There is no database at") as caught:
+        open_database(url, migrate=migrate, make=False)
+    assert str(path) in caught.value.message
+    assert "runthrough new PIPELINE" in caught.value.fix
+    assert not path.parent.exists()
+
+
+def test_empty_file_gets_no_tables_by_who_only_looks(url, path):
+    """A file without a byte stays so, and may have been a log before."""
+    path.parent.mkdir()
+    path.touch()
+    with pytest.raises(StoreUnavailableError, match="is empty") as caught:
+        open_database(url, make=False)
+    assert "put back a copy" in caught.value.fix
+    assert path.read_bytes() == b""
+
+
 def test_lost_table_is_told(filled, url, path):
     """A table that somebody dropped is told with the command that looks after tables."""
     with open_database(url) as database:
@@ -238,6 +279,33 @@ def test_database_in_a_closed_folder_is_not_called_missing():
         message, fix = answer_of(open_as_nobody, url)
         assert message == f"The database {outer}/x.db cannot be opened (Permission denied)."
         assert "permissions" in fix
+
+
+@needs_root
+def test_log_in_a_folder_that_may_not_be_written_is_read():
+    """A log at rest is read where nothing can be made beside it, and nothing is."""
+    with tempfile.TemporaryDirectory() as outer:
+        place = Path(outer)
+        url = f"sqlite:///{place}/x.db"
+        with open_database(url) as database:
+            Writer(sql_stores(database).events).append(A, said("first"))
+        for lock in place.glob("x.db.*"):
+            lock.unlink()
+        (place / "x.db").chmod(0o444)
+        place.chmod(0o555)
+        assert answer_of(read_as_nobody, url) == ["first"]
+        assert [path.name for path in place.iterdir()] == ["x.db"]
+
+
+@needs_root
+def test_log_that_somebody_writes_is_not_read_as_one_at_rest():
+    """What was committed just now counts, in a folder that only the writer may write as well."""
+    with tempfile.TemporaryDirectory() as outer:
+        os.chmod(outer, 0o755)  # noqa: PTH101 - a plain folder name
+        url = f"sqlite:///{outer}/x.db"
+        with open_database(url) as database:
+            Writer(sql_stores(database).events).append(A, said("first"))
+            assert answer_of(read_as_nobody, url) == ["first"]
 
 
 @needs_root
@@ -466,13 +534,57 @@ def test_password_among_the_options_is_not_shown(own_url):
 
 @pytest.mark.parametrize(
     "bad",
-    [f"postgresql://ann:{PASSWORD}@host:port/x", f"postgresql//ann:{PASSWORD}@host/x"],
+    [
+        f"postgresql://ann:{PASSWORD}@host:port/x",
+        f"postgresql//ann:{PASSWORD}@host/x",
+        f"postgresql://ann:?{PASSWORD}@host:port/x",
+        f"postgresql://ann:{PASSWORD}",
+    ],
 )
 def test_url_that_is_none_is_told_without_its_password(bad):
     """What cannot be taken apart is refused in words that repeat no password."""
     with pytest.raises(StoreUnavailableError, match="is not a database URL") as caught:
         open_database(bad)
     assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["{}@{}", "{}@{}@{}", "{}/@{}", "{}@1/{}", "{}@a:{}", "{}?@{}", "{}@{}?a", "{}@?{}", ":@{}"],
+)
+def test_password_with_a_bare_at_is_refused_and_not_shown(password):
+    """No part of it is told, and what to write instead is."""
+    bad = f"postgresql://ann:{password.replace('{}', PASSWORD)}@127.0.0.1:1/x"
+    with pytest.raises(StoreUnavailableError, match="second @") as caught:
+        open_database(bad)
+    assert PASSWORD not in str(caught.value)
+    assert "postgresql://ann@127.0.0.1:1/x" in caught.value.message
+    assert "write @ as %40" in caught.value.fix
+    facts = look_at_database(bad, origin="flag", now=lambda: AT)
+    assert PASSWORD not in repr(facts)
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "ours"),
+    [
+        ("postgresql+asyncpg://ann@h/x", "asyncpg", "psycopg"),
+        ("postgresql+psycopg2://ann@h/x", "psycopg2", "psycopg"),
+        ("sqlite+aiosqlite:////x.db", "aiosqlite", "pysqlite"),
+    ],
+)
+def test_url_with_a_driver_of_others_is_refused_by_its_name(url, driver, ours):
+    """A URL that was written for another library is not silently read as another one."""
+    with pytest.raises(StoreUnavailableError) as caught:
+        open_database(url)
+    assert f"asks for the driver {driver}; runthrough uses {ours} alone" in caught.value.message
+    assert caught.value.fix == f"begin it with {url.partition('+')[0]}://"
+
+
+def test_password_that_is_escaped_is_used(postgres):
+    """A password with %40 is one with an @, and is not shown either."""
+    wrong = f"postgresql://ann:{PASSWORD}%40{PASSWORD}@127.0.0.1:1/x"
+    with refused("postgresql://ann:***@127.0.0.1:1/x", what="cannot be reached", fix="its host"):
+        open_database(wrong)
 
 
 def test_user_without_rights_is_told_and_goes_on_when_they_are_granted(own_url, users):
@@ -626,5 +738,5 @@ def test_missing_driver_is_told_with_what_to_install(tmp_path):
         told = done.stdout + done.stderr
         assert done.returncode == code, told
         assert "PostgreSQL needs the module psycopg, which is not installed." in told
-        assert "→ pip install 'runthrough[postgres]'" in told
+        assert "→ install runthrough with its extra `postgres`" in told
         assert PASSWORD not in told

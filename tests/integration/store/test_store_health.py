@@ -25,7 +25,7 @@ from tests.support.stored import (
     sql_stores,
 )
 
-from runthrough.adapters.store import schema
+from runthrough.adapters.store import health, schema
 from runthrough.adapters.store.health import look_at_database
 from runthrough.adapters.store.health_of_postgres import NEEDED_RIGHTS
 from runthrough.adapters.store.opening import open_database
@@ -34,7 +34,7 @@ from runthrough.adapters.versions import installed_versions
 from runthrough.core.values.health import LogFacts
 from runthrough.errors import StoreUnavailableError
 
-WHOLE = LogFacts(schema.HEAD, (), AT)
+WHOLE = LogFacts(schema.HEAD, (), AT, last_position=1, head_position=1, read=1)
 
 
 def look(url, now=lambda: AT):
@@ -100,7 +100,9 @@ def test_file_that_others_write_is_read_as_it_is_now(url, path):
         writer.append(A, said("y"), recorded_at=later)
         assert Path(f"{path}-wal").stat().st_size > 0
         facts = look(url)
-        assert facts.log == replace(WHOLE, last_recorded_at=later)
+        assert facts.log == replace(
+            WHOLE, last_recorded_at=later, last_position=2, head_position=2, read=2
+        )
         assert {Path(rights.path).name for rights in facts.sqlite.rights} == {
             "data",
             "runthrough.db",
@@ -128,7 +130,8 @@ def test_other_schema_is_found_and_kept(url, path, revision):
         connection.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
     before = everything(path.parent)
     facts = look(url)
-    assert facts.log == LogFacts(revision, None, AT if revision == "0001" else None)
+    older = replace(WHOLE, schema=revision, missing_triggers=None)
+    assert facts.log == (older if revision == "0001" else LogFacts(revision))
     assert facts.sqlite.synchronous is None
     assert everything(path.parent) == before
 
@@ -289,6 +292,55 @@ def test_url_that_is_none_is_a_fault(bad, reason):
     assert "s3same" not in repr(facts)
 
 
+@pytest.mark.parametrize(
+    ("statement", "head"),
+    [("DELETE FROM log_head", None), ("UPDATE log_head SET position = 'end'", None)],
+)
+def test_head_that_is_gone_is_found(url, path, statement, head):
+    """A log without its end is told, though every page of the file is whole."""
+    write(url, "x")
+    alter(path, statement)
+    facts = look(url)
+    assert (facts.fault, facts.log.last_position, facts.log.head_position) == (None, 1, head)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ("'no json'", "Invalid JSON"),
+        ("CAST(x'ff' AS TEXT)", "its payload is no text"),
+        ("x'7b7d'", "its payload is no text"),
+    ],
+)
+def test_payload_that_cannot_be_read_is_found(url, path, payload, reason):
+    """An event that no session could be made of is named, and how many behind it can be read."""
+    write(url, "x", "y", "z")
+    alter(path, f"UPDATE events SET payload = {payload} WHERE position = 2")
+    facts = look(url)
+    assert (facts.fault, facts.log.read) == (None, 1)
+    assert "The event at position 2 cannot be read" in facts.log.unreadable.message
+    assert reason in facts.log.unreadable.message
+
+
+def test_only_the_newest_events_are_read_back(url, path, monkeypatch):
+    """A long log is not read from its beginning, and it is told how much was."""
+    write(url, *"abcde")
+    monkeypatch.setattr(health, "_NEWEST", health._NEWEST.replace(str(health.READ_EVENTS), "3"))
+    log = look(url).log
+    assert (log.read, log.last_position, log.unreadable) == (3, 5, None)
+
+
+def test_file_of_another_program_is_a_fault(url, path):
+    """Tables of another program and none of ours are told, and left as they are."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE users (id)")
+    before = everything(path.parent)
+    facts = look(url)
+    assert "holds another program's tables (users)" in facts.fault.message
+    assert everything(path.parent) == before
+
+
 # ---- a PostgreSQL database
 
 
@@ -325,6 +377,7 @@ def test_empty_database_stays_empty(empty_postgres_url):
     facts = look(empty_postgres_url)
     assert (facts.log, facts.fault) == (LogFacts(None), None)
     assert facts.postgres.missing_rights == ()
+    assert (facts.postgres.owner, facts.postgres.may_migrate) == (facts.postgres.user, True)
     assert tables(empty_postgres_url) == before
 
 
@@ -340,6 +393,30 @@ def test_missing_triggers_of_a_server_are_found(postgres_url):
     """A trigger that was switched off is as good as none."""
     run(postgres_url, "ALTER TABLE events DISABLE TRIGGER events_no_change")
     assert look(postgres_url).log.missing_triggers == ("events_no_change",)
+
+
+def test_lost_head_and_payload_of_a_server_are_found(postgres_url):
+    """A log on a server is looked at as one in a file."""
+    write(postgres_url, "x", "y")
+    run(
+        postgres_url,
+        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "UPDATE events SET payload = '{' WHERE position = 1",
+        "DELETE FROM log_head",
+    )
+    log = look(postgres_url).log
+    assert (log.head_position, log.last_position, log.read) == (None, 2, 1)
+    assert "position 1" in log.unreadable.message
+
+
+def test_who_acts_for_the_owner_may_migrate(own):
+    """A user who is a member of the tables' owner is not sent to somebody else."""
+    url = own.migrated()
+    own.run("CREATE ROLE deputy LOGIN")
+    owner = look(url).postgres.user
+    own.run(f"GRANT {owner} TO deputy")
+    theirs = make_url(url).set(username="deputy").render_as_string(hide_password=False)
+    assert look(theirs).postgres.may_migrate
 
 
 def test_newer_schema_of_a_server_is_found(postgres_url):
@@ -393,6 +470,7 @@ def test_missing_rights_are_found(own):
     theirs = make_url(url).set(username="plain").render_as_string(hide_password=False)
     facts = look(theirs)
     assert facts.postgres.user == "plain"
+    assert (facts.postgres.owner, facts.postgres.may_migrate) == (look(url).postgres.user, False)
     assert facts.postgres.missing_rights == tuple(
         f"{', '.join(verbs)} on {name}" for name, verbs in NEEDED_RIGHTS.items()
     )

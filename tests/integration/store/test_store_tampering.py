@@ -121,7 +121,7 @@ TAMPERING = {
     "all dropped": (["DELETE FROM events"], (1, "head")),
     "head moved back": (["UPDATE log_head SET position = 6"], (7, "head")),
     "head's hash": (["UPDATE log_head SET log_hash = upper(log_hash)"], (8, "head")),
-    "head dropped": (["DELETE FROM log_head"], (1, "head")),
+    "head dropped": (["DELETE FROM log_head"], (9, "head")),
     "two swapped": ([line.format(other=4) for line in SWAP], (3, "log_hash")),
     "two of one session swapped": ([line.format(other=5) for line in SWAP], (3, "version")),
     "one added": (
@@ -167,7 +167,7 @@ def test_payload_that_is_no_text_is_found(url, value, kind):
     [
         ("UPDATE events SET subject = x'' WHERE position = 3", (3, "event_hash")),
         ("UPDATE events SET version = 'three' WHERE position = 3", (3, "version")),
-        ("UPDATE log_head SET position = 'eight'", (1, "head")),
+        ("UPDATE log_head SET position = 'eight'", (5, "head")),
     ],
 )
 def test_value_that_sqlite_keeps_in_a_column_of_another_kind_is_found(url, statement, first_bad):

@@ -236,4 +236,4 @@ def test_missing_extra_is_told(keys, use):
     done = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
-    assert "pip install 'runthrough[signing]'" in done.stderr
+    assert "install runthrough with its extra `signing`" in done.stderr

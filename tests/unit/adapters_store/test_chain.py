@@ -172,9 +172,9 @@ def test_rows_after_the_first_bad_one_change_nothing():
         (ROWS[:-1], HEAD, FirstBad(len(ROWS), "head")),
         (ROWS, LogHead(len(ROWS) - 1, ROWS[-2].log_hash), FirstBad(len(ROWS), "head")),
         (ROWS, LogHead(len(ROWS), ZERO_HASH), FirstBad(len(ROWS), "head")),
-        (ROWS, None, FirstBad(1, "head")),
+        (ROWS, None, FirstBad(len(ROWS) + 1, "head")),
         ([], HEAD, FirstBad(1, "head")),
-        ([], None, FirstBad(0, "head")),
+        ([], None, FirstBad(1, "head")),
     ],
     ids=["dropped tail", "added tail", "other hash", "no head", "emptied", "nothing at all"],
 )

@@ -273,7 +273,7 @@ def test_a_connection_is_replaced_by_a_path():
         input="data",
         from_node="clean",
         output="data",
-        score=3.6,
+        score=SESSION.state.connections["train"]["data"].score,
         reason="replaced by a path",
     )
     assert configured.spec.input_paths == {"data": THERE.path}

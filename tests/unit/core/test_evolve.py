@@ -27,21 +27,26 @@ from tests.support.dsl import given
 
 from runthrough.core.events import (
     CommandRefused,
+    ConfigurationCleared,
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
     ConnectionAccepted,
     ConnectionConfirmed,
+    ConnectionProposed,
+    ConnectionRejected,
     ConnectionRemoved,
     DataFlowChecked,
     Event,
     NodeDiscovered,
     NodeMarkedExternal,
+    NodeMarkedInternal,
     RequirementsRead,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
     ScriptBlocked,
+    ScriptBound,
     ScriptConfigured,
     ScriptExecuted,
     ScriptMarkedPending,
@@ -130,6 +135,21 @@ EDGE = Edge(from_node="clean", output="o", input="data")
 MISFIT = DataFlowChecked(node="train", run=RUN, edge=EDGE, result=SeamResult(compatible=False))
 FINISHED = RunFinished(run=RUN, status="failed", summary=RunSummary(failed=("clean",)))
 EXTERNAL = NodeMarkedExternal(node="clean", outputs={"o": "workspace:o"})
+INTERNAL = NodeMarkedInternal(node="clean")
+BOUND = ScriptBound(node="clean", script=FOUND.script)
+PROPOSED = ConnectionProposed(
+    node="train",
+    input="data",
+    from_node="clean",
+    output="o",
+    score=1.4,
+    margin=0.3,
+    reason="similar names",
+)
+SAID_NO = ConnectionRejected(
+    node="train", input="data", from_node="clean", output="o", reason="rejected"
+)
+CLEARED = ConfigurationCleared(node="clean")
 READ = RequirementsRead(
     node="clean", requirements=ScriptRequirements(needs=(need("raw"),)), because="discovered"
 )
@@ -142,7 +162,8 @@ REUSED = ScriptReused(node="clean", run=RUN, attempt=attempt_at("clean"))
 EXAMPLES = (
     STARTED, SessionClosed(), SessionReopened(), FOUND, READ, EXTERNAL, ACCEPTED, CONFIRMED,
     REMOVED, AUTO, PENDING, DRAFTED, CONFIGURED, REJECTED, RESTORED, CHANGED, RUNNING, CLAIMED,
-    PASSED, REUSED, BLOCKED, MISFIT, FINISHED, REFUSED,
+    PASSED, REUSED, BLOCKED, MISFIT, FINISHED, REFUSED, INTERNAL, BOUND, PROPOSED, SAID_NO,
+    CLEARED,
 )  # fmt: skip
 CONCERNS_NONE = {"CommandRefused", "ConfigurationRejected", "RunFinished", "DataFlowChecked"}
 CONCERNS_ALL = {"SessionStarted", "SessionClosed", "SessionReopened"}

@@ -23,7 +23,14 @@ from runthrough.core.views.health_words import size_words, span_words
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MIB = 2**20
 VERSIONS = Versions("0.1.0", "3.11.7", "3.53.0", "2.1.9", "2.14.3", "3.3.9")
-LOG = LogFacts(schema="0002", missing_triggers=(), last_recorded_at=NOW - timedelta(days=1))
+LOG = LogFacts(
+    schema="0002",
+    missing_triggers=(),
+    last_recorded_at=NOW - timedelta(days=1),
+    last_position=7,
+    head_position=7,
+    read=7,
+)
 FOLDER = PathRights("/d", "folder", True, True, True, False)
 FILE = PathRights("/d/x y.db", "file", True, True, True, False)
 SQLITE = SqliteFacts(
@@ -47,6 +54,8 @@ POSTGRES = PostgresFacts(
     database="team",
     user="ann",
     missing_rights=(),
+    owner="olga",
+    may_migrate=True,
     clock_ahead_s=0.01,
 )
 
@@ -188,6 +197,49 @@ def test_schema_is_judged_by_who_migrates(found, of_sqlite, of_postgres):
         assert "upgrade runthrough" in finding.fix
 
 
+@pytest.mark.parametrize(
+    ("log", "check"),
+    [
+        (replace(LOG, schema="0001"), "schema"),
+        (LogFacts(None), "schema"),
+        (replace(LOG, missing_triggers=("events_no_change",)), "triggers"),
+    ],
+)
+def test_member_of_a_team_is_sent_to_the_owner(log, check):
+    """Who cannot change the tables is told who can, not a command that would be refused."""
+    assert "olga" not in only(of_server(log), check).fix
+    fix = only(of_server(log, may_migrate=False), check).fix
+    assert "let olga do it" in fix
+    assert not fix.startswith("runthrough db upgrade")
+
+
+def test_end_of_the_log_is_compared_with_its_last_event():
+    """A row of log_head that is gone or says something else is an error."""
+    assert only(of_file(), "log_head").level == "ok"
+    gone = only(of_file(replace(LOG, head_position=None)), "log_head")
+    assert (gone.level, "gone or spoilt" in gone.message) == ("error", True)
+    other = only(of_server(replace(LOG, head_position=9)), "log_head")
+    assert "ends at position 9, and its last event is at 7" in other.message
+    assert (other.level, "put back a copy" in other.fix) == ("error", True)
+
+
+def test_event_that_cannot_be_read_back_is_an_error():
+    """It is told as its error tells it; else how many of the log were read back."""
+    bad = Fault("The event at position 3 cannot be read.", "audit it")
+    finding = only(of_file(replace(LOG, unreadable=bad, read=4)), "events")
+    assert (finding.level, finding.message, finding.fix) == ("error", bad.message, bad.fix)
+    assert only(of_file(), "events").message == "7 can be read back"
+    long = only(of_file(replace(LOG, last_position=90, head_position=90)), "events")
+    assert long.message == "7, the newest of 90, can be read back"
+
+
+@pytest.mark.parametrize("schema", [None, "9999"])
+def test_log_of_another_schema_is_not_read(schema):
+    """Where there are no tables, or those of a newer runthrough, the log is not judged."""
+    findings = of_file(LogFacts(schema))
+    assert told(findings, "log_head") == told(findings, "events") == []
+
+
 def test_schema_to_come_is_told():
     """Of an older file it is told what the next command does; of an empty one that it has none."""
     assert (
@@ -229,12 +281,16 @@ def test_clock_of_an_empty_log_is_not_judged():
 
 
 def test_file_to_be_made_is_well():
-    """A database that is not there yet is told, and is no fault."""
-    findings = of_file(
-        LogFacts(None), size_bytes=None, journal_mode=None, synchronous=None, rights=(FOLDER,)
-    )
+    """The default database may be missing; one that was named is looked for in vain."""
+    absent = {"size_bytes": None, "journal_mode": None, "synchronous": None, "rights": (FOLDER,)}
+    findings = of_file(LogFacts(None), **absent)
     assert levels(findings) == []
     assert "is not there yet" in only(findings, "database").message
+    for origin, setting in (("flag", "--database"), ("/p/x.toml", "database_url in /p/x.toml")):
+        findings = of_file(LogFacts(None), origin=origin, **absent)
+        assert levels(findings) == [("database", "error")]
+        assert "there is no database at /d/x y.db" in only(findings, "database").message
+        assert f"with {setting};" in only(findings, "database").fix
 
 
 def test_file_that_cannot_be_seen_is_not_called_missing():

@@ -66,6 +66,13 @@ def test_snake_never_fails_and_changes_nothing_twice(name):
     assert snake(snake(name)) == snake(name)
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+@example("aBCdE1F_GHi2JK")
+def test_snake_splits_the_same_beside_letters_of_other_alphabets(name):
+    """The quick way for plain letters takes words apart as the way for all letters does."""
+    assert snake(f"{name}_é") == snake(f"{name}_") + "é"
+
+
 @pytest.mark.parametrize(
     ("node", "expected"),
     [

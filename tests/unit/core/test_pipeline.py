@@ -219,6 +219,12 @@ def test_a_mapping_tells_what_each_node_depends_on():
         PipelineDAG.from_mapping({"b": "a"})
 
 
+def test_what_is_no_mapping_of_dependencies_is_refused():
+    """Pairs given where a mapping is needed are told, with the form to write."""
+    with pytest.raises(PipelineError, match="mapping of nodes; this is a list"):
+        PipelineDAG.from_mapping([("a", "b")])
+
+
 def test_networkx_graphs_go_in_and_come_out_unchanged():
     """A DAG made from a networkx graph gives an equal graph back."""
     graph = nx.DiGraph(DIAMOND, name="diamond")
@@ -234,6 +240,29 @@ def test_a_graph_without_directions_is_refused():
     """An undirected graph has no upstream, so it is refused with what to pass instead."""
     with pytest.raises(PipelineError, match="directed"):
         PipelineDAG.from_networkx(nx.Graph([("a", "b")]))
+
+
+def test_a_graph_of_other_things_than_texts_is_refused():
+    """Numbers as nodes are told, with the call that makes texts of them."""
+    with pytest.raises(PipelineError, match="must be a text, not int") as caught:
+        PipelineDAG.from_networkx(nx.DiGraph([(1, 2)]))
+    assert "relabel_nodes" in str(caught.value.fix)
+
+
+def test_parallel_edges_and_attributes_of_a_graph_are_left_out():
+    """A graph with parallel edges and attributes gives the plain DAG of its names."""
+    graph = nx.MultiDiGraph()
+    graph.add_edge("a", "b", weight=1)
+    graph.add_edge("a", "b", weight=2)
+    graph.add_node("c", color="red")
+    assert PipelineDAG.from_networkx(graph) == PipelineDAG(["a", "b", "c"], [("a", "b")])
+
+
+def test_edges_may_be_lists_and_generators():
+    """Pairs that come as lists or one by one give the same DAG, ends in their order."""
+    dag = PipelineDAG(["b"], (pair for pair in [["a", "b"], ["c", "b"], ["a", "b"]]))
+    assert dag.nodes == ("b", "a", "c")
+    assert dag.edges == (("a", "b"), ("c", "b"))
 
 
 def test_equal_dags_have_equal_names_nodes_and_edges():

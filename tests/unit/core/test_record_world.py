@@ -148,13 +148,10 @@ def test_a_script_that_asks_for_nothing_new_is_only_read():
     )
 
 
-def test_a_pending_node_whose_script_was_read_again_is_told_its_needs():
-    """Also when they are the same."""
+def test_a_pending_node_whose_script_was_read_again_is_not_told_the_same_twice():
+    """That it needs what it needed is known already."""
     again = GONE.model_copy(update={"reread": "script"})
-    assert AUTO.after(seen(GONE)).when(seen(again)).names == [
-        "RequirementsRead",
-        "ScriptMarkedPending",
-    ]
+    assert AUTO.after(seen(GONE)).when(seen(again)).names == ["RequirementsRead"]
 
 
 OFFER = node_facts(need("data", "output"))

@@ -1,6 +1,10 @@
 """Secrets kept out of commands."""
 
+import string
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runthrough.core.values.secrets import (
     MASK,
@@ -8,6 +12,7 @@ from runthrough.core.values.secrets import (
     masked_text,
     masked_value,
     masked_values,
+    named_like_a_secret,
     secret_name,
     secret_names,
 )
@@ -23,7 +28,7 @@ KEYS = (
     "sk" + "_live_" + "a" * 20,
     "hf" + "_" + "a" * 34,
     "AI" + "za" + "a" * 35,
-    "py" + "pi-" + "a" * 30,
+    "py" + "pi-" + "a1" * 15,
     "ey" + "J" + "a" * 12 + "." + "b" * 12 + "." + "c" * 12,
 )
 
@@ -46,7 +51,39 @@ KEYS = (
 def test_a_name_that_says_secret_masks_its_value(name):
     """Names that end in TOKEN, SECRET, PASSWORD or API_KEY hold secrets, in any case."""
     assert masked_value(name, "hunter2") == MASK
-    assert masked_value(name, 12345) == MASK
+    assert masked_value(name, "12345") == MASK
+    assert masked_value(name, 9_876_543_210) == MASK
+
+
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "PGPASSWD", "client_secret", "SECRET_KEY"])
+def test_a_number_may_be_a_password(name):
+    """A PIN is a number, and a secret."""
+    assert masked_value(name, 1234) == MASK
+    assert masked_value(name, 0.5) == MASK
+
+
+@pytest.mark.parametrize("name", ["next_token", "FIRST_TOKEN", "use_api_key"])
+def test_a_short_number_under_a_token_is_a_count_or_a_place(name):
+    """What services hand out as tokens and keys is long text, so 512 is none."""
+    assert masked_value(name, 512) == 512
+    assert masked_value(name, -1) == -1
+    assert masked_value(name, 0.25) == 0.25
+    assert masked_value(name, [1, 2]) == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["MAX_TOKEN", "min-token", "num_new_token", "n_token"])
+def test_a_name_that_counts_tokens_holds_no_token(name):
+    """Variables are always text, so that the name must say that a number of tokens is meant."""
+    assert masked_value(name, "512") == "512"
+    assert masked_value(name, 20_000_000_000) == 20_000_000_000
+    assert masked_value(name, KEYS[0]) == MASK
+    assert not named_like_a_secret(name)
+
+
+@pytest.mark.parametrize("name", ["MAXTOKEN", "NETWORK_TOKEN", "MIN_PASSWORD", "total_api_key"])
+def test_only_a_count_of_tokens_is_one(name):
+    """What merely begins with the same letters, and what is never counted, stays a secret."""
+    assert masked_value(name, "512") == MASK
 
 
 @pytest.mark.parametrize("name", ["TOKENIZER", "SECRETARY", "PASSWORD_FILE", "MONKEY", "KEY", ""])
@@ -61,7 +98,19 @@ def test_switches_and_nothing_are_no_secrets(value):
     assert masked_value("USE_TOKEN", value) is value
 
 
-@pytest.mark.parametrize("value", [3, 2.5, "text", "sk-learn", "a:b@c", "git@host.org:a/b.git"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        3,
+        2.5,
+        "text",
+        "sk-learn",
+        "scripts/sk-learn-preprocessing-of-orders.py",
+        "pypi-upload-of-the-whole-package",
+        "a:b@c",
+        "git@host.org:a/b.git",
+    ],
+)
 def test_ordinary_values_stay(value):
     """Values that no rule names are kept as given."""
     assert masked_value("LABEL", value) == value
@@ -83,6 +132,12 @@ def test_a_private_key_block_is_masked_whole(label):
     assert masked_text(f"a {block}") == f"a {MASK}"
 
 
+@pytest.mark.parametrize("before", ["x_", "%3D", "=", "(", "\n"])
+def test_a_known_key_is_found_behind_other_signs(before):
+    """A key stands behind an underscore or a sign; only letters and digits would belong to it."""
+    assert masked_text(before + KEYS[1]) == before + MASK
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -91,15 +146,107 @@ def test_a_private_key_block_is_masked_whole(label):
         ("HTTPS://ann:pw@host", f"HTTPS://ann:{MASK}@host"),
         ("http://ann:p@ss@host/x", f"http://ann:{MASK}@host/x"),
         ("http://ann@corp:pw@host", f"http://ann@corp:{MASK}@host"),
+        ("http://ann:p/w@host/x", f"http://ann:{MASK}@host/x"),
+        ("http://ann:p#w?x@host/x", f"http://ann:{MASK}@host/x"),
+        ("http://ann:p@s/w#r:d?@host:5432/x?y=1", f"http://ann:{MASK}@host:5432/x?y=1"),
+        ("http://ann:80x@host", f"http://ann:{MASK}@host"),
+        ("http://ann:8080@host", f"http://ann:{MASK}@host"),
+        ("1http://ann:pw@host", f"1http://ann:{MASK}@host"),
+        ("at http://ann:pw@host, bob@x", f"at http://ann:{MASK}@host, bob@x"),
+        ("(http://ann:pw@a) http://bob:pw@b", f"(http://ann:{MASK}@a) http://bob:{MASK}@b"),
+        ("http://h:80/?next=ftp://ann:pw@host", f"http://h:80/?next=ftp://ann:{MASK}@host"),
+        ("git+https://ann:pw@host/repo@main", f"git+https://ann:{MASK}@main"),
+        ("pipeline:https:/ann:pw@host/x", f"pipeline:https:/ann:{MASK}@host/x"),
+        ("abs:/ann:x@y/z", "abs:/ann:x@y/z"),
+        ("workspace:ann:x@y/z", "workspace:ann:x@y/z"),
         ("http://host:8080/pkg@1.2", "http://host:8080/pkg@1.2"),
+        ("http://host:8080?to=ann@x", "http://host:8080?to=ann@x"),
         ("http://ann@host:8080/x", "http://ann@host:8080/x"),
+        ("http://host:8080 ann@x", "http://host:8080 ann@x"),
+        ("http://host/a:b@c", "http://host/a:b@c"),
         ("s3://bucket/key", "s3://bucket/key"),
+        ("sqlite:////home/ann@corp/a:b@c.db", "sqlite:////home/ann@corp/a:b@c.db"),
     ],
 )
 def test_only_the_password_of_a_url_is_masked(text, expected):
-    """User, host and path stay readable; ports are no passwords."""
+    """User, host and path stay readable; ports are no passwords; no piece of one is shown."""
     assert masked_text(text) == expected
     assert masked_text(masked_text(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://h/x?api_key=abc&n=1", f"https://h/x?api_key={MASK}&n=1"),
+        ("https://h/x?n=1&access_token=abc#top", f"https://h/x?n=1&access_token={MASK}#top"),
+        ("https://h/x?X-Amz-Signature=abc", f"https://h/x?X-Amz-Signature={MASK}"),
+        ("https://h/x?sv=1&sig=abc%3D", f"https://h/x?sv=1&sig={MASK}"),
+        ("https://h/x?design=abc&tokenizer=b", "https://h/x?design=abc&tokenizer=b"),
+        ("https://h/x?token=", "https://h/x?token="),
+    ],
+)
+def test_what_a_query_hands_over_as_a_secret_is_masked(text, expected):
+    """A link with a token or a signature lets in whoever reads it."""
+    assert masked_text(text) == expected
+
+
+# Properties
+
+SIGNS = string.ascii_letters + string.digits + "@:/?#&=%._+-[]! "
+FRAGMENTS = st.sampled_from([*KEYS, "http://", "ann:", "pw@", "@host/", "?token=", "&sig=", MASK])
+TEXTS = st.lists(FRAGMENTS | st.text(SIGNS, max_size=12), max_size=8).map("".join)
+PASSWORDS = st.text(string.ascii_letters + string.digits + "@:/?#&=%!", min_size=1).map(
+    "pw".__add__
+)
+PROSE = st.text(string.ascii_letters + string.digits + " .,;()\n\"'äß", max_size=60)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(TEXTS)
+@settings(max_examples=500)
+def test_masking_twice_is_masking_once(text):
+    """What was masked holds nothing more to mask, so old and new records read alike."""
+    once = masked_text(text)
+    assert masked_text(once) == once
+
+
+@given(PROSE, st.sampled_from(KEYS), PROSE)
+def test_no_key_survives_in_prose(before, key, after):
+    """Wherever a key stands between other words, none of it is left."""
+    assert key not in masked_text(f"{before} {key} {after}")
+
+
+@given(PROSE, PASSWORDS, PROSE)
+def test_no_piece_of_a_password_survives(before, password, after):
+    """Whatever signs a URL's password holds, what is left is the URL without it."""
+    told = masked_text(f"{before} postgresql://ann:{password}@host/db {after}")
+    assert told == masked_text(f"{before} postgresql://ann:{MASK}@host/db {after}")
+
+
+@given(PROSE)
+def test_prose_stays(text):
+    """A text without keys and URLs is kept to the letter."""
+    assert masked_text(text) == text
+
+
+@given(JSON)
+def test_values_keep_their_shape(value):
+    """Masking a value twice is masking it once, and what no rule names is the same value."""
+    once = masked_value("LABEL", value)
+    assert masked_value("LABEL", once) == once or holds_plain(value)
+    if masked_text(repr(value)) == repr(value) and not holds_plain(value):
+        assert once == value
+
+
+def holds_plain(value):
+    """Whether `{"plain": …}` stands somewhere in it, which is looked at only the first time."""
+    if isinstance(value, dict):
+        return set(value) == {"plain"} or any(map(holds_plain, value.values()))
+    return isinstance(value, list) and any(map(holds_plain, value))
 
 
 def test_a_reference_stays():

@@ -58,8 +58,9 @@ def test_what_needs_no_person_is_configured_and_the_rest_is_pending():
             input="data",
             from_node="clean",
             output="data",
-            score=3.6,
-            reason="equal name, and only clean offers it",
+            score=3.0,
+            margin=4.5,
+            reason="equal names: data",
         ),
         ScriptAutoConfigured(
             node="clean",
@@ -176,7 +177,9 @@ def test_a_name_that_is_open_is_asked_for():
     declared_all = pipeline(EDGE, ("other", "train"), train=train)
     facts = {"clean": CLEAN, "other": other, "train": TRAIN}
     event = given().when(start(declared_all, facts)).events[-1]
-    assert [problem.message for problem in event.needs] == ["Missing required input: data"]
+    assert [(p.code, p.candidates) for p in event.needs] == [
+        ("CONNECTION_AMBIGUOUS", ("clean.data", "other.data"))
+    ]
 
 
 def test_two_nodes_that_declare_one_output_path_are_both_told():

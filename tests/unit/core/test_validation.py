@@ -4,49 +4,18 @@ from typing import get_args
 
 import pytest
 from tests.support.builders import file_at, need, node_facts, nothing_at, script_info
+from tests.support.proposals import only, proposal, seen
 
-from runthrough.core.validation import Neighbour, Proposal, errors, problems_of
-from runthrough.core.values.connections import Connection, Output
+from runthrough.core.validation import Neighbour, errors, problems_of
+from runthrough.core.values.connections import Output, ProposedConnection
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.problems import Place, Problem, ProblemCode
-from runthrough.core.values.requirements import DynamicRequirement, ScriptRequirements
+from runthrough.core.values.requirements import Drift, DynamicRequirement, ScriptRequirements
 from runthrough.core.values.scripts import ScriptCandidate
 from runthrough.core.values.secrets import MASK
-from runthrough.core.values.specs import ScriptSpec
-
-CLEAN = Neighbour(frozenset({"cleaned", "report"}), open_ended=False)
-OUTSIDE = Neighbour(
-    frozenset({"DATA"}), open_ended=False, external_outputs={"DATA": "workspace:data"}
-)
-
-
-def proposal(*needs, paths=(), connections=(), facts=None, node="train", spec=None, **more):
-    sources = {"clean": CLEAN, "outside": OUTSIDE, "train": CLEAN, **more.pop("sources", {})}
-    wired = {
-        name: Connection(node, name, source, "confirmed", None, "")
-        for name, source in dict(connections).items()
-    }
-    around = {name: more.pop(name) for name in ("below", "claimed", "inherited") if name in more}
-    return Proposal(
-        node=node,
-        spec=spec or ScriptSpec(**more),
-        connections=wired,
-        facts=facts or node_facts(*needs, paths=paths),
-        sources=sources,
-        **around,
-    )
-
-
-def only(made) -> Problem:
-    (problem,) = problems_of(made)
-    return problem
-
-
-def seen(path, **more):
-    return PathFacts(path=path, kind="file", **more)
-
 
 GIVEN = {"input_paths": {"raw": "workspace:a.csv"}}
+BLURRED = ProposedConnection("train", "raw", Output("clean", "report"), 2.4, 0.3, "same words")
 
 
 def test_nothing_is_wrong_with_a_whole_configuration():
@@ -71,7 +40,7 @@ PROVOKED = {
     "SCRIPT_NOT_FOUND": (
         proposal(facts=NodeFacts()),
         "Script 'train' not found in discovered scripts",
-        "in the pipeline file: nodes: {train: {script: PATH}}",
+        "runthrough bind train PATH, or runthrough external train --output NAME=PATH when it",
     ),
     "INPUT_MISSING": (
         proposal(need("raw")),
@@ -91,17 +60,17 @@ PROVOKED = {
     "INPUT_UNREADABLE": (
         proposal(need("raw"), paths=[seen("workspace:a.csv", readable=False)], **GIVEN),
         "Input file cannot be read: a.csv",
-        "chmod u+r it, or runthrough configure train --input raw=PATH",
+        "chmod u+r a.csv, or runthrough configure train --input raw=PATH",
     ),
     "INPUT_UNKNOWN": (
         proposal(need("raw_data", level="optional"), input_paths={"raw_dat": "workspace:a"}),
         "The script does not name the input raw_dat. Did you mean raw_data?",
-        "runthrough configure train --input raw_data=VALUE",
+        "runthrough configure train --input raw_data=PATH",
     ),
     "OUTPUT_UNKNOWN": (
         proposal(need("model", "output"), output_paths={"modle": "workspace:m"}),
         "The script does not name the output modle. Did you mean model?",
-        "runthrough configure train --output model=VALUE",
+        "runthrough configure train --output model=PATH",
     ),
     "OUTPUT_CLASH": (
         proposal(
@@ -148,7 +117,7 @@ PROVOKED = {
     "ENV_NOT_TEXT": (
         proposal(need("MODE", "environ_var"), environ_vars={"MODE": 3}),
         "Environment variable MODE is not text: 3",
-        'give it as text: "3"',
+        "runthrough configure train --env MODE=3",
     ),
     "ARG_MISSING": (
         proposal(need("n", "job_arg", choices=(1, 2))),
@@ -168,12 +137,31 @@ PROVOKED = {
     "ARG_NOT_JSON": (
         proposal(need("n", "job_arg"), job_args={"n": {"deep": [1.5, float("nan")]}}),
         "Argument n holds a number that JSON cannot keep (NaN or infinity)",
-        "give it as text",
+        "give it as text, and let the script read it: runthrough configure train --arg n=VALUE",
     ),
     "CONNECTION_UNKNOWN": (
         proposal(need("raw"), connections={"raw": Output("clean", "cleand")}),
         "clean has no output cleand; it has cleaned, report",
         "runthrough configure train --input raw=@clean.cleaned",
+    ),
+    "CONNECTION_AMBIGUOUS": (
+        proposal(need("raw"), proposals={"raw": BLURRED}),
+        "Missing required input: raw (proposed: clean.report, score 2.4, same words)",
+        "runthrough confirm train.raw",
+    ),
+    "INPUT_FORMAT": (
+        proposal(
+            need("raw", container_path="/opt/raw.csv"),
+            paths=[seen("workspace:a.csv", format="parquet")],
+            **GIVEN,
+        ),
+        "Input file holds parquet, and the script reads .csv: a.csv",
+        "runthrough configure train --input raw=PATH",
+    ),
+    "OUTPUT_MISSING": (
+        proposal(need("model", "output"), output_paths={"model": "workspace:"}),
+        "Missing required output: model is named without a path",
+        "leave it out, or runthrough configure train --output model=PATH",
     ),
     "CONNECTION_CYCLE": (
         proposal(
@@ -190,13 +178,83 @@ PROVOKED = {
 }
 
 
-FOUND_ELSEWHERE = ("SCRIPT_SYNTAX", "SCRIPT_UNREADABLE", "MAIN_MISSING", "MAIN_SIGNATURE")
+WARNED = {
+    "SCRIPT_SHADOWED": (
+        proposal(
+            facts=node_facts(
+                candidates=(
+                    ScriptCandidate(
+                        path="workspace2:clean.py", kind="preferred", score=1.0, reason="same name"
+                    ),
+                )
+            )
+        ),
+        "train keeps scripts/clean.py, although workspace2:clean.py now comes first (same name)",
+        "runthrough bind train workspace2:clean.py",
+    ),
+    "CONTRACT_DRIFT": (
+        proposal(
+            facts=node_facts(
+                drift=(Drift(kind="input", contract="DATA", code="raw"),),
+                contract="workspace:scripts/clean.contract.yaml",
+            )
+        ),
+        "Contract and code disagree: contract: DATA · code: raw",
+        "write raw instead of DATA in scripts/clean.contract.yaml",
+    ),
+    "ENV_MISSING": (
+        proposal(
+            need(
+                "MODE",
+                "environ_var",
+                "optional",
+                recommended=True,
+                default="fast",
+                has_default=True,
+            )
+        ),
+        (
+            "Missing recommended environment variable: MODE (the contract requires it; "
+            "the code has the default 'fast')"
+        ),
+        "runthrough configure train --env MODE=fast",
+    ),
+    "PATH_OUTSIDE": (
+        proposal(need("raw"), input_paths={"raw": "abs:/data/a.csv"}),
+        "Input raw lies outside the workspace, so it does not move with it: /data/a.csv",
+        "runthrough configure train --input raw=PATH_IN_THE_WORKSPACE",
+    ),
+    "NOT_CHECKED_HERE": (
+        proposal(
+            facts=node_facts(
+                need("raw"), paths=[nothing_at("workspace:a.csv")], checked_here=False
+            ),
+            **GIVEN,
+        ),
+        "Input raw was not looked at, for the session lives on another machine: a.csv",
+        "runthrough resume --here",
+    ),
+}
+"""What forbids nothing."""
+
+FOUND_ELSEWHERE = (
+    "SCRIPT_SYNTAX",
+    "SCRIPT_UNREADABLE",
+    "MAIN_MISSING",
+    "MAIN_SIGNATURE",
+    "CONTRACT_INVALID",
+)
 """By those who read the script; validation hands them on."""
 
 
 def test_every_problem_code_is_provoked_here():
     """Whoever adds a code is asked for what provokes it; runs find what was not written."""
-    assert set(get_args(ProblemCode)) == {*PROVOKED, *FOUND_ELSEWHERE, "OUTPUT_NOT_WRITTEN"}
+    assert set(get_args(ProblemCode)) == {
+        *PROVOKED,
+        *WARNED,
+        *FOUND_ELSEWHERE,
+        "OUTPUT_NOT_WRITTEN",
+    }
 
 
 @pytest.mark.parametrize("code", PROVOKED)
@@ -207,6 +265,16 @@ def test_each_problem_says_what_is_wrong_and_what_to_type(code):
     assert (problem.code, problem.severity) == (code, "error")
     assert problem.where.node == "train"
     assert problem.message.startswith(message)
+    assert problem.fix.startswith(fix)
+
+
+@pytest.mark.parametrize("code", WARNED)
+def test_each_warning_says_what_looks_wrong_and_what_to_type(code):
+    """It keeps no node from being configured."""
+    made, message, fix = WARNED[code]
+    problem = only(made)
+    assert (problem.code, problem.severity, problem.where.node) == (code, "warning", "train")
+    assert problem.message == message
     assert problem.fix.startswith(fix)
 
 
@@ -235,11 +303,12 @@ def test_a_missing_script_tells_what_could_have_been_meant():
     """Suggestions stand in the fix; shadowed scripts are no suggestions."""
     candidates = tuple(
         ScriptCandidate(path=f"workspace:{kind}.py", kind=kind, score=0.8, reason="near name")
-        for kind in ("shadowed", "suggested")
+        for kind in ("shadowed", "preferred", "suggested")
     )
     problem = only(proposal(facts=NodeFacts(candidates=candidates)))
     assert problem.candidates == ("suggested.py (near name)",)
-    assert "script: suggested.py" in problem.fix
+    assert problem.message.endswith(". Did you mean suggested.py?")
+    assert problem.fix.startswith("runthrough bind train suggested.py, or ")
 
 
 @pytest.mark.parametrize("level", ["required", "fallback"])
@@ -311,7 +380,7 @@ def test_an_unknown_name_without_a_near_one_is_a_warning(kind, answers):
     """A reader of source cannot see everything."""
     problem = only(proposal(need("raw", kind, "optional"), **answers))
     assert (problem.severity, problem.candidates) == ("warning", ())
-    assert problem.fix == "give it only if the script reads it"
+    assert problem.fix == "runthrough requirements train lists what it reads"
 
 
 def test_a_near_name_that_is_given_too_is_no_slip():
@@ -334,9 +403,11 @@ def test_names_that_are_computed_at_run_time_are_not_judged():
 def test_two_outputs_of_one_node_may_not_share_a_path():
     """The second is told of the first."""
     made = proposal(
-        need("a", "output"), need("b", "output"), output_paths={"a": "abs:/o", "b": "abs:/o"}
+        need("a", "output"),
+        need("b", "output"),
+        output_paths={"a": "workspace:o", "b": "workspace:o"},
     )
-    assert only(made).message == "Output b has the same path as the output a of the same node: /o"
+    assert only(made).message == "Output b has the same path as the output a of the same node: o"
 
 
 def test_an_unknown_node_cannot_feed():
@@ -393,7 +464,7 @@ def test_an_external_output_that_is_empty_does_not_feed():
 @pytest.mark.parametrize(
     ("kind", "name", "answers"),
     [
-        ("input", "x", {"input_paths": {"x": f"abs:/{MASK}"}}),
+        ("input", "x", {"input_paths": {"x": f"workspace:{MASK}"}}),
         ("output", "x", {"output_paths": {"x": f"abs:/{MASK}"}}),
         ("environ_var", "x", {"environ_vars": {"x": f"a {MASK}"}}),
         ("job_arg", "x", {"job_args": {"x": {"deep": [MASK]}}}),

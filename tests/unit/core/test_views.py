@@ -74,7 +74,7 @@ def test_a_conflict_on_a_node_that_was_not_there_has_no_base():
     """Where the base knows nothing of the node, only what was asked is told."""
     command = configure("b", job_args={"depth": 3})
     nothing = SessionState(SessionId("s"))
-    (field,) = conflict_fields(command, nothing, nothing)
+    (field,) = conflict_fields(command, NodeName("b"), nothing, nothing)
     assert field == {"field": "arg.depth", "base": None, "theirs": None, "yours": 3}
 
 

@@ -14,6 +14,7 @@ from runthrough.adapters.discovery.meanings import (
     Imported,
     Known,
     Lacking,
+    LocalModule,
     Many,
     Meaning,
     Needs,
@@ -30,7 +31,7 @@ from runthrough.adapters.discovery.meanings import (
     text_of,
 )
 from runthrough.adapters.discovery.members import attribute_of, lacking_names, merged, parent_of
-from runthrough.adapters.discovery.own_calls import call_own, call_unseen
+from runthrough.adapters.discovery.own_calls import call_unseen
 from runthrough.adapters.discovery.reader import End, Evaluate, Reader
 
 LOG_METHODS = frozenset(
@@ -50,15 +51,6 @@ def is_telling(node: ast.expr) -> bool:
     if isinstance(function, ast.Attribute):
         return function.attr in LOG_METHODS
     return isinstance(function, ast.Name) and function.id == "print"
-
-
-def dotted(node: ast.expr) -> str:
-    """The dotted name that an expression is; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}"
-    return ""
 
 
 def _call(reader: Reader, node: ast.expr) -> Meaning:
@@ -103,7 +95,7 @@ def _arguments(reader: Reader, node: ast.Call) -> tuple[list[Meaning], dict[str,
 def _function_call(reader: Reader, function: Meaning, given: Given, named: Named) -> Meaning:
     match function:
         case Own() | Bound():
-            return call_own(reader, function, given, named)
+            return reader.call(function, given, named)
         case Imported(name):
             return _imported_call(reader, name, given, named)
     call_unseen(reader, (*given, *named.values()))
@@ -116,10 +108,10 @@ def method_call(reader: Reader, owner: Meaning, name: str, given: Given, named: 
         case Needs():
             return _needs_method(reader, owner, name, given)
         case Imported():
-            return _imported_call(reader, f"{owner.name}.{name}", given, named)
+            return _function_call(reader, attribute_of(reader, owner, name), given, named)
         case Origin(value=None):
             return _path_method(reader, owner, name, given)
-        case Thing():
+        case Thing() | Own() | LocalModule():
             return _function_call(reader, attribute_of(reader, owner, name), given, named)
         case Choice(options):
             each = (method_call(reader, option, name, given, named) for option in options)

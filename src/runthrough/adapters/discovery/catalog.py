@@ -1,36 +1,29 @@
 """Finds the script of each node, and reads what it needs; never imports one."""
 
-import json
 import os
 import posixpath
-import shlex
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from pydantic import JsonValue
 
-from runthrough.adapters.discovery.frameworks import framework_of
-from runthrough.adapters.discovery.packages import module_context
-from runthrough.adapters.discovery.search import FoundScript, ScriptSearch
-from runthrough.adapters.discovery.sources import (
-    Fault,
-    ParsedScript,
-    ScriptText,
-    parse_script,
-    read_script,
-)
-from runthrough.core.names import canonical, ranked, similarity, snake
+from runthrough.adapters.discovery.contracts import Contracts
+from runthrough.adapters.discovery.listings import Listings
+from runthrough.adapters.discovery.packages import package_folders
+from runthrough.adapters.discovery.reading_cache import ReadingCache
+from runthrough.adapters.discovery.readings import Readings
+from runthrough.adapters.discovery.scripts import Scripts
+from runthrough.adapters.discovery.search import FoundScript, ScriptFolders, ScriptSearch
+from runthrough.core.names import COMPOUNDS, canonical, ranked, similarity, snake
+from runthrough.core.values.contracts import ContractFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.metadata import SessionSettings
 from runthrough.core.values.paths import WORKSPACE, Roots, record, shown, split
 from runthrough.core.values.pipelines import PipelineDeclaration
-from runthrough.core.values.problems import Place, Problem, ProblemCode
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptCandidate, ScriptInfo
 
 SUGGESTIONS = 3
 """As many as a person compares at a glance."""
-MAIN_LINE = "def main(input_paths, output_paths, environ_vars, job_args):"
 
 
 class StepCatalog:
@@ -40,9 +33,17 @@ class StepCatalog:
     with `workspace_dirs` it also answers for these folders by itself: `find`, `candidates` and
     `scripts`. The first folder is the root `workspace:` of the paths it tells, the next ones
     `workspace2:` and so on; `roots.locate(path)` makes them absolute.
+
+    Files and folders that did not change are read once, in this process and, with a `cache`,
+    in the next one too.
     """
 
-    def __init__(self, workspace_dirs: Sequence[str | os.PathLike[str]] = ()) -> None:
+    def __init__(
+        self,
+        workspace_dirs: Sequence[str | os.PathLike[str]] = (),
+        *,
+        cache: ReadingCache | None = None,
+    ) -> None:
         self.roots = Roots(
             {
                 f"{WORKSPACE}{number if number > 1 else ''}": os.path.abspath(folder)  # noqa: PTH100 - a text
@@ -52,6 +53,17 @@ class StepCatalog:
         self._settings = SessionSettings(
             workspaces=tuple(record(root, ".") for root in self.roots.places)
         )
+        self._cache = cache
+        listings = Listings()
+        self._contracts = Contracts(listings)
+        self._readings = Readings(listings, cache)
+        self._scripts = Scripts(self._readings, self._contracts)
+        self._folders = ScriptFolders()
+
+    def close(self) -> None:
+        """Let go of the cache's file; the next reading opens it again."""
+        if self._cache is not None:
+            self._cache.close()
 
     def find(self, name: str) -> ScriptInfo | None:
         """The script that a node of this name runs; `None` when no file has its name."""
@@ -63,7 +75,7 @@ class StepCatalog:
 
     def scripts(self) -> tuple[ScriptInfo, ...]:
         """Every script with a `main` that a node could run, in the order of the search."""
-        visit = _Visit(PipelineDeclaration(name="scripts"), self._settings, self.roots)
+        visit = self._visit(PipelineDeclaration(name="scripts"), self._settings, self.roots)
         seen = (visit.script_at(found.path) for found in visit.search.scripts())
         return tuple(script for script in seen if script is not None and script.has_main)
 
@@ -79,17 +91,34 @@ class StepCatalog:
 
         A script that the pipeline names is taken, then one that its registry names for the node
         or its canonical name, then one that is found by name (`ScriptSearch`).
+
+        A script that had to be parsed for this is read at once for its nodes as the pipeline
+        declares them, which is what is asked next. So it is parsed once, however many there
+        are, and few trees need to be kept.
         """
-        visit = _Visit(pipeline, settings, roots)
-        return {node: visit.discovery(node) for node in nodes}
+        visit = self._visit(pipeline, settings, roots)
+        found: dict[NodeName, Discovery] = {}
+        parsed_now: set[RecordedPath] = set()
+        for node in sorted(nodes, key=visit.neighbourhood):
+            before = self._readings.parsed
+            found[node] = visit.discovery(node)
+            script, declared = found[node].script, pipeline.nodes.get(node)
+            if script is None or declared is None:
+                continue
+            if self._readings.parsed > before:
+                parsed_now.add(script.path)
+            if script.path in parsed_now:
+                self.requirements(
+                    script,
+                    roots=roots,
+                    job_args=declared.job_args,
+                    environ_vars=declared.environ_vars,
+                )
+        return {node: found[node] for node in nodes}
 
     def inspect(self, path: RecordedPath, *, roots: Roots) -> ScriptInfo | None:
         """A script that is known already, as it is now; `None` when it is gone."""
-        absolute = _located(path, roots)
-        text = None if absolute is None else read_script(absolute)
-        if absolute is None or text is None:
-            return None
-        return _script_info(path, absolute, text, roots)
+        return self._scripts.at(path, roots=roots)
 
     def requirements(
         self,
@@ -104,45 +133,55 @@ class StepCatalog:
         A script that is gone, or that does not parse, needs nothing that could be told.
         """
         absolute = _located(script.path, roots)
-        text = None if absolute is None else read_script(absolute)
-        if text is None or text.fault is not None:
+        text = None if absolute is None else self._readings.text(absolute)
+        if absolute is None or text is None:
             return ScriptRequirements()
-        known = json.dumps([dict(job_args), dict(environ_vars)], sort_keys=True)
-        return _needs(text.content, known)
+        return self._readings.needs(absolute, text, job_args=job_args, environ_vars=environ_vars)
+
+    def contract(self, script: ScriptInfo, *, roots: Roots) -> ContractFacts | None:
+        """What the contract nearest to a script says it needs; `None` without one.
+
+        A file `NAME.contract.yaml` beside it, or a Python module that calls something with the
+        script's file as `entry_point`; see `Contracts`.
+        """
+        return self._contracts.of(script.path, roots=roots)
 
     def _ask(self, name: str) -> Discovery:
-        visit = _Visit(PipelineDeclaration(name=name), self._settings, self.roots)
+        visit = self._visit(PipelineDeclaration(name=name), self._settings, self.roots)
         return visit.discovery(NodeName(name))
 
-
-@lru_cache(maxsize=4096)  # one for each node of a large pipeline, a few KB each
-def _needs(content: bytes, known: str) -> ScriptRequirements:
-    # The reader is half of this package, and most commands know the needs from the log.
-    from runthrough.adapters.discovery.reading import read_needs  # noqa: PLC0415 - as said
-
-    job_args, environ_vars = json.loads(known)
-    parsed = parse_script(ScriptText(content))
-    if parsed.tree is None or parsed.survey is None:
-        return ScriptRequirements()
-    return read_needs(
-        parsed.tree,
-        job_args=job_args,
-        environ_vars=environ_vars,
-        parser_calls=parsed.survey.parser_calls,
-    )
+    def _visit(
+        self, pipeline: PipelineDeclaration, settings: SessionSettings, roots: Roots
+    ) -> "_Visit":
+        workspaces = filter(None, (_located(place, roots) for place in settings.workspaces))
+        search = ScriptSearch(
+            pipeline.scripts,
+            settings.workspaces,
+            roots,
+            packages=package_folders(settings.packages, workspaces),
+            folders=self._folders,
+        )
+        return _Visit(pipeline, settings, roots, search, self._scripts)
 
 
 class _Visit:
     """One look at the search roots for any number of nodes."""
 
     def __init__(
-        self, pipeline: PipelineDeclaration, settings: SessionSettings, roots: Roots
+        self,
+        pipeline: PipelineDeclaration,
+        settings: SessionSettings,
+        roots: Roots,
+        search: ScriptSearch,
+        scripts: Scripts,
     ) -> None:
         self._pipeline = pipeline
         self._suffixes = settings.suffixes
+        self._compounds = (*COMPOUNDS, *settings.compounds)
         self._roots = roots
-        self.search = ScriptSearch(pipeline.scripts, settings.workspaces, roots)
-        self._scripts: dict[RecordedPath, ScriptInfo | None] = {}
+        self._scripts = scripts
+        self.search = search
+        self._seen: dict[RecordedPath, ScriptInfo | None] = {}
 
     def discovery(self, node: NodeName) -> Discovery:
         """What is found for one node."""
@@ -163,20 +202,18 @@ class _Visit:
         why = f"no script is called {' or '.join(f'{stem}.py' for stem in self._stems(node))}"
         return Discovery(None, self._suggestions(self._stems(node), why))
 
+    def neighbourhood(self, node: NodeName) -> str:
+        """The same text for all nodes of one script, as far as names tell."""
+        return self._named_for(node)[0] or canonical(node, self._suffixes)
+
     def script_at(self, absolute: str) -> ScriptInfo | None:
         """The script at an absolute path."""
         return self._script(self._roots.record(absolute))
 
     def _script(self, path: RecordedPath) -> ScriptInfo | None:
-        if path not in self._scripts:
-            absolute = _located(path, self._roots)
-            text = None if absolute is None else read_script(absolute)
-            self._scripts[path] = (
-                None
-                if absolute is None or text is None
-                else _script_info(path, absolute, text, self._roots)
-            )
-        return self._scripts[path]
+        if path not in self._seen:
+            self._seen[path] = self._scripts.at(path, roots=self._roots)
+        return self._seen[path]
 
     def _named_for(self, node: NodeName) -> tuple[RecordedPath | None, str]:
         declared = self._pipeline.nodes.get(node)
@@ -193,7 +230,7 @@ class _Visit:
         the canonical name serves all job types.
         """
         names = (node, canonical(node, self._suffixes))
-        return tuple(dict.fromkeys(snake(name) for name in names))
+        return tuple(dict.fromkeys(snake(name, self._compounds) for name in names))
 
     def _shadowed(self, other: FoundScript, taken: FoundScript) -> ScriptCandidate:
         same_place = other.place == taken.place
@@ -233,60 +270,3 @@ def _located(path: RecordedPath, roots: Roots) -> str | None:
         return roots.locate(path)
     except KeyError:
         return None  # this host does not know the root, so nothing is there
-
-
-def _script_info(path: RecordedPath, absolute: str, text: ScriptText, roots: Roots) -> ScriptInfo:
-    parsed = parse_script(text)
-    surveyed = parsed.survey
-    name = posixpath.splitext(posixpath.basename(absolute))[0]
-    context = module_context(absolute, relative_level=surveyed.relative_level if surveyed else 0)
-    return ScriptInfo(
-        name=name,
-        path=path,
-        package_root=roots.record(context.package_root),
-        module=context.module,
-        digest=parsed.digest,
-        has_main=parsed.main.has_main,
-        parameters=parsed.main.parameters,
-        framework=framework_of(surveyed.imports) if surveyed else None,
-        description=parsed.description,
-        imports=surveyed.imports if surveyed else (),
-        problems=_problems(name, path, parsed),
-    )
-
-
-def _problems(name: str, path: RecordedPath, parsed: ParsedScript) -> tuple[Problem, ...]:
-    """What is wrong with the script; `where.node` holds the script's name.
-
-    A script does not know its nodes: whoever binds it to one puts the node's name there.
-    """
-
-    def problem(code: ProblemCode, message: str, fix: str) -> tuple[Problem]:
-        where = Place(node=name, kind="script")
-        return (Problem(code=code, severity="error", where=where, message=message, fix=fix),)
-
-    if parsed.fault is not None:
-        told = _told(parsed.fault, shown(path))
-        typed = shlex.quote(shown(path))
-        return problem(parsed.fault.code, told, parsed.fault.fix.replace("{path}", typed))
-    if not parsed.main.has_main:
-        return problem(
-            "MAIN_MISSING",
-            f"{shown(path)} has no function main, which a script is run by",
-            MAIN_LINE,
-        )
-    if parsed.main.unfilled:
-        extra = ", ".join(parsed.main.unfilled)
-        optional = ", ".join(f"{each}=None" for each in parsed.main.unfilled)
-        return problem(
-            "MAIN_SIGNATURE",
-            f"main in {shown(path)} requires {extra}, which nothing gives it",
-            f"{MAIN_LINE[:-2]}, {optional}):",
-        )
-    return ()
-
-
-def _told(fault: Fault, path: str) -> str:
-    if fault.line is None:
-        return f"{path} cannot be read: {fault.reason}"
-    return f"{path}:{fault.line}:{fault.column or 1}: {fault.reason}"

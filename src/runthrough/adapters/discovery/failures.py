@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from runthrough.adapters.discovery.branches import join_variables
-from runthrough.adapters.discovery.calls import EXITS, dotted
+from runthrough.adapters.discovery.calls import EXITS
+from runthrough.adapters.discovery.dotted import dotted
 from runthrough.adapters.discovery.reader import End, Execute, Reader
 
 KEY_ERRORS = frozenset({"KeyError", "LookupError", "AttributeError"})

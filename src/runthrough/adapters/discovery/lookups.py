@@ -19,6 +19,7 @@ from runthrough.adapters.discovery.reader import Reader
 from runthrough.adapters.discovery.sightings import Sight
 
 _METHODS = frozenset({"get", "pop", "setdefault"})
+_LOOKING = _METHODS | {"getenv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +75,34 @@ def _is_container_path(meaning: Meaning) -> bool:
 def _call(reader: Reader, node: ast.Call) -> Lookup | None:
     function = node.func
     args = node.args
-    if isinstance(function, ast.Attribute) and args and _is_plain(function.value):
-        owner = reader.value(function.value)
-        if isinstance(owner, Needs) and function.attr in _METHODS:
-            lookup = _lookup(reader, owner, args, node.keywords)
-            strict = function.attr == "pop" and lookup is not None and lookup.default is None
-            fills = function.attr == "setdefault"
-            return replace(lookup, strict=strict, fills=fills) if lookup else None
-        if isinstance(owner, Imported) and f"{owner.name}.{function.attr}" == "os.getenv":
-            return _lookup(reader, Needs("environ_var", process=True), args, node.keywords)
+    if isinstance(function, ast.Attribute):
+        if function.attr in _LOOKING and args and _is_plain(function.value):
+            return _method(reader, function, node)
     elif isinstance(function, ast.Name) and args:
         called = reader.frame.find(function.id)
-        if called == Imported("os.getenv"):
+        if not isinstance(called, Imported):
+            return None
+        if called.name == "os.getenv":
             return _lookup(reader, Needs("environ_var", process=True), args, node.keywords)
-        if called == Imported("getattr") and len(args) > 1 and _is_plain(args[0]):
+        if called.name == "getattr" and len(args) > 1 and _is_plain(args[0]):
             owner = reader.value(args[0])
             if isinstance(owner, Needs):
                 lookup = _lookup(reader, owner, args[1:], node.keywords)
                 strict = lookup is not None and lookup.default is None
                 return replace(lookup, strict=True) if lookup and strict else lookup
+    return None
+
+
+def _method(reader: Reader, function: ast.Attribute, node: ast.Call) -> Lookup | None:
+    owner = reader.value(function.value)
+    if isinstance(owner, Needs) and function.attr in _METHODS:
+        lookup = _lookup(reader, owner, node.args, node.keywords)
+        if lookup is None or function.attr == "get":
+            return lookup
+        strict = function.attr == "pop" and lookup.default is None
+        return replace(lookup, strict=strict, fills=function.attr == "setdefault")
+    if isinstance(owner, Imported) and f"{owner.name}.{function.attr}" == "os.getenv":
+        return _lookup(reader, Needs("environ_var", process=True), node.args, node.keywords)
     return None
 
 

@@ -128,6 +128,15 @@ class Imported(Meaning):
 
 
 @dataclass(frozen=True, slots=True)
+class LocalModule(Meaning):
+    """A module beside the script, with what an import of it leaves behind."""
+
+    name: str
+    """As the script imports it."""
+    frame: "Frame" = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Own(Meaning):
     """A function or class of the script, with the frame that it was defined in."""
 
@@ -137,10 +146,10 @@ class Own(Meaning):
 
 @dataclass(frozen=True, slots=True)
 class Bound(Meaning):
-    """A method of an object."""
+    """A method of an object, or of a class."""
 
     function: Own
-    thing: "Thing"
+    thing: "Thing | Own"
 
 
 @dataclass(eq=False, slots=True)
@@ -193,6 +202,15 @@ def either(a: Meaning, b: Meaning) -> Meaning:
     if len(options) > CHOICE_LIMIT:
         return UNKNOWN
     return Choice(options) if len(options) > 1 else options[0]
+
+
+def is_absolute(meaning: Meaning) -> bool:
+    """Whether a value is an absolute path."""
+    return (
+        isinstance(meaning, Known)
+        and isinstance(meaning.value, str)
+        and meaning.value.startswith("/")
+    )
 
 
 def text_of(meaning: Meaning) -> str:

@@ -2,7 +2,7 @@
 
 import ast
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from runthrough.adapters.discovery.lookups import computed_lookup
 from runthrough.adapters.discovery.meanings import (
@@ -13,6 +13,7 @@ from runthrough.adapters.discovery.meanings import (
     Imported,
     Known,
     Lacking,
+    LocalModule,
     Many,
     Meaning,
     Needs,
@@ -23,20 +24,29 @@ from runthrough.adapters.discovery.meanings import (
     Thing,
     settled,
 )
-from runthrough.adapters.discovery.reader import Reader
+from runthrough.adapters.discovery.reader import Frame, Reader
 
 
 def attribute_of(reader: Reader, owner: Meaning, name: str) -> Meaning:
     """The value of `owner.name`."""
     match owner:
         case Imported():
-            return imported(f"{owner.name}.{name}")
+            named = f"{owner.name}.{name}"
+            return reader.module(named) or imported(named)
+        case LocalModule():
+            return owner.frame.variables.get(name) or (
+                reader.module(f"{owner.name}.{name}") or UNKNOWN
+            )
         case Needs(kind="job_arg"):
             return owner if name == "__dict__" else reader.read(owner, name)
         case Origin() if name == "parent":
             return parent_of(owner)
         case Thing():
             return _field(reader, owner, name)
+        case Own(ast.ClassDef()):
+            return _class_part(reader, owner, name)
+        case Known() if name == "value":
+            return owner  # of a member of an enumeration
         case Choice(options):
             return merged(reader, (attribute_of(reader, option, name) for option in options))
     return UNKNOWN
@@ -71,21 +81,63 @@ def _field(reader: Reader, thing: Thing, name: str) -> Meaning:
         return UNKNOWN
     decorators = getattr(method.node, "decorator_list", [])
     names = {decorator.id for decorator in decorators if isinstance(decorator, ast.Name)}
-    if "property" in names:
+    if "property" in names or "cached_property" in names:
         return reader.call(Bound(method, thing), (), {})
+    if "classmethod" in names:
+        return Bound(method, thing.kind)
     return method if "staticmethod" in names else Bound(method, thing)
+
+
+def _class_part(reader: Reader, kind: Own, name: str) -> Meaning:
+    """A method or a value of one of the script's classes."""
+    method = method_of(kind, name)
+    if method is not None:
+        decorators = getattr(method.node, "decorator_list", [])
+        names = {decorator.id for decorator in decorators if isinstance(decorator, ast.Name)}
+        return Bound(method, kind) if "classmethod" in names else method
+    for holder in with_parents(kind):
+        value = class_values(reader, holder).get(name)
+        if value is not None:
+            return value
+    return UNKNOWN
+
+
+def class_values(reader: Reader, kind: Own) -> dict[str, Meaning]:
+    """What the body of a class gives its names, evaluated where the class stands."""
+    outer, reader.frame = reader.frame, Frame(kind.frame)
+    for statement in getattr(kind.node, "body", []):
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                reader.frame.variables[name] = reader.value(value)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                reader.frame.variables[name] = reader.value(value)
+    values, reader.frame = reader.frame.variables, outer
+    return values
+
+
+def with_parents(kind: Own) -> Iterator[Own]:
+    """A class of the script and its own parents, as far as they are the script's."""
+    seen: list[ast.AST] = []
+    waiting = [kind]
+    while waiting:
+        each = waiting.pop(0)
+        if each.node in seen:
+            continue
+        seen.append(each.node)
+        yield each
+        for parent in getattr(each.node, "bases", []):
+            found = each.frame.find(parent.id) if isinstance(parent, ast.Name) else None
+            if isinstance(found, Own):
+                waiting.append(found)
 
 
 def method_of(kind: Own, name: str) -> Own | None:
     """The function of that name in a class of the script, or in its own parents."""
-    for statement in getattr(kind.node, "body", []):
-        is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-        if is_function and statement.name == name:
-            return Own(statement, kind.frame)
-    for parent in getattr(kind.node, "bases", []):
-        found = kind.frame.find(parent.id) if isinstance(parent, ast.Name) else None
-        if isinstance(found, Own) and found.node is not kind.node:
-            return method_of(found, name)
+    for holder in with_parents(kind):
+        for statement in getattr(holder.node, "body", []):
+            is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            if is_function and statement.name == name:
+                return Own(statement, holder.frame)
     return None
 
 

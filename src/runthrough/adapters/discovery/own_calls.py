@@ -12,7 +12,7 @@ from runthrough.adapters.discovery.meanings import (
     Table,
     Thing,
 )
-from runthrough.adapters.discovery.members import merged, method_of
+from runthrough.adapters.discovery.members import class_values, merged, method_of, with_parents
 from runthrough.adapters.discovery.reader import End, Frame, Reader, Trail
 
 CALL_DEPTH = 10
@@ -57,9 +57,11 @@ def _run(
         end = reader.run(function.node.body)
     value = merged(reader, reader.frame.returned)
     reader.calls.pop()
+    # Where some way has returned, the failure at the end is only one of its ends.
+    fails = end is End.RAISES and not reader.frame.returned
     reader.frame, reader.trail = outer, trail
     reader.go_on()
-    return value, End.RAISES if end is End.RAISES else None
+    return value, End.RAISES if fails else None
 
 
 def _call_key(node: ast.AST, variables: Mapping[str, Meaning], trail: Trail) -> object:
@@ -122,13 +124,15 @@ def _built(
     """A new object: its class's own values, then what `__init__` or the dataclass makes of it."""
     thing = Thing(kind, {})
     fields = []
-    for statement in getattr(kind.node, "body", []):
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name), value=value):
-                fields.append(name)
-                thing.fields[name] = UNKNOWN if value is None else reader.value(value)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                thing.fields[name] = reader.value(value)
+    for holder in reversed(tuple(with_parents(kind))):
+        for statement in getattr(holder.node, "body", []):
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), value=None):
+                    thing.fields[name] = UNKNOWN
+                    fields.append(name)
+                case ast.AnnAssign(target=ast.Name(id=name)) if name not in fields:
+                    fields.append(name)
+        thing.fields |= class_values(reader, holder)
     starter = method_of(kind, "__init__")
     if starter is not None:
         call_own(reader, starter, (thing, *given), named)

@@ -1,9 +1,8 @@
 """The state of one reading: frames, the path that leads here, and what was seen on it."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from pydantic import JsonValue
@@ -13,11 +12,13 @@ from runthrough.adapters.discovery.meanings import (
     Imported,
     Key,
     Known,
+    LocalModule,
     Meaning,
     Needs,
     Origin,
     Own,
     either,
+    is_absolute,
     meaning_of,
     options_of,
 )
@@ -32,6 +33,7 @@ DEPTH_LIMIT = 200
 """Expressions inside expressions: people write ten, and Python itself recurses twice for each."""
 
 NOTHING: frozenset[Key] = frozenset()
+_NO_MODULES: Mapping[str, ast.Module] = {}
 
 PROCESS_NAMES = frozenset(
     """
@@ -126,7 +128,7 @@ Execute = Callable[["Reader", ast.stmt], End]
 Call = Callable[["Reader", Meaning, Sequence[Meaning], Mapping[str, Meaning]], Meaning]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
     """How each kind of node is read: the reader knows the way, these know Python."""
 
@@ -144,6 +146,7 @@ class Reader:
         rules: How each kind of node is read.
         job_args: Arguments as the node gives them; tests on them are decided.
         environ_vars: Variables as the node gives them; only texts decide tests.
+        modules: Local modules by the name that the script imports them by.
     """
 
     def __init__(
@@ -152,9 +155,13 @@ class Reader:
         *,
         job_args: Mapping[str, JsonValue],
         environ_vars: Mapping[str, JsonValue],
+        modules: Mapping[str, ast.Module] = _NO_MODULES,
     ) -> None:
         self.sightings = Sightings()
         self.frame = Frame()
+        self._home = self.frame
+        self._modules = modules
+        self._imported: dict[str, LocalModule] = {}
         self.trail = Trail()
         self.calls: list[object] = []
         """The script's own calls that the reader is in, innermost last."""
@@ -185,7 +192,10 @@ class Reader:
         self._steps += 1
         if self._steps > STEP_LIMIT:
             raise StepsSpentError
-        evaluate = self._rules.expressions.get(type(node))
+        kind = type(node)
+        if kind is ast.Name:  # every second expression
+            return self.frame.find(node.id)  # type: ignore[attr-defined]  # not narrowed by `is`
+        evaluate = self._rules.expressions.get(kind)
         if evaluate is None or self._depth > DEPTH_LIMIT:
             return UNKNOWN
         self._depth += 1
@@ -300,7 +310,6 @@ class Reader:
             self.sightings.see(origin.key, "fallback" if self.trail.certain else "conditional")
             self.sightings.default(origin.key, str(other.value))
 
-    @contextmanager
     def on(
         self,
         *,
@@ -309,34 +318,54 @@ class Reader:
         lacking: frozenset[Key] | None = None,
         excused: bool | None = None,
         telling: bool | None = None,
-    ) -> Iterator[None]:
+    ) -> "_Way":
         """Go along a path of which more is known, and come back."""
         before = self.trail
-        self.trail = Trail(
+        trail = Trail(
             certain=before.certain if certain is None else certain and before.certain,
             present=before.present | present if present else before.present,
             lacking=before.lacking if lacking is None else lacking,
             excused=before.excused if excused is None else excused,
             telling=before.telling if telling is None else telling,
         )
-        try:
-            yield
-        finally:
-            self.trail = before
+        return _Way(self, trail)
 
     def go_on(self, *, certain: bool = True, present: frozenset[Key] = NOTHING) -> None:
         """What is known from here on: facts that a branch left behind."""
-        still = certain and not self.frame.may_leave and not self.may_exit
-        self.trail = replace(
-            self.trail,
-            certain=self.trail.certain and still,
-            present=self.trail.present | present,
-        )
+        self._go(certain=self.trail.certain and certain, present=present)
 
     def turn(self, *, certain: bool) -> None:
         """A turn of a loop is over: what `continue` left out of it comes again in the next."""
-        still = certain and not self.frame.may_leave and not self.may_exit
-        self.trail = replace(self.trail, certain=still)
+        self._go(certain=certain)
+
+    def _go(self, *, certain: bool, present: frozenset[Key] = NOTHING) -> None:
+        before = self.trail
+        certain = certain and not self.frame.may_leave and not self.may_exit
+        if certain != before.certain or not present <= before.present:
+            known = before.present | present
+            self.trail = Trail(certain, known, before.lacking, before.excused, before.telling)
+
+    def module(self, name: str) -> LocalModule | None:
+        """A local module by the name that the script imports it by; it is run once.
+
+        Only the script's own imports are followed: what its modules import is not.
+        """
+        tree = self._modules.get(name)
+        if tree is None or not self._is_at_home():
+            return None
+        if name not in self._imported:
+            outer, trail, exits = self.frame, self.trail, self.may_exit
+            self.frame = Frame(variables={"__name__": Known(name)})
+            self._imported[name] = LocalModule(name, self.frame)
+            self.run(tree.body)
+            self.frame, self.trail, self.may_exit = outer, trail, exits
+        return self._imported[name]
+
+    def _is_at_home(self) -> bool:
+        frame = self.frame
+        while frame.outer is not None:
+            frame = frame.outer
+        return frame is self._home
 
     def own(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda) -> Own:
         """A function or class of the script as a value."""
@@ -347,10 +376,18 @@ class Reader:
         self.sightings.computed(kind, pattern.partition("*")[0])
 
 
-def is_absolute(meaning: Meaning) -> bool:
-    """Whether a value is an absolute path."""
-    return (
-        isinstance(meaning, Known)
-        and isinstance(meaning.value, str)
-        and meaning.value.startswith("/")
-    )
+class _Way:
+    """A path that the reader goes along inside a `with`; a generator would take twice as long."""
+
+    __slots__ = ("_before", "_reader", "_trail")
+
+    def __init__(self, reader: Reader, trail: Trail) -> None:
+        self._reader = reader
+        self._trail = trail
+        self._before = reader.trail
+
+    def __enter__(self) -> None:
+        self._reader.trail = self._trail
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.trail = self._before

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from runthrough.adapters.discovery.calls import CALLS
 from runthrough.adapters.discovery.conditions import TESTS, test_of_value
+from runthrough.adapters.discovery.entry_block import with_entry_block
 from runthrough.adapters.discovery.expressions import EXPRESSIONS
 from runthrough.adapters.discovery.failures import FAILURES
 from runthrough.adapters.discovery.loops import COMPREHENSIONS
@@ -48,21 +49,25 @@ def read_needs(
     job_args: Mapping[str, JsonValue],
     environ_vars: Mapping[str, JsonValue],
     parser_calls: Sequence[ast.Call] = (),
+    modules: Mapping[str, ast.Module] | None = None,
 ) -> ScriptRequirements:
     """The needs of a script for a node that gives these arguments and variables.
 
     The module is followed as an import would run it, then `main`. Needs come in the order in
     which this meets them. A test on a given argument or variable is decided; any other is not,
     and both of its ways are followed. What cannot be told is left out: a need that is wrongly
-    required would stop a pipeline that works. `parser_calls` tell help and choices.
+    required would stop a pipeline that works. `parser_calls` tell help and choices; `modules`
+    are the local ones that the script imports, by the names that it imports them by.
     """
-    reader = Reader(RULES, job_args=job_args, environ_vars=environ_vars)
+    modules = modules or {}
+    reader = Reader(RULES, job_args=job_args, environ_vars=environ_vars, modules=modules)
     complete = True
     try:
         _follow(reader, tree)
     except (StepsSpentError, RecursionError):
         complete = False  # what was seen so far holds, but later questions were not
-    return described(reader.sightings.requirements(complete=complete), parser_calls)
+    seen = reader.sightings.requirements(complete=complete)
+    return described(with_entry_block(seen, tree, RULES, modules), parser_calls)
 
 
 def _follow(reader: Reader, tree: ast.Module) -> None:

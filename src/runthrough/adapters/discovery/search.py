@@ -2,13 +2,17 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from runthrough.adapters.discovery.stamps import Remembered
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.paths import Roots, below
 
+KEPT_FOLDERS = 1024
+"""More than the search roots of a session hold."""
 SCRIPTS_FOLDER = "scripts"
 """Folder of a workspace that is searched before the workspace itself."""
 
@@ -29,23 +33,39 @@ class ScriptSearch:
 
     A root is searched for its own files; a folder of scripts (one that the pipeline names, or
     `scripts/` in a workspace) also one level deeper, so that `scripts/package/name.py` is found,
-    its own files first. Earlier roots win, and inside a root the order of the alphabet.
+    its own files first. Earlier roots win, and inside a root the order of the alphabet. Folders
+    of packages come last.
     """
 
     def __init__(
-        self, scripts: Iterable[RecordedPath], workspaces: Iterable[RecordedPath], roots: Roots
+        self,
+        scripts: Iterable[RecordedPath],
+        workspaces: Iterable[RecordedPath],
+        roots: Roots,
+        *,
+        packages: Iterable[str] = (),
+        folders: "ScriptFolders | None" = None,
     ) -> None:
+        """Look into all roots.
+
+        Args:
+            scripts: Folders of scripts.
+            workspaces: Workspaces, each with its own `scripts/` first.
+            roots: Where these lie.
+            packages: Absolute folders of packages.
+            folders: Remembers what lies in folders for the next search.
+        """
+        self._folders = folders or ScriptFolders()
         self._by_stem: dict[str, list[tuple[int, FoundScript]]] = {}
-        self._listings: dict[str, tuple[list[str], list[str]]] = {}
         self._seen: set[str] = set()
         rank = 0
         for place, nested in _places(scripts, workspaces):
             folder = _located(place, roots)
-            if folder is None:
-                continue
-            for found in self._scripts_in(folder, place, nested=nested):
-                self._by_stem.setdefault(found.stem, []).append((rank, found))
-            rank += 1
+            if folder is not None:
+                self._take(rank, folder, place, nested=nested)
+                rank += 1
+        for rank_of_package, folder in enumerate(packages, start=rank):
+            self._take(rank_of_package, folder, roots.record(folder), nested=True)
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -66,13 +86,15 @@ class ScriptSearch:
         ranked.sort(key=lambda triple: triple[:2])
         return tuple(found for _, _, found in ranked)
 
+    def _take(self, rank: int, folder: str, place: RecordedPath, *, nested: bool) -> None:
+        for found in self._scripts_in(folder, place, nested=nested):
+            self._by_stem.setdefault(found.stem, []).append((rank, found))
+
     def _scripts_in(
         self, folder: str, place: RecordedPath, *, nested: bool
     ) -> Iterator[FoundScript]:
         true_folder = os.path.realpath(folder)
-        if true_folder not in self._listings:
-            self._listings[true_folder] = _listing(folder)
-        files, folders = self._listings[true_folder]
+        files, folders = self._folders.of(true_folder)
         if true_folder not in self._seen:
             self._seen.add(true_folder)
             for name in files:
@@ -99,20 +121,47 @@ def _located(place: RecordedPath, roots: Roots) -> str | None:
         return None  # this host does not know the root, so nothing is found there
 
 
-def _listing(folder: str) -> tuple[list[str], list[str]]:
-    """Names of the Python files and of the folders in a folder, sorted; empty if unreadable."""
+@dataclass(frozen=True, slots=True)
+class _Scripts:
+    """What a folder holds that counts here."""
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    lasting: bool = True
+    """Holds no links: where these lead may change without the folder."""
+
+
+class ScriptFolders:
+    """Python files and folders in folders, listed again only when a folder changed."""
+
+    def __init__(self, *, now_ns: Callable[[], int] = time.time_ns) -> None:
+        """Nothing is listed yet."""
+        self._known = Remembered(_listing, limit=KEPT_FOLDERS, now_ns=now_ns)
+
+    def of(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the Python files and of the folders in a folder, sorted."""
+        known = self._known.of(folder) or _Scripts()
+        if not known.lasting:
+            known = _listing(folder)
+        return known.files, known.folders
+
+
+def _listing(folder: str) -> _Scripts:
+    """What lies in a folder; nothing if it is unreadable."""
     files: list[str] = []
     folders: list[str] = []
+    lasting = True
     # Absent, no folder, forbidden or gone while it was listed: what was seen so far counts.
     with suppress(OSError), os.scandir(folder) as listed:
         for found in listed:
             if found.name.startswith((".", "__")) or not found.name.isprintable():
                 continue
+            lasting = lasting and not found.is_symlink()
             if found.name.endswith(".py") and _is_file(found):
                 files.append(found.name)
             elif _is_folder(found):
                 folders.append(found.name)
-    return sorted(files), sorted(folders)
+    return _Scripts(tuple(sorted(files)), tuple(sorted(folders)), lasting)
 
 
 def _is_file(found: "os.DirEntry[str]") -> bool:

@@ -15,6 +15,7 @@ from runthrough.core.values.requirements import (
     RequirementLevel,
     ScriptRequirements,
 )
+from runthrough.core.values.secrets import masked_value
 
 Sight = Literal["required", "asked_for", "looked_for", "fallback", "conditional", "optional"]
 """A level, or one of two that are settled in the end. `asked_for`: read by `.get` without a
@@ -30,6 +31,7 @@ _STRENGTH: dict[Sight, int] = {
     "conditional": 1,
     "optional": 0,
 }
+_PLACES = {"input", "output"}
 SHORTEST_FILE_NAME = 5
 """Shorter ones are endings such as `.csv` that were put after a name at run time."""
 
@@ -145,8 +147,9 @@ class Sightings:
             name=key[1],
             level=level,
             sources=("code",),
-            default=seen.default if has_default else None,
+            default=masked_value(key[1], seen.default) if has_default else None,
             has_default=has_default,
+            container_path=_container_path(seen.default) if key[0] in _PLACES else None,
             aliases=tuple(seen.aliases),
             files=_files(tuple(seen.paths)) if seen.paths else (),
         )
@@ -159,6 +162,11 @@ class Sightings:
         if sight == "fallback" and key in self._tolerated:
             return "optional"
         return cast("RequirementLevel", sight)
+
+
+def _container_path(default: JsonValue) -> str | None:
+    """A default that only a container has."""
+    return default if isinstance(default, str) and default.startswith("/") else None
 
 
 def _files(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ class MainSignature:
     """Names, with `*` or `**` in front where they have them; empty where not visible."""
     unfilled: tuple[str, ...] = ()
     """Parameters without default that nobody gives a value to."""
+    is_async: bool = False
+    """Calling it runs nothing, because nobody awaits what it gives."""
+    elsewhere: bool = False
+    """It is imported, or built by a call, so what it takes cannot be seen here."""
 
 
 NO_MAIN = MainSignature()
@@ -43,8 +47,10 @@ def main_signature(tree: ast.Module) -> MainSignature:
     if isinstance(bound, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         judged = isinstance(bound, ast.Lambda) or not bound.decorator_list
         unfilled = _unfilled(bound.args) if judged else ()
-        return MainSignature(True, _parameters(bound.args), unfilled)
-    return MainSignature(has_main=bound is not None)
+        awaited = judged and isinstance(bound, ast.AsyncFunctionDef)
+        return MainSignature(True, _parameters(bound.args), unfilled, awaited)
+    is_seen = bound is None or isinstance(bound, ast.ClassDef | ast.Constant)
+    return MainSignature(has_main=bound is not None, elsewhere=not is_seen)
 
 
 def is_entry_guard(node: ast.stmt) -> bool:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
+from runthrough.adapters.discovery.collecting import CollectingLater
 from runthrough.adapters.discovery.signatures import NO_MAIN, MainSignature, main_signature
-from runthrough.adapters.discovery.survey import Survey, survey
+from runthrough.adapters.discovery.survey import ImportedModule, Survey, survey
 from runthrough.core.values.problems import ProblemCode
 
 SIZE_LIMIT_BYTES = 5_000_000
@@ -38,6 +39,8 @@ class ScriptText:
 
     content: bytes
     fault: Fault | None = None
+    sha: str = ""
+    """SHA-256 of the content, hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,21 @@ class ParsedScript:
 
     digest: str
     fault: Fault | None = None
-    tree: ast.Module | None = None
-    survey: Survey | None = None
+    imports: tuple[str, ...] = ()
+    """Top-level names of the modules that are imported absolutely, sorted."""
+    relative_level: int = 0
+    """Most dots in front of a relative import."""
+    modules: tuple[ImportedModule, ...] = ()
     main: MainSignature = NO_MAIN
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A script's syntax tree, and what one walk over it tells."""
+
+    tree: ast.Module
+    survey: Survey
 
 
 def read_script(path: str) -> ScriptText | None:
@@ -71,62 +85,90 @@ def read_script(path: str) -> ScriptText | None:
         )
         fix = "move embedded data out of {path} into a file that it reads"
         return ScriptText(content, Fault("SCRIPT_UNREADABLE", reason, fix))
-    return ScriptText(content)
+    return ScriptText(content, sha=_digest_of(content))
 
 
 def parse_script(text: ScriptText) -> ParsedScript:
-    """The parsed script; equal content is parsed once as long as it is remembered."""
+    """What can be told from a script's content, parsed or not."""
     if text.fault is not None:
         return ParsedScript(digest=_digest_of(text.content), fault=text.fault)
-    parse: Callable[[bytes], ParsedScript] = _parse
-    return (
-        parse(text.content) if len(text.content) <= KEPT_SIZE_BYTES else _parse_anew(text.content)
-    )
-
-
-def _parse_anew(content: bytes) -> ParsedScript:
     try:
-        tree = _tree(_decoded(content))
-    except _FaultError as error:
-        return ParsedScript(digest=_digest_of(content), fault=error.fault)
-    surveyed = survey(tree)
-    lines = (ast.get_docstring(tree) or "").splitlines()
+        parsed = parse_text(text.content)
+    except FaultError as error:
+        return ParsedScript(digest=text.sha, fault=error.fault)
+    lines = (ast.get_docstring(parsed.tree) or "").splitlines()
     return ParsedScript(
-        digest=surveyed.digest,
-        tree=tree,
-        survey=surveyed,
-        main=main_signature(tree),
+        digest=parsed.survey.digest,
+        imports=parsed.survey.imports,
+        relative_level=parsed.survey.relative_level,
+        modules=parsed.survey.modules,
+        main=main_signature(parsed.tree),
         description=lines[0].strip() if lines else "",
     )
 
 
-_parse = lru_cache(maxsize=512)(_parse_anew)  # more scripts than a pipeline has, ~0.3 MB each
+def parse_text(content: bytes) -> ParsedText:
+    """The syntax tree of a script; equal content is parsed once as long as it is remembered.
+
+    Raises:
+        FaultError: It does not parse.
+    """
+    parse: Callable[[bytes], ParsedText] = _parse
+    return parse(content) if len(content) <= KEPT_SIZE_BYTES else _parse_anew(content)
 
 
-class _FaultError(Exception):
-    """Carries a fault up to where the script is put together."""
+def _parse_anew(content: bytes) -> ParsedText:
+    with CollectingLater():
+        tree = syntax_tree(content)
+        return ParsedText(tree, survey(tree))
+
+
+KEPT_TREES = 32
+"""A script with its local modules. A tree of 150 lines has ten thousand objects, some 0.3 MB, and
+the garbage collector looks at each again and again: with 512 trees that takes a third of the time
+of all reading. What trees tell is remembered elsewhere."""
+_parse = lru_cache(maxsize=KEPT_TREES)(_parse_anew)
+
+
+def forget() -> None:
+    """Remember no tree any more."""
+    _parse.cache_clear()
+
+
+class FaultError(Exception):
+    """A file gives no syntax tree; carries the fault."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         super().__init__(fault.reason)
 
 
-def _decoded(content: bytes) -> str:
-    """The text, by the rules of PEP 263."""
+def decoded(content: bytes) -> str:
+    """The text, by the rules of PEP 263.
+
+    Raises:
+        FaultError: It is none.
+    """
     if b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1
         fix = "tr -d '\\000' < {path} > fixed.py && mv fixed.py {path}"
-        raise _FaultError(Fault("SCRIPT_SYNTAX", "it holds a null byte", fix, line, 1))
+        raise FaultError(Fault("SCRIPT_SYNTAX", "it holds a null byte", fix, line, 1))
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
         return content.decode(encoding)
     except (SyntaxError, UnicodeError, LookupError) as error:
         reason = f"its encoding cannot be read: {error}"
         fix = "iconv -f latin1 -t utf-8 {path} > fixed.py && mv fixed.py {path}"
-        raise _FaultError(Fault("SCRIPT_UNREADABLE", reason, fix)) from error
+        raise FaultError(Fault("SCRIPT_UNREADABLE", reason, fix)) from error
 
 
-def _tree(text: str) -> ast.Module:
+def syntax_tree(content: bytes) -> ast.Module:
+    """The syntax tree of a module.
+
+    Raises:
+        FaultError: It does not parse.
+    """
+    text = decoded(content)
     try:
         with warnings.catch_warnings():
             # An odd escape in a user's string is not for our users' screens.
@@ -137,11 +179,11 @@ def _tree(text: str) -> ast.Module:
         fault = Fault(
             "SCRIPT_SYNTAX", reason, "python -m py_compile {path}", error.lineno, error.offset
         )
-        raise _FaultError(fault) from error
+        raise FaultError(fault) from error
     except (ValueError, RecursionError, MemoryError) as error:
         reason = f"it cannot be parsed: {error or type(error).__name__}"
         fault = Fault("SCRIPT_SYNTAX", reason, "python -m py_compile {path}")
-        raise _FaultError(fault) from error
+        raise FaultError(fault) from error
 
 
 def _digest_of(content: bytes) -> str:

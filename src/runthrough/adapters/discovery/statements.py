@@ -1,11 +1,12 @@
 """Where the statements of a script lead, and what they leave behind."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from runthrough.adapters.discovery.branches import branch, decided, join_variables, together
-from runthrough.adapters.discovery.calls import dotted, is_telling
+from runthrough.adapters.discovery.calls import is_telling
+from runthrough.adapters.discovery.dotted import dotted
 from runthrough.adapters.discovery.expressions import added
 from runthrough.adapters.discovery.loops import bind, each_of
 from runthrough.adapters.discovery.meanings import (
@@ -44,15 +45,24 @@ def _import(reader: Reader, node: ast.stmt) -> End:
     for alias in cast("ast.Import", node).names:
         top = alias.name.partition(".")[0]
         name = alias.asname or top
-        reader.frame.variables[name] = imported(alias.name if alias.asname else top)
+        named = alias.name if alias.asname else top
+        reader.frame.variables[name] = reader.module(named) or imported(named)
     return End.FALLS
 
 
 def _import_from(reader: Reader, node: ast.stmt) -> End:
     node = cast("ast.ImportFrom", node)
+    source = f"{'.' * node.level}{node.module or ''}"
+    module = reader.module(source)
     for alias in node.names:
-        dotted = f"{'.' * node.level}{node.module or ''}.{alias.name}"
-        reader.frame.variables[alias.asname or alias.name] = imported(dotted)
+        if alias.name == "*":
+            seen = module.frame.variables if module else {}
+            reader.frame.variables |= {n: v for n, v in seen.items() if not n.startswith("_")}
+            continue
+        name = f"{source}{'.' if node.module else ''}{alias.name}"
+        there = module.frame.variables.get(alias.name) if module else None
+        value = there or reader.module(name) or imported(f"{source}.{alias.name}")
+        reader.frame.variables[alias.asname or alias.name] = value
     return End.FALLS
 
 
@@ -204,9 +214,23 @@ def _for(reader: Reader, node: ast.stmt) -> End:
 
 def _otherwise(reader: Reader, loop: ast.For | ast.AsyncFor | ast.While) -> End:
     """What follows a loop that no `break` ended."""
-    if any(isinstance(node, ast.Break) for step in loop.body for node in ast.walk(step)):
-        return branch(reader, Condition(), loop.orelse, ()) if loop.orelse else End.FALLS
+    if not loop.orelse:
+        return End.FALLS
+    if _breaks(loop.body):
+        return branch(reader, Condition(), loop.orelse, ())
     return reader.run(loop.orelse)
+
+
+def _breaks(body: Sequence[ast.stmt]) -> bool:
+    """Whether a `break` stands in a block, that of a loop inside it included."""
+    for step in body:
+        if isinstance(step, ast.Break):
+            return True
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(step, field, None)
+            if inner and _breaks(inner):
+                return True
+    return False
 
 
 def _while(reader: Reader, node: ast.stmt) -> End:

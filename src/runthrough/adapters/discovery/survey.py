@@ -17,6 +17,18 @@ _DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedModule:
+    """One `import` or `from … import …`."""
+
+    level: int
+    """Dots in front of a relative import."""
+    module: str
+    """Dotted name; empty in `from . import name`."""
+    names: tuple[str, ...] = ()
+    """What is imported from it; empty in `import module`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What one walk tells."""
 
@@ -27,6 +39,8 @@ class Survey:
     """Top-level names of the modules that are imported absolutely, sorted."""
     relative_level: int
     """Most dots in front of a relative import; 0 when there is none."""
+    modules: tuple[ImportedModule, ...] = ()
+    """All that is imported, in source order, each once."""
     parser_calls: tuple[ast.Call, ...] = ()
     """Calls of some `add_argument`."""
 
@@ -37,8 +51,7 @@ def survey(tree: ast.Module) -> Survey:
     Each node is written as its kind, its own values, and its parts between brackets. Absent and
     empty fields are left out, because newer Pythons add such fields to old nodes.
     """
-    imports: set[str] = set()
-    levels = {0}
+    modules: dict[ImportedModule, None] = {}
     calls: list[ast.Call] = []
     parts: list[str] = []
     write = parts.append
@@ -51,7 +64,7 @@ def survey(tree: ast.Module) -> Survey:
             write(node)
             continue
         if kind in _IMPORTS:
-            _note_import(node, imports, levels)
+            _note_import(node, modules)
         elif kind is ast.Call and getattr(node.func, "attr", "") == "add_argument":
             calls.append(node)
         push(")")
@@ -73,19 +86,20 @@ def survey(tree: ast.Module) -> Survey:
         if kind is ast.Constant and held["value"] is None:
             write(" None")
     digest = hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    return Survey(digest, tuple(sorted(imports)), max(levels), tuple(calls))
+    tops = {each.module.partition(".")[0] for each in modules if not each.level}
+    level = max((each.level for each in modules), default=0)
+    return Survey(digest, tuple(sorted(tops)), level, tuple(modules), tuple(calls))
 
 
 _IMPORTS = {ast.Import, ast.ImportFrom}
 
 
-def _note_import(node: ast.Import | ast.ImportFrom, imports: set[str], levels: set[int]) -> None:
+def _note_import(node: ast.Import | ast.ImportFrom, modules: dict[ImportedModule, None]) -> None:
     if isinstance(node, ast.Import):
-        imports.update(alias.name.partition(".")[0] for alias in node.names)
+        modules.update((ImportedModule(0, alias.name), None) for alias in node.names)
         return
-    levels.add(node.level)
-    if node.module and not node.level:
-        imports.add(node.module.partition(".")[0])
+    names = tuple(alias.name for alias in node.names)
+    modules[ImportedModule(node.level, node.module or "", names)] = None
 
 
 @cache

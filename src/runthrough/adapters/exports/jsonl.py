@@ -56,6 +56,8 @@ class ExportedLog:
     scope: Literal["log", "session"]
     session_id: str | None
     verdict: AuditVerdict
+    ends_at: int | None
+    """Position of the last event as the last line says it; `None` where that was not reached."""
 
 
 def export_lines(
@@ -92,12 +94,16 @@ def verify_lines(lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) ->
             fix="export the whole log: runthrough audit export, without --session",
         )
     if first != frame.first():
-        verdict = _broken(0, -1, "line")
+        found: _Found = _broken(0, -1, "line"), None
     elif frame.session_id is not None:
-        verdict = _session_verdict(rest, frame)
+        found = _session_verdict(rest, frame)
     else:
-        verdict = _log_verdict(rest, frame, against)
-    return ExportedLog(frame.scope, frame.session_id, verdict)
+        found = _log_verdict(rest, frame, against)
+    return ExportedLog(frame.scope, frame.session_id, *found)
+
+
+_Found = tuple[AuditVerdict, int | None]
+"""The verdict, and the position of the end as the last line says it, where it was reached."""
 
 
 class _Frame(NamedTuple):
@@ -136,30 +142,28 @@ class _Frame(NamedTuple):
         return f"{_json(head)[:-1]}{_DATA}{_json(data)}}}\n"
 
 
-def _log_verdict(
-    lines: Iterator[str], frame: _Frame, against: Sequence[Checkpoint]
-) -> AuditVerdict:
+def _log_verdict(lines: Iterator[str], frame: _Frame, against: Sequence[Checkpoint]) -> _Found:
     check = ChainCheck(against=against)
     for line in lines:
         row = _row(line)
         if row is None:
             return _ended(check, line, lines, frame, checked=check.position)
         if not check.add(row):
-            return check.verdict(None)
-    return _broken(check.position, check.position, "head")
+            return check.verdict(None), None
+    return _broken(check.position, check.position, "head"), None
 
 
-def _session_verdict(lines: Iterator[str], frame: _Frame) -> AuditVerdict:
+def _session_verdict(lines: Iterator[str], frame: _Frame) -> _Found:
     check = SessionChainCheck()
     for line in lines:
         row = _row(line)
         if row is None:
             return _ended(check, line, lines, frame, checked=check.checked)
         if row.session_id != frame.session_id:
-            return _broken(check.checked, check.position, "line")
+            return _broken(check.checked, check.position, "line"), None
         if not check.add(row):
-            return check.verdict(None)
-    return _broken(check.checked, check.position, "head")
+            return check.verdict(None), None
+    return _broken(check.checked, check.position, "head"), None
 
 
 def _ended(
@@ -169,7 +173,7 @@ def _ended(
     frame: _Frame,
     *,
     checked: int,
-) -> AuditVerdict:
+) -> _Found:
     """What was found, once the line that is no event's is compared with those before it."""
     match _framed(line, _ENDED):
         case {"position": int(position), frame.hash_name: str(end_hash)} if (
@@ -178,8 +182,8 @@ def _ended(
             verdict = check.verdict(LogHead(position, end_hash))
             written = frame.last(checked, LogHead(check.position, end_hash))
             if not verdict.ok or line == written:
-                return verdict
-    return _broken(checked, check.position, "line")
+                return verdict, position
+    return _broken(checked, check.position, "line"), None
 
 
 def _broken(checked: int, position: int, kind: str) -> AuditVerdict:

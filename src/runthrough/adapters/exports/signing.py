@@ -124,5 +124,5 @@ def _unusable(path: Path, what: str, make: str) -> AuditFileError:
 def _missing(exc: ModuleNotFoundError) -> AuditFileError:
     return AuditFileError(
         f"Signatures need the module {exc.name}, which is not installed.",
-        fix="pip install 'runthrough[signing]'",
+        fix="install runthrough with its extra `signing`, which brings cryptography",
     )

@@ -40,7 +40,7 @@ class LocalInspector:
         """Facts about each path, whatever the file system holds there.
 
         Content of more than `digest_up_to` bytes is not digested (`None`: always digested,
-        `-1`: never).
+        `-1`: never, and no file is opened).
 
         Raises:
             KeyError: This host does not know the root of a path.

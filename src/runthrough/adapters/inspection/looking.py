@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from runthrough.adapters.inspection.digests import DigestCache
+from runthrough.adapters.inspection.formats import Stamp, glimpsed
 from runthrough.core.values.facts import PathFacts
 from runthrough.core.values.ids import RecordedPath
 
@@ -64,6 +65,7 @@ def _file_facts(
         inode=seen.st_ino,
         changed_ns=seen.st_ctime_ns,
         digest=digest,
+        format=_format(absolute, seen, digest_up_to) if readable else None,
     )
 
 
@@ -155,6 +157,13 @@ def _folder_digest(folder: str, files: list[str], digests: DigestCache) -> str:
 
 def _wanted(size_bytes: int, digest_up_to: int | None) -> bool:
     return digest_up_to is None or size_bytes <= digest_up_to
+
+
+def _format(absolute: str, seen: os.stat_result, digest_up_to: int | None) -> str | None:
+    """What a file holds; whoever wants no digest is after less than its content."""
+    if not seen.st_size or (digest_up_to is not None and digest_up_to < 0):
+        return None
+    return glimpsed(absolute, Stamp(seen.st_size, seen.st_mtime_ns, seen.st_ino))
 
 
 def _allowed(path: str, mode: int) -> bool:

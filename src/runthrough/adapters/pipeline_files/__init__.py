@@ -2,21 +2,22 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from runthrough.adapters.pipeline_files.marked import Mark, Marked, read_marked
+from runthrough.adapters.pipeline_files.marked import Mark, Marked
+from runthrough.adapters.pipeline_files.sagemaker import is_sagemaker, sagemaker_pipeline
 from runthrough.adapters.pipeline_files.shape import (
     InputShape,
     NodeShape,
     PipelineShape,
     pipeline_schema,
 )
-from runthrough.core.names import nearest
+from runthrough.adapters.pipeline_files.texts import did_you_mean, read_tree
 from runthrough.core.pipeline import PipelineDefinition, declared_dag
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
@@ -25,8 +26,9 @@ from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaratio
 from runthrough.errors import PipelineCycleError, PipelineFileError
 
 _T = TypeVar("_T")
+Folder = str | os.PathLike[str]
 
-__all__ = ["load_pipeline", "pipeline_schema"]
+__all__ = ["load_either", "load_pipeline", "load_sagemaker", "pipeline_schema"]
 
 MAX_TOLD = 10
 """Further mistakes told at once: a screen still holds them."""
@@ -44,7 +46,7 @@ _SAID = {
 }
 
 
-def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
+def load_pipeline(path: Folder) -> PipelineDefinition:
     """Read a pipeline file; its folder becomes the root `pipeline:`.
 
     Nodes that stand only in edges are declared after the others. `from: A.b.c` is split at the
@@ -56,40 +58,51 @@ def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
         PipelineCycleError: Its edges and connections form a cycle.
     """
     shown = os.fspath(path)
-    file = os.path.normpath(Path(path).absolute())
-    tree = read_marked(_text(shown), shown)
-    if tree is None or tree.value is None:
+    tree = read_tree(shown)
+    if is_sagemaker(tree):
         raise PipelineFileError(
-            shown, "the file is empty", fix="declare nodes and edges (docs/reference)"
+            shown,
+            "this is a SageMaker pipeline definition, not a pipeline file",
+            line=tree.mark.line,
+            column=tree.mark.column,
+            fix="runthrough.load_sagemaker(path), or: runthrough new FILE",
         )
-    shape = _shape(tree, shown)
-    declaration = _declaration(shape, tree, file, shown)
+    return _pipeline(tree, shown)
+
+
+def load_sagemaker(path: Folder, *, scripts: Sequence[Folder] | None = None) -> PipelineDefinition:
+    """Read a SageMaker pipeline definition (JSON); its folder becomes the root `pipeline:`.
+
+    `scripts` are folders in which the scripts of the steps are looked for by their file names,
+    the first wins; each is searched in its folder `scripts`, then itself. Default: the folder
+    of the definition. What each kind of step becomes: docs/how-to/load-a-sagemaker-definition.
+
+    Raises:
+        PipelineFileError: The file cannot be read, or is not such a definition.
+        PipelineCycleError: Its steps form a cycle.
+    """
+    shown = os.fspath(path)
+    return sagemaker_pipeline(read_tree(shown), shown, scripts or ())
+
+
+def load_either(path: Folder, *, scripts: Sequence[Folder] | None = None) -> PipelineDefinition:
+    """Read a pipeline file or a SageMaker definition, whichever it is.
+
+    Raises:
+        PipelineFileError: The file cannot be read, or is neither.
+        PipelineCycleError: Its nodes form a cycle.
+    """
+    shown = os.fspath(path)
+    tree = read_tree(shown)
+    if is_sagemaker(tree):
+        return sagemaker_pipeline(tree, shown, scripts or ())
+    return _pipeline(tree, shown)
+
+
+def _pipeline(tree: Marked, shown: str) -> PipelineDefinition:
+    file = os.path.normpath(Path(shown).absolute())
+    declaration = _declaration(_shape(tree, shown), tree, file, shown)
     return PipelineDefinition(declaration, str(Path(file).parent), file)
-
-
-def _text(path: str) -> str:
-    try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise PipelineFileError(path, "there is no such file") from error
-    except IsADirectoryError as error:
-        raise PipelineFileError(
-            path, "this is a folder", fix="name the pipeline file in it"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PipelineFileError(path, f"the file cannot be read: {reason}") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        raise PipelineFileError(
-            path,
-            f"the file is not UTF-8: {error.reason}",
-            line=before.count(b"\n") + 1,
-            column=len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1,
-            fix="save it as UTF-8",
-        ) from error
 
 
 def _shape(tree: Marked, path: str) -> PipelineShape:
@@ -118,9 +131,7 @@ def _told(details: ErrorDetails, tree: Marked) -> tuple[Mark, str, str | None]:
     steps, value, key = tree.walk(details["loc"])
     name = ".".join(str(step) for step in steps) or "a pipeline file"
     if kind == "extra_forbidden":
-        near = nearest(str(steps[-1]), _known_keys(steps))
-        fix = f"did you mean {' or '.join(repr(one) for one in near)}?" if near else None
-        return key, f"unknown key {name}", fix
+        return key, f"unknown key {name}", did_you_mean(str(steps[-1]), _known_keys(steps))
     if kind == "missing":
         return value.mark, f"{name} lacks the key {details['loc'][-1]!r}", None
     if kind in {"too_short", "too_long"}:
@@ -149,6 +160,7 @@ def _known_keys(steps: Sequence[str | int]) -> Iterable[str]:
 def _declaration(shape: PipelineShape, tree: Marked, file: str, shown: str) -> PipelineDeclaration:
     edges = tuple((source, target) for source, target in shape.edges or ())
     said = {name: node or NodeShape() for name, node in (shape.nodes or {}).items()}
+    _refuse_misspelt_ends(edges, said, tree, shown)
     said |= {end: NodeShape() for edge in edges for end in edge if end not in said}
     if not said:
         raise PipelineFileError(shown, "the pipeline has no nodes", line=1, column=1)
@@ -172,6 +184,32 @@ def _declaration(shape: PipelineShape, tree: Marked, file: str, shown: str) -> P
     return declaration
 
 
+def _refuse_misspelt_ends(
+    edges: Sequence[tuple[str, str]], nodes: Collection[str], tree: Marked, shown: str
+) -> None:
+    """An end that is a node but for case and hyphens is a slip, not one more node.
+
+    Raises:
+        PipelineFileError: There is such an end.
+    """
+    meant = {_folded(node): node for node in nodes}
+    for number, edge in enumerate(edges):
+        for side, end in enumerate(edge):
+            if end not in nodes and _folded(end) in meant:
+                place = tree.walk(("edges", number, side))[1].mark
+                raise PipelineFileError(
+                    shown,
+                    f"edges.{number} leads to {end!r}, but the node is {meant[_folded(end)]!r}",
+                    line=place.line,
+                    column=place.column,
+                    fix="write it as the node is written",
+                )
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
 def _node(name: str, said: NodeShape, outputs: "_Outputs") -> NodeDeclaration:
     variables: dict[str, JsonValue] = {
         variable: value if isinstance(value, str) else value.model_dump()
@@ -192,8 +230,8 @@ def _node(name: str, said: NodeShape, outputs: "_Outputs") -> NodeDeclaration:
 class _Outputs:
     """Finds the node that a written `Node.output` means."""
 
-    def __init__(self, nodes: Iterable[str], tree: Marked, path: str) -> None:
-        self._nodes = frozenset(nodes)
+    def __init__(self, nodes: Mapping[str, NodeShape], tree: Marked, path: str) -> None:
+        self._nodes = nodes
         self._tree = tree
         self._path = path
 
@@ -201,24 +239,34 @@ class _Outputs:
         """The path or output that an input of a node takes.
 
         Raises:
-            PipelineFileError: No node is named there.
+            PipelineFileError: No node is named there, or none of an external node's outputs.
         """
         if isinstance(said, str):
             return _recorded(said)
         written = said.source
         dots = (place for place in range(len(written) - 1, 0, -1) if written[place] == ".")
-        for dot in dots:
-            if written[:dot] in self._nodes:
-                return Output(written[:dot], written[dot + 1 :], said.subpath)
-        asked = written.rpartition(".")[0]
-        near = nearest(asked, self._nodes)
+        above = next((written[:dot] for dot in dots if written[:dot] in self._nodes), None)
+        if above is None:
+            asked = written.rpartition(".")[0]
+            fix = did_you_mean(asked, self._nodes)
+            raise self._unknown(node, name, f"there is no node {asked!r}", fix)
+        output = written[len(above) + 1 :]
+        feeding = self._nodes[above]
+        if feeding.external and output not in (feeding.outputs or {}):
+            wrong = f"the external node {above!r} declares no output {output!r}"
+            declare = f"declare where it lies: outputs: {{{output}: PATH}}"
+            fix = did_you_mean(output, feeding.outputs or ()) or declare
+            raise self._unknown(node, name, wrong, fix)
+        return Output(above, output, said.subpath)
+
+    def _unknown(self, node: str, name: str, wrong: str, fix: str | None) -> PipelineFileError:
         place = self._tree.walk(("nodes", node, "inputs", name, "from"))[1].mark
-        raise PipelineFileError(
+        return PipelineFileError(
             self._path,
-            f"nodes.{node}.inputs.{name} is fed by {written!r}, but there is no node {asked!r}",
+            f"nodes.{node}.inputs.{name} has an unknown source: {wrong}",
             line=place.line,
             column=place.column,
-            fix=f"did you mean {' or '.join(repr(one) for one in near)}?" if near else None,
+            fix=fix,
         )
 
 

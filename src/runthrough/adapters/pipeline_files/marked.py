@@ -26,6 +26,7 @@ _WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _ENDLESS = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TABBED = re.compile(r" *\t")
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _JSON_PAIR = re.compile(r"\\(?:u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)|.)")
 
@@ -95,11 +96,13 @@ def read_marked(text: str, path: str) -> Marked | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(part for part in (error.problem, error.context) if part)
+        written = text.splitlines()[mark.line : mark.line + 1] if mark else []
         raise PipelineFileError(
             path,
             f"this is not YAML: {reason}",
             line=mark.line + 1 if mark else None,
             column=mark.column + 1 if mark else None,
+            fix="indent with spaces, not tabs" if any(map(_TABBED.match, written)) else None,
         ) from None  # the parser's own text may show a line of values
 
 
@@ -116,6 +119,7 @@ class _Builder:
     def __init__(self, events: Iterator[yaml.Event], path: str) -> None:
         self._events = events
         self._path = path
+        self._is_json = path.endswith(".json")
         self._anchors: dict[str, Marked] = {}
 
     def document(self) -> Marked | None:
@@ -164,7 +168,8 @@ class _Builder:
             value = _plain_word(text)
         except ValueError as error:
             self._refuse(mark, f"this number is too long: {error}")
-        if isinstance(value, float) and not math.isfinite(value):
+        odd = isinstance(value, str) and self._is_json  # `NaN`, which YAML takes for a text
+        if odd or (isinstance(value, float) and not math.isfinite(value)):
             reason = f"{text} is not a number that JSON can hold"
             self._refuse(mark, reason, f'for a text write it in quotes: "{text}"')
         return value

@@ -133,7 +133,9 @@ class ProcessRunner:
         except OSError as exc:
             return _not_started(request, python=python, exc=exc)
         except ValueError as exc:  # a NUL, a surrogate, or a name with "="
-            return _failed(f"The environment cannot be passed on: {exc}. Change environ_vars.")
+            # Of text that cannot be encoded Python quotes a sign, which may be a secret's.
+            why = exc.reason if isinstance(exc, UnicodeEncodeError) else exc
+            return _failed(f"The environment cannot be passed on: {why}. Change environ_vars.")
         with host:
             _say(host, line)
             with self._lock:

@@ -8,7 +8,9 @@ it needs nothing but the standard library. Two processes come of it:
 
 Standard input of the host is a line of JSON, the request, and then the tester's sign of life:
 when it ends, the tester died, and everything below the host is killed at once. A line `cancel`
-ends the script early. Standard output and error are the attempt's log files from the start.
+ends the script early. Standard output and error are the attempt's log files from the start; a
+script that was given secrets writes to the host instead, which masks them on the way, so that
+no log ever holds one.
 
 Every import here delays every script: `json`, `signal` and `ctypes` together cost as much as the
 start of the interpreter itself, and the passing path needs one function each of the C modules
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType, TracebackType
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TypeVar
+
+    _Text = TypeVar("_Text", str, bytes)
 
 RESULT = "result.json"
 CLAIM = "claim"
@@ -59,6 +63,11 @@ KILL_S = 5.0
 MASK = "[masked]"
 SECRET_CHARACTERS = 4
 """Shorter values stand in every text by chance; masking them would only make logs unreadable."""
+LINE_CHARACTERS = 8
+"""Scripts print a key file line by line; shorter lines of one are brackets and the like."""
+BLOCK_BYTES = 1 << 16
+PIPE_BYTES = 1 << 20
+"""A pipe holds no more without privileges; what comes after that much was said too late."""
 NAMES = ("input_paths", "output_paths", "environ_vars", "job_args")
 
 
@@ -72,6 +81,7 @@ def main() -> None:
         os._exit(CLAIMED_BEFORE)
     may_adopt = _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
     report = _open_report(folder)
+    masked = _open_masked_logs(request["secrets"])
     host = os.getpid()
     started = time.monotonic()
     pid = os.fork()
@@ -80,9 +90,13 @@ def main() -> None:
         _prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
         if os.getppid() != host:
             os._exit(TESTER_GONE)
+        for log in masked:
+            log.give()
         sys.modules.pop(__name__, None)
         sys.exit(_Script(request, report).run())
-    watch = _Supervisor(request, pid, report, started=started, said=said)
+    for log in masked:
+        log.take()
+    watch = _Supervisor(request, pid, report, started=started, said=said, masked=masked)
     watch.run(may_adopt=may_adopt)
     os._exit(0)
 
@@ -319,7 +333,7 @@ class _Script:
                     "file": mask(file),
                     "line": line,
                     "function": mask(function),
-                    "source": [mask(text) for text in _source(file, line)],
+                    "source": _source(file, line, mask),
                 }
                 for file, line, function in frames
             ],
@@ -530,8 +544,8 @@ def _frames(error: BaseException, trace: TracebackType | None) -> list[tuple[str
     return found
 
 
-def _source(file: str, line: int) -> list[str]:
-    """Read the line and its two neighbours; nothing where the file cannot be read."""
+def _source(file: str, line: int, mask: Callable[[str], str]) -> list[str]:
+    """Read the line and its two neighbours, masked; nothing where the file cannot be read."""
     around = []
     try:
         with open(file, encoding="utf-8", errors="replace") as source:
@@ -539,7 +553,8 @@ def _source(file: str, line: int) -> list[str]:
                 if at > line + 1:
                     break
                 if at >= line - 1:
-                    around.append(text.rstrip("\r\n")[:SOURCE_LINE_LIMIT])
+                    # The mask first: a cut leaves a piece of a secret, which it would not find.
+                    around.append(mask(text.rstrip("\r\n"))[:SOURCE_LINE_LIMIT])
     except (OSError, ValueError):  # code that was never a file, such as `exec`
         return []
     return around
@@ -566,25 +581,221 @@ def _kept(value: object, mask: Callable[[str], str]) -> dict[str, Any]:
     return {"value": masked(decode(content.decode())), "kept": True}
 
 
+# Secrets
+
+
 def masking(secrets: Iterable[str]) -> Callable[[str], str]:
     """Make the function that masks the secrets in a text, and cuts it."""
-    forms = _forms(secrets) if secrets else []
+    forms = _forms(secrets)
 
     def mask(text: str) -> str:
-        for form in forms:
-            text = text.replace(form, MASK)
-        return _cut(text)
+        done, parts = 0, []
+        for start, end in _spans(text, forms):
+            parts += [text[done:start], MASK]
+            done = end
+        return _cut("".join([*parts, text[done:]]))
 
     return mask
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:
-    """List each secret, and as `repr` and JSON write it, the longest first."""
+    """List what is masked: each secret, its lines, and these as programs write them.
+
+    The mask is among them, so that a secret such as `mask` is not found within it.
+    """
     forms = set()
     for secret in secrets:
-        if len(secret) >= SECRET_CHARACTERS:
-            forms |= {secret, repr(secret)[1:-1], encode(secret)[1:-1]}
-    return sorted(forms, key=lambda form: (-len(form), form))
+        if _too_short(secret):
+            continue
+        forms |= _base64_forms(_bytes(secret))
+        lines = {line.strip() for line in secret.splitlines()}
+        lines = {line for line in lines if len(line) >= LINE_CHARACTERS}
+        for text in {secret, secret.strip()} | lines:
+            forms |= _written_forms(text)
+    forms = {form for form in forms if len(form) >= SECRET_CHARACTERS}
+    return sorted(forms | {MASK}) if forms else []
+
+
+def _too_short(secret: str) -> bool:
+    return len(secret.strip()) < SECRET_CHARACTERS
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")  # as an environment variable has it
+    except UnicodeEncodeError:  # half of a pair, which no variable can hold
+        return text.encode("utf-8", "backslashreplace")
+
+
+def _written_forms(text: str) -> set[str]:
+    """Give a text as it is, and as `repr`, JSON and URLs write it."""
+    from _json import encode_basestring
+
+    content = _bytes(text)
+    forms = {text, encode(text)[1:-1], encode_basestring(text)[1:-1]}
+    forms |= {repr(text)[1:-1], ascii(text)[1:-1], repr(content)[2:-1]}
+    letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~"
+    for kept in (letters, letters + b"/", letters + b"!'()*"):
+        quoted = "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in content)
+        forms |= {quoted, quoted.replace("%20", "+")}
+    return forms
+
+
+def _base64_forms(content: bytes) -> set[str]:
+    """Give content in base64, also where other bytes stand before it, as in `user:password`."""
+    from binascii import b2a_base64
+
+    forms = set()
+    for before in range(3):
+        text = b2a_base64(b"\0" * before + content, newline=False).decode()
+        # The signs at either end also hold bits of what stands before and behind.
+        first = (0, 2, 3)[before]
+        last = (before + len(content)) * 8 // 6
+        forms |= {text[first:], text[first:].rstrip("="), text[first:last]}
+    return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+
+
+def _spans(text: _Text, forms: Iterable[_Text], start: int = 0) -> list[tuple[int, int]]:
+    """Find where the forms stand, in order; what overlaps is one span. `start` bytes are one."""
+    found = [(0, start)] if start else []
+    for form in forms:
+        at = text.find(form)
+        while at >= 0:
+            found.append((at, at + len(form)))
+            at = text.find(form, at + 1)
+    spans: list[tuple[int, int]] = []
+    for begin, end in sorted(found):
+        if spans and begin < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((begin, end))
+    return spans
+
+
+class Masking:
+    """Masks the secrets in bytes that come piece by piece, wherever the pieces end."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = _forms(secrets)
+        self._forms = sorted(
+            {form.encode("utf-8", "backslashreplace") for form in forms}
+            | {_bytes(form) for form in forms}
+        )
+        self._held = b""
+        self._masked = 0
+        """Bytes at the beginning of what is held for which the mask is written already."""
+        self.found = False
+
+    def __bool__(self) -> bool:
+        return bool(self._forms)
+
+    def feed(self, content: bytes) -> bytes:
+        """Take the next piece; return what can be told whatever comes behind it."""
+        held = self._held + content
+        return self._told(held, self._open(held))
+
+    def end(self) -> bytes:
+        """Return what was held back for a secret that did not come."""
+        return self._told(self._held, len(self._held))
+
+    def _open(self, held: bytes) -> int:
+        """Tell from where on a secret may have begun whose end is still to come."""
+        place = len(held)
+        for form in self._forms:
+            at = held.find(form[:1], max(0, len(held) - len(form) + 1), place)
+            while at >= 0:
+                if form.startswith(held[at:]):
+                    place = at
+                    break
+                at = held.find(form[:1], at + 1, place)
+        return place
+
+    def _told(self, held: bytes, settled: int) -> bytes:
+        if not settled:
+            self._held = held
+            return b""
+        done, parts, covered = 0, [], 0
+        for start, end in _spans(held, self._forms, self._masked):
+            if start >= settled:
+                break
+            parts.append(held[done:start])
+            if start or not self._masked:
+                parts.append(MASK.encode())
+                self.found = self.found or held[start:end] != MASK.encode()
+            done = min(end, settled)
+            covered = max(0, end - settled)
+        self._held, self._masked = held[settled:], covered
+        return b"".join([*parts, held[done:settled]])
+
+
+class _MaskedLog:
+    """The way of a script's output through the host to its log, without its secrets."""
+
+    def __init__(self, log: int, masking: Masking) -> None:
+        self._log, self._masking = log, masking
+        self.end, self._script_end = os.pipe()
+
+    def give(self) -> None:
+        """Let this process, the script's, write here instead of to the log."""
+        os.dup2(self._script_end, self._log)
+        os.close(self._script_end)
+        os.close(self.end)
+        # The stream that Python made would seek, as in the file that was here.
+        import io
+
+        name = {1: "stdout", 2: "stderr"}[self._log]
+        raw: Any = io.FileIO(self._log, "w", closefd=False)
+        raw.name = f"<{name}>"
+        stream: Any = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+        stream.mode = "w"
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+    def take(self) -> None:
+        """Let this process, the host, hear when nobody can write any more."""
+        os.close(self._script_end)
+        os.set_blocking(self.end, False)
+
+    def pass_on(self) -> bool:
+        """Write what was said to the log; return whether there may be more now."""
+        try:
+            said = os.read(self.end, BLOCK_BYTES)
+        except BlockingIOError:
+            return False
+        self._write(self._masking.feed(said) if said else self._masking.end())
+        if not said:
+            self._close()
+        return self.end >= 0
+
+    def finish(self) -> None:
+        """Write what is left; whoever writes later is not heard."""
+        for _ in range(PIPE_BYTES // BLOCK_BYTES):
+            if self.end < 0 or not self.pass_on():
+                break
+        if self.end >= 0:
+            self._write(self._masking.end())
+            self._close()
+
+    def _write(self, content: bytes) -> None:
+        try:
+            while content:
+                content = content[os.write(self._log, content) :]
+        except OSError:  # no room: the script's next write fails, as it would have without us
+            self._close()
+
+    def _close(self) -> None:
+        if self.end >= 0:
+            os.close(self.end)
+            self.end = -1
+
+
+def _open_masked_logs(secrets: Sequence[str]) -> list[_MaskedLog]:
+    if any(secret and _too_short(secret) for secret in secrets):
+        told = f"runthrough: a secret of fewer than {SECRET_CHARACTERS} characters is not masked\n"
+        os.write(2, told.encode())
+    if not Masking(secrets):
+        return []
+    return [_MaskedLog(log, Masking(secrets)) for log in (1, 2)]
 
 
 def settle_logs(folder: str, secrets: Iterable[str]) -> dict[str, Any]:
@@ -594,7 +805,7 @@ def settle_logs(folder: str, secrets: Iterable[str]) -> dict[str, Any]:
         path = os.path.join(folder, file)
         size, tail = 0, b""
         if os.path.exists(path):  # a script may remove its own folder
-            _mask_file(path, _forms(secrets) if secrets else [])
+            _mask_file(path, secrets)
             with open(path, "rb") as log:
                 size = log.seek(0, 2)
                 log.seek(max(0, size - LOG_TAIL_BYTES))
@@ -607,36 +818,20 @@ def settle_logs(folder: str, secrets: Iterable[str]) -> dict[str, Any]:
     return told
 
 
-def _mask_file(path: str, forms: list[str]) -> None:
-    """Write the file anew without the secrets; logs may be larger than memory."""
-    if not forms:
-        return
-    import re
+def _mask_file(path: str, secrets: Iterable[str]) -> None:
+    """Write the file anew without the secrets; logs may be larger than memory.
 
-    patterns = [re.escape(form.encode("utf-8", "backslashreplace")) for form in forms]
-    pattern = re.compile(b"|".join(patterns))
-    longest = max(map(len, patterns))
-    found = False
+    It holds some where the interpreter said them before the script started, or where a script
+    opened its own log.
+    """
+    masking = Masking(secrets)
+    if not masking:
+        return
     with open(path, "rb") as log, open(path + ".masked", "wb") as masked:
-        held = b""
-        while True:
-            chunk = log.read(1 << 20)
-            held += chunk
-            # A secret that begins in the last bytes may go on in the next chunk.
-            settled = max(0, len(held) - longest) if chunk else len(held)
-            done = 0
-            for match in pattern.finditer(held):
-                if match.start() >= settled:
-                    break
-                masked.write(held[done : match.start()] + MASK.encode())
-                done = match.end()
-                found = True
-            settled = max(done, settled)
-            masked.write(held[done:settled])
-            held = held[settled:]
-            if not chunk:
-                break
-    if found:
+        while content := log.read(BLOCK_BYTES):
+            masked.write(masking.feed(content))
+        masked.write(masking.end())
+    if masking.found:
         os.replace(path + ".masked", path)
     else:
         os.unlink(path + ".masked")
@@ -649,7 +844,14 @@ class _Supervisor:
     """Waits for the script, ends it when told or when its time is over, writes the result."""
 
     def __init__(
-        self, request: dict[str, Any], pid: int, report: int, *, started: float, said: bytes
+        self,
+        request: dict[str, Any],
+        pid: int,
+        report: int,
+        *,
+        started: float,
+        said: bytes,
+        masked: Sequence[_MaskedLog],
     ) -> None:
         import _signal as signal  # type: ignore[import-not-found]  # typeshed has it not
         import select
@@ -657,6 +859,7 @@ class _Supervisor:
         self._select, self._signal = select.select, signal
         self._request, self._pid, self._started = request, pid, started
         self._report = report
+        self._masked = masked
         self._may_adopt = False
         self._status = 0
         self._usage: Any = None
@@ -715,9 +918,11 @@ class _Supervisor:
                 self._die()
 
     def _listen(self, timeout_s: float | None) -> None:
-        """Sleep until a child ends, the tester speaks or dies, or the time is over."""
+        """Sleep until a child ends, tester or script speak, the tester dies, or time is over."""
         day = 86400.0  # select refuses very long times; whoever waits looks again
         heard = [self._wake, 0] if self._tester_lives else [self._wake]
+        logs = {log.end: log for log in self._masked if log.end >= 0}
+        heard += logs
         ready = self._select(heard, [], [], day if timeout_s is None else min(timeout_s, day))[0]
         if self._wake in ready:
             os.read(self._wake, 4096)
@@ -725,6 +930,8 @@ class _Supervisor:
             said = os.read(0, 4096)
             self._tester_lives = bool(said)
             self._cancelled = self._cancelled or b"cancel" in said
+        for end in logs.keys() & set(ready):
+            logs[end].pass_on()
 
     def _dump_stacks(self) -> None:
         """Let the script write its stacks to its log, and wait until it has."""
@@ -775,6 +982,8 @@ class _Supervisor:
             # Killed parents hand their children over to us: look again soon.
             self._select([self._wake], [], [], 0.01)
             self._drain()
+        for log in self._masked:
+            log.finish()
         if killed and patience_s:
             told = f"\nrunthrough: ended {len(killed)} process(es) that the script left behind\n"
             os.write(2, told.encode())

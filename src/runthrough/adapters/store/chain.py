@@ -166,7 +166,9 @@ class ChainCheck:
         """What was found, once the head that the store keeps is compared."""
         position, kept = (head.position, head.log_hash) if head else (0, "")
         if self.first_bad is None:
-            if self.position != position:
+            if head is None:
+                self.first_bad = FirstBad(self.position + 1, "head")
+            elif self.position != position:
                 self.first_bad = FirstBad(min(self.position, position) + 1, "head")
             elif self._log.hex() != kept:
                 self.first_bad = FirstBad(position, "head")

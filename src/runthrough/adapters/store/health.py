@@ -4,23 +4,36 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.codec import read_time
+from runthrough.adapters.store.codec import decode, read_time
+from runthrough.adapters.store.database import EVENT_ROWS
 from runthrough.adapters.store.faults import shown_url
 from runthrough.adapters.store.guards import missing_guards
-from runthrough.adapters.store.opening import parsed_url, sqlite_path
+from runthrough.adapters.store.opening import EXTRA, parsed_url, sqlite_path
 from runthrough.core.values.health import DatabaseFacts, Fault, LogFacts
-from runthrough.core.values.secrets import masked_text
-from runthrough.errors import StoreError, StoreUnavailableError
+from runthrough.core.values.store import StoredEvent
+from runthrough.core.views.health_words import without_password
+from runthrough.errors import LogCorruptError, StoreError, StoreUnavailableError
 
-_LAST = text("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")
+READ_EVENTS = 10_000
+"""How many of the newest events are read back: enough for the sessions that somebody goes on
+with, and a fraction of a second. `audit verify` is for all of them."""
+# One statement sees one moment: others may append meanwhile.
+_END = text("""
+    SELECT (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1),
+           (SELECT position FROM events ORDER BY position DESC LIMIT 1),
+           (SELECT position FROM log_head)
+""")
+_NO_TEXT = "its payload is no text"
+_NEWEST = f"{EVENT_ROWS} ORDER BY position DESC LIMIT {READ_EVENTS}"
 
 
 def look_at_database(url: str, *, origin: str, now: Callable[[], datetime]) -> DatabaseFacts:
     """Look at the database of a URL; what stands in the way of looking is told as a fact."""
-    facts = DatabaseFacts(masked_text(url.partition("?")[0]), origin, schema.HEAD)
+    facts = DatabaseFacts(without_password(url).partition("?")[0], origin, schema.HEAD)
     try:
         parsed = parsed_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -41,7 +54,7 @@ def _look_at_server(facts: DatabaseFacts, url: URL, now: Callable[[], datetime])
         from runthrough.adapters.store import health_of_postgres  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as exc:
         missing = f"PostgreSQL needs the module {exc.name}, which is not installed."
-        return replace(facts, fault=Fault(missing, "pip install 'runthrough[postgres]'"))
+        return replace(facts, fault=Fault(missing, EXTRA))
     return health_of_postgres.look_at_server(facts, url, now)
 
 
@@ -56,12 +69,42 @@ def read_log(engine: Engine) -> LogFacts:
     if found is None or found > schema.HEAD:
         return LogFacts(found)
     with engine.connect() as connection:
-        last = connection.scalar(_LAST)
+        last, position, head = connection.execute(_END).one()
         missing = missing_guards(connection) if found == schema.HEAD else None
+        read, unreadable = _read_back(connection, last=position or 0)
     try:
-        return LogFacts(found, missing, None if last is None else read_time(last))
+        return LogFacts(
+            found,
+            missing,
+            None if last is None else read_time(last),
+            last_position=position or 0,
+            head_position=head if isinstance(head, int) else None,  # SQLite keeps text there too
+            read=read,
+            unreadable=unreadable,
+        )
     except ValueError as exc:
         raise StoreUnavailableError(
             f"The log's last event has a time that is none: {last!r}.",
             fix="runthrough audit verify names what was changed",
         ) from exc
+
+
+def _read_back(connection: Connection, *, last: int) -> tuple[int, Fault | None]:
+    """How many of the newest events can be read back, up to the first that cannot."""
+    count, position = 0, last + 1
+    try:
+        for values in connection.exec_driver_sql(_NEWEST):
+            row = StoredEvent._make(values)
+            position = row.position
+            if not isinstance(row.payload, str):
+                raise LogCorruptError(position, _NO_TEXT)
+            decode(row)
+            count += 1
+    except StoreError as exc:
+        return count, Fault(exc.message, exc.fix)
+    except DBAPIError as exc:
+        told = str(exc.orig)  # where SQLite meets bytes that are no text, its only mark of them
+        reason = _NO_TEXT if "UTF-8" in told else told.splitlines()[0]
+        corrupt = LogCorruptError(position - 1, reason)
+        return count, Fault(corrupt.message, corrupt.fix)
+    return count, None

@@ -35,7 +35,15 @@ _SETTINGS = """
            pg_is_in_recovery() AS replica,
            current_setting('transaction_read_only') = 'on' AS read_only,
            current_database()::text AS database,
-           current_user::text AS "user"
+           current_user::text AS "user",
+           pg_get_userbyid(coalesce(tables.relowner, whole.datdba))::text AS owner,
+           CASE WHEN tables.relowner IS NULL
+                THEN coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+                ELSE pg_has_role(tables.relowner, 'USAGE')
+           END AS may_migrate
+    FROM pg_database AS whole
+    LEFT JOIN pg_class AS tables ON tables.oid = to_regclass('alembic_version')
+    WHERE whole.datname = current_database()
 """
 _LACKING = """
     SELECT string_agg(wanted.verb, ', ' ORDER BY wanted.nth) || ' on ' || wanted.name
@@ -47,7 +55,7 @@ _LACKING = """
 """
 _READABLE = """
     SELECT coalesce(bool_and(has_table_privilege(to_regclass(name), 'SELECT')), true)
-    FROM unnest(ARRAY['alembic_version', 'events']) AS name
+    FROM unnest(ARRAY['alembic_version', 'events', 'log_head']) AS name
 """
 
 

@@ -156,6 +156,7 @@ def _read_once(path: Path, how: str) -> tuple[LogFacts, str | None]:
         ) as driver,
     ):
         engine = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
+        schema.refuse_foreign(engine, str(path))
         log = read_log(engine)
         complaint = str(driver.execute("PRAGMA quick_check(1)").fetchone()[0])
         told = " ".join(complaint.removeprefix("*** in database main ***").split())

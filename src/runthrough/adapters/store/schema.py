@@ -9,6 +9,15 @@ from sqlalchemy.exc import DBAPIError
 import runthrough
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
 
+_TABLES = text(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+    "ORDER BY name"
+)
+_OURS = frozenset({"alembic_version", "events"})
+"""Where both are there the tables are ours, for a migration makes all or none."""
+_NAMED = 3
+"""How many of another program's tables are named: enough to recognise it."""
+
 HEAD = "0002"
 """The newest migration; revisions are numbered, so that their texts sort by age."""
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
@@ -42,6 +51,23 @@ def check(found: str | None) -> None:
     refuse_newer(found)
     if found != HEAD:
         raise SchemaOutdatedError(found, HEAD)
+
+
+def refuse_foreign(engine: Engine, place: str) -> None:
+    """Go on only with a SQLite file that has our tables, or none at all.
+
+    Raises:
+        StoreUnavailableError: It is another program's.
+    """
+    with engine.connect() as connection:
+        names = list(connection.scalars(_TABLES))
+    if not names or set(names) >= _OURS:
+        return
+    named = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    raise StoreUnavailableError(
+        f"The database {place} holds another program's tables ({named}).",
+        fix="give runthrough a database of its own with RUNTHROUGH_DATABASE_URL",
+    )
 
 
 def upgrade(engine: Engine) -> None:

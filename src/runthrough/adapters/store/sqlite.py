@@ -1,10 +1,11 @@
 """The database of one person: a SQLite file."""
 
+import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
@@ -39,25 +40,39 @@ class SqliteDatabase(SqlDatabase):
         """The writer's bare connection, to be used inside `writing()` only."""
 
     @classmethod
-    def open(cls, path: Path, *, migrate: bool = True, timeout_s: float = BUSY_TIMEOUT_S) -> Self:
-        """Open the database at an absolute path; its folder is made when missing.
+    def open(
+        cls,
+        path: Path,
+        *,
+        migrate: bool = True,
+        make: bool = True,
+        timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Self:
+        """Open the database at an absolute path; with `make`, one that is not there is made.
 
-        An empty or older database is migrated first, unless `migrate` is false.
+        An older database is migrated first, unless `migrate` is false.
 
         Raises:
-            StoreUnavailableError: The database cannot be reached, or is none.
+            StoreUnavailableError: The database cannot be reached, is none, or is another
+                program's; without `make` also: it is not there, or is empty.
             SchemaOutdatedError: The schema is older, and was not to be migrated.
             SchemaNewerError: A newer runthrough wrote the database.
         """
-        if migrate:
+        if not make:
+            _refuse_missing(path)
+        elif migrate:
             _make_folder(path.parent)
         engine = _engine(path, timeout_s)
         try:
             with sqlite_faults(str(path)):
-                if migrate:
+                found = _found(engine, path) if is_there(path) else None
+                if not make:
+                    _refuse_empty(found, path)
+                schema.refuse_newer(found)
+                if not migrate:
+                    schema.check(found)
+                elif found != schema.HEAD:
                     _bring_up(engine, path, timeout_s)
-                else:
-                    schema.check(schema.current(engine) if _is_there(path) else None)
                 return cls(engine, path, timeout_s=timeout_s)
         except BaseException:
             engine.dispose()
@@ -144,8 +159,10 @@ def _head(driver: sqlite3.Connection) -> int:
 
 
 def _engine(path: Path, timeout_s: float) -> Engine:
+    how: dict[str, Any] = {"creator": _immutable(path)} if _is_at_rest(path) else {}
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
+        **how,
         isolation_level="AUTOCOMMIT",  # BEGIN IMMEDIATE and COMMIT are ours to say
         max_overflow=-1,  # as many readers as there are threads
         pool_reset_on_return=None,  # readers leave no transaction behind
@@ -160,7 +177,49 @@ def _engine(path: Path, timeout_s: float) -> Engine:
     return engine
 
 
-def _is_there(path: Path) -> bool:
+def _is_at_rest(path: Path) -> bool:
+    """Whether the file can be read only as one that does not change.
+
+    Reading a log in WAL mode makes files beside it. Where those may not be made, as on a medium
+    that cannot be written, and none are there, nobody who could write uses it now.
+    """
+    beside = (path.with_name(f"{path.name}-{part}") for part in ("wal", "shm"))
+    return (
+        os.path.isfile(path)  # noqa: PTH113 - no error in a folder that may not be entered
+        and not os.access(path.parent, os.W_OK)
+        and not any(map(os.path.exists, beside))
+    )
+
+
+def _immutable(path: Path) -> Callable[[], sqlite3.Connection]:
+    place = f"{path.as_uri()}?immutable=1"
+    return lambda: sqlite3.connect(place, uri=True, check_same_thread=False)
+
+
+def _refuse_missing(path: Path) -> None:
+    if not is_there(path):
+        raise StoreUnavailableError(
+            f"There is no database at {path}.",
+            fix="name the one you mean with RUNTHROUGH_DATABASE_URL; runthrough new PIPELINE, or "
+            "runthrough db upgrade, makes a new one there",
+        )
+
+
+def _refuse_empty(found: str | None, path: Path) -> None:
+    if found is None:
+        raise StoreUnavailableError(
+            f"The database {path} is empty: it holds no log.",
+            fix="if it held one before, put back a copy of it; else runthrough new PIPELINE "
+            "makes its tables",
+        )
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something to open.
+
+    Raises:
+        StoreUnavailableError: Nobody may look.
+    """
     try:
         return path.exists()
     except OSError as exc:  # in a folder that may not be entered
@@ -182,14 +241,14 @@ def _make_folder(folder: Path) -> None:
 
 
 def _bring_up(engine: Engine, path: Path, timeout_s: float) -> None:
-    """Migrate unless the schema is today's; of several processes one does it, the rest wait."""
-    if _is_there(path) and _ready(engine):
-        return
+    """Make or migrate the tables; of several processes one does it, the rest wait."""
     refuse_network(path)
     mutex = FileMutex(path, timeout_s=timeout_s)
     try:
         mutex.acquire()
-        if not _ready(engine):
+        found = _found(engine, path)
+        schema.refuse_newer(found)
+        if found != schema.HEAD:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             schema.upgrade(engine)
@@ -197,7 +256,9 @@ def _bring_up(engine: Engine, path: Path, timeout_s: float) -> None:
         mutex.close()
 
 
-def _ready(engine: Engine) -> bool:
+def _found(engine: Engine, path: Path) -> str | None:
+    """The schema that is there; today's vouches by itself that the file is ours."""
     found = schema.current(engine)
-    schema.refuse_newer(found)
-    return found == schema.HEAD
+    if found != schema.HEAD:
+        schema.refuse_foreign(engine, str(path))
+    return found

@@ -3,12 +3,20 @@
 from typing import assert_never
 
 from runthrough.core.commands import (
+    BindScript,
+    ClearConfiguration,
     CloseSession,
     Command,
     ConfigureScript,
+    ConfirmConnections,
+    Connect,
+    Disconnect,
     FinishRun,
     FinishScript,
+    MarkExternal,
+    MarkInternal,
     RecordWorld,
+    RejectConnections,
     ReopenSession,
     ReuseScript,
     StartRun,
@@ -17,6 +25,7 @@ from runthrough.core.commands import (
 )
 from runthrough.core.decide.configuring import configure
 from runthrough.core.decide.conflicts import Conflict, conflicting
+from runthrough.core.decide.connecting import confirm, connect, disconnect, reject
 from runthrough.core.decide.executing import (
     finish_run,
     finish_script,
@@ -26,6 +35,7 @@ from runthrough.core.decide.executing import (
 )
 from runthrough.core.decide.guards import guard
 from runthrough.core.decide.looking import record_world
+from runthrough.core.decide.marking import bind_script, clear, mark_external, mark_internal
 from runthrough.core.decide.starting import start_session
 from runthrough.core.events import Event, SessionClosed, SessionReopened
 from runthrough.core.state import SessionState
@@ -33,7 +43,7 @@ from runthrough.core.state import SessionState
 __all__ = ["Conflict", "conflicting", "decide"]
 
 
-def decide(  # noqa: C901 - one case a command, closed by assert_never
+def decide(  # noqa: C901, PLR0912 - one case a command, closed by assert_never
     command: Command, state: SessionState
 ) -> tuple[Event, ...]:
     """What happens when `command` meets `state`.
@@ -50,6 +60,22 @@ def decide(  # noqa: C901 - one case a command, closed by assert_never
             return start_session(command, state)
         case ConfigureScript():
             return configure(command, state)
+        case Connect():
+            return connect(command, state)
+        case ConfirmConnections():
+            return confirm(command, state)
+        case RejectConnections():
+            return reject(command, state)
+        case Disconnect():
+            return disconnect(command, state)
+        case BindScript():
+            return bind_script(command, state)
+        case MarkExternal():
+            return mark_external(command, state)
+        case MarkInternal():
+            return mark_internal(command, state)
+        case ClearConfiguration():
+            return clear(command, state)
         case RecordWorld():
             return record_world(command, state)
         case CloseSession():

@@ -4,22 +4,33 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from runthrough.core.commands import ConfigureScript
-from runthrough.core.decide.guards import known, require
+from runthrough.core.decide.guards import require, scripted
+from runthrough.core.decide.rewiring import (
+    accepted,
+    confirmed,
+    removed,
+    rewired,
+    wiring_of,
+)
 from runthrough.core.decide.settling import (
-    Surroundings,
-    answered,
-    base_spec,
-    claimed_source,
     completed,
     evidence_of,
     learned,
     propose,
+    redecide,
+    unfed,
 )
+from runthrough.core.decide.surroundings import (
+    Surroundings,
+    answered,
+    base_spec,
+    claimed_source,
+    own_name,
+)
+from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import (
     ConfigurationDrafted,
     ConfigurationRejected,
-    ConnectionConfirmed,
-    ConnectionRemoved,
     Event,
     ScriptConfigured,
     ScriptMarkedPending,
@@ -32,7 +43,6 @@ from runthrough.core.values.ids import NodeName
 from runthrough.core.values.problems import PlaceKind, Problem
 from runthrough.core.values.requirements import RequirementKind, ScriptRequirements
 from runthrough.core.values.specs import ScriptSpec
-from runthrough.errors import CommandRefusedError
 
 _T = TypeVar("_T")
 _NOTHING_READ = ScriptRequirements()
@@ -45,20 +55,18 @@ def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...
         UnknownNodeError: No node has that name.
         CommandRefusedError: The node is external.
     """
-    node = known(state, command.node)
-    if node.external:
-        raise CommandRefusedError(
-            f"{command.node} is external: it has no script to configure.",
-            fix="change its outputs in the pipeline file",
-        )
+    scripted(state, command.node)
     around = Surroundings(state, command.facts)
     proposal = proposed(command, around)
     problems = errors(problems_of(proposal))
+    unfolding = Unfolding.over(state)
     if not problems:
-        return _accepted(around, proposal)
-    if not command.partial:
-        return (_rejected(proposal, problems),)
-    return _partly(command, around, proposal, problems)
+        _accept(unfolding, command, proposal)
+    elif command.partial:
+        _keep(unfolding, command, proposal, problems)
+    else:
+        unfolding.happen(_rejected(proposal, problems))
+    return unfolding.events
 
 
 def proposed(command: ConfigureScript, around: Surroundings) -> Proposal:
@@ -75,8 +83,17 @@ def proposed(command: ConfigureScript, around: Surroundings) -> Proposal:
         source = path if isinstance(path, Output) else claimed_source(around, node, path)
         if source is not None:
             reason = "named by a person" if source is path else f"the path is {source}"
+            source = own_name(around, source)
             connections[name] = Connection(node, name, source, "confirmed", None, reason)
-    return propose(around, node, completed(around, node, spec, connections), connections)
+    wiring = wiring_of(around, node, unfed(spec, connections), connections)
+    connections |= {connection.input: connection for connection in wiring.connections}
+    return propose(
+        around,
+        node,
+        completed(around, node, spec, connections),
+        connections,
+        {question.input: question for question in wiring.proposals},
+    )
 
 
 def merged(
@@ -114,46 +131,33 @@ def _rejected(proposal: Proposal, problems: tuple[Problem, ...]) -> Configuratio
     return ConfigurationRejected(node=proposal.node, spec=proposal.spec, problems=problems)
 
 
-def _accepted(around: Surroundings, proposal: Proposal) -> tuple[Event, ...]:
-    require(around.state, proposal.node, "configure")
+def _accept(unfolding: Unfolding, command: ConfigureScript, proposal: Proposal) -> None:
+    """Take the configuration, and decide the consumers that it concerns."""
+    require(unfolding.state, proposal.node, "configure")
+    around = Surroundings(unfolding.state, command.facts)
     evidence = evidence_of(around, proposal)
-    return (
-        *learned(around, proposal.node),
-        *_rewired(around.state, proposal),
-        ScriptConfigured(node=proposal.node, spec=proposal.spec, evidence=evidence),
-    )
+    unfolding.happen(*learned(around, proposal.node))
+    unfolding.happen(*_reconnected(unfolding.state, proposal))
+    unfolding.happen(ScriptConfigured(node=proposal.node, spec=proposal.spec, evidence=evidence))
+    unfolding.happen(*rewired(around, proposal.node))
+    redecide(unfolding, command.facts, (), below=consumers(unfolding.state, proposal.node))
 
 
-def _rewired(state: SessionState, proposal: Proposal) -> tuple[Event, ...]:
+def consumers(state: SessionState, node: NodeName) -> tuple[NodeName, ...]:
+    """The nodes that may take what a node writes."""
+    return state.successors.get(node, ())
+
+
+def _reconnected(state: SessionState, proposal: Proposal) -> tuple[Event, ...]:
     """The events that lead from the present connections of a node to the proposed ones."""
     there = state.connections.get(proposal.node, {})
-    removed = (
-        ConnectionRemoved(
-            node=proposal.node,
-            input=name,
-            from_node=NodeName(old.source.node),
-            output=old.source.output,
-            subpath=old.source.subpath,
-            score=old.score,
-            reason=_instead(proposal, name),
-        )
+    gone = (
+        removed(old, _instead(proposal, name))
         for name, old in there.items()
         if proposal.connections.get(name) != old
     )
-    confirmed = (
-        ConnectionConfirmed(
-            node=proposal.node,
-            input=name,
-            from_node=NodeName(new.source.node),
-            output=new.source.output,
-            subpath=new.source.subpath,
-            score=new.score,
-            reason=new.reason,
-        )
-        for name, new in proposal.connections.items()
-        if there.get(name) != new
-    )
-    return (*removed, *confirmed)
+    new = (wire for name, wire in proposal.connections.items() if there.get(name) != wire)
+    return (*gone, *(confirmed(w) if w.status == "confirmed" else accepted(w) for w in new))
 
 
 def _instead(proposal: Proposal, name: str) -> str:
@@ -162,34 +166,35 @@ def _instead(proposal: Proposal, name: str) -> str:
     return "replaced by a path" if name in proposal.spec.input_paths else "left out"
 
 
-def _partly(
+def _keep(
+    unfolding: Unfolding,
     command: ConfigureScript,
-    around: Surroundings,
     proposal: Proposal,
     problems: tuple[Problem, ...],
-) -> tuple[Event, ...]:
+) -> None:
     """Keep the answers that hold, and say which do not and what is still missing."""
+    node = command.node
     wrong = tuple(p for p in problems if _given(command, p))
-    rejected = (_rejected(proposal, wrong),) if wrong else ()
+    if wrong:
+        unfolding.happen(_rejected(proposal, wrong))
     left = _without(command, {(p.where.kind, p.where.name) for p in wrong})
     if wrong and not _answers(left):
-        return rejected
+        return
+    around = Surroundings(unfolding.state, command.facts)
     kept = proposed(left, around)
     needs = errors(problems_of(kept))
     if not needs:
-        return (*rejected, *_accepted(around, kept))
-    demoted: tuple[Event, ...] = ()
-    if around.state.nodes[command.node].state is not Lifecycle.PENDING:
-        require(around.state, command.node, "require_configuration")
-        base = base_spec(around.state, command.node)
-        demoted = (ScriptMarkedPending(node=command.node, needs=needs, draft=base),)
-    return (
-        *rejected,
-        *learned(around, command.node),
-        *demoted,
-        *_rewired(around.state, kept),
-        ConfigurationDrafted(node=command.node, draft=kept.spec, needs=needs),
-    )
+        _accept(unfolding, command, kept)
+        return
+    unfolding.happen(*learned(around, node))
+    if unfolding.state.nodes[node].state is not Lifecycle.PENDING:
+        require(unfolding.state, node, "require_configuration")
+        base = base_spec(unfolding.state, node)
+        unfolding.happen(ScriptMarkedPending(node=node, needs=needs, draft=base))
+    unfolding.happen(*_reconnected(unfolding.state, kept))
+    unfolding.happen(ConfigurationDrafted(node=node, draft=kept.spec, needs=needs))
+    unfolding.happen(*rewired(around, node))
+    redecide(unfolding, command.facts, (), below=consumers(unfolding.state, node))
 
 
 _PARTS: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runthrough.core.commands import Command, ConfigureScript
+from runthrough.core.commands import Command, NodeCommand, TargetsCommand, nodes_of
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import NodeName, Version
 
@@ -19,10 +19,11 @@ class Conflict:
 
 def conflicting(command: Command, state: SessionState) -> Conflict | None:
     """The conflict of a command with what others did after its base, if any."""
-    if not isinstance(command, ConfigureScript) or command.based_on is None:
+    if not isinstance(command, NodeCommand | TargetsCommand) or command.based_on is None:
         return None
-    node = state.nodes.get(command.node)
-    if node is None:
-        return None
-    at = max(node.concerned_at, state.concerned_at)
-    return Conflict(command.node, command.based_on, at) if at > command.based_on else None
+    for name in nodes_of(command):
+        node = state.nodes.get(name)
+        at = max(node.concerned_at, state.concerned_at) if node else 0
+        if at > command.based_on:
+            return Conflict(name, command.based_on, Version(at))
+    return None

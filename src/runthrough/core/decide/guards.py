@@ -1,13 +1,15 @@
 """What no command may pass: the phase table, the state machine, unknown nodes."""
 
+from shlex import quote
+
 from runthrough.core.commands import (
     Command,
-    ConfigureScript,
     FinishRun,
     FinishScript,
     ReuseScript,
     StartScript,
     StartSession,
+    nodes_of,
 )
 from runthrough.core.lifecycle import Phase, Trigger, allowed, permitted
 from runthrough.core.names import nearest
@@ -35,9 +37,8 @@ def guard(command: Command, state: SessionState) -> None:
     """
     if isinstance(command, (StartSession, *_RUN_REPORTS)):
         return
-    node = command.node if isinstance(command, ConfigureScript) else None
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
-    if permitted(command.verb, state.phase, node, planned):
+    if permitted(command.verb, state.phase, nodes_of(command), planned):
         return
     if state.phase is Phase.CLOSED:
         raise SessionClosedError(command.verb)
@@ -74,3 +75,19 @@ def require(state: SessionState, node: NodeName, trigger: Trigger) -> None:
             f"{node} is {present or 'external'}, which does not allow {trigger!r}.",
             fix="runthrough status shows what each node waits for",
         )
+
+
+def scripted(state: SessionState, node: NodeName) -> NodeState:
+    """The state of a node that runs a script.
+
+    Raises:
+        UnknownNodeError: There is none of that name.
+        CommandRefusedError: The node is external.
+    """
+    there = known(state, node)
+    if there.external:
+        raise CommandRefusedError(
+            f"{node} is external: it has no script to configure.",
+            fix=f"runthrough internal {quote(node)}",
+        )
+    return there

@@ -1,117 +1,34 @@
 """Deciding a node's configuration: shared by everything that may change one."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import Literal
 
+from runthrough.core.decide.rewiring import rewired
+from runthrough.core.decide.surroundings import (
+    Surroundings,
+    World,
+    answered,
+    base_spec,
+    earlier_readers,
+)
+from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import (
-    ConnectionAccepted,
+    ConfigurationRestored,
     Event,
     NodeDiscovered,
     RequirementsRead,
     ScriptAutoConfigured,
+    ScriptConfigured,
     ScriptMarkedPending,
 )
+from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.planning import reachable
-from runthrough.core.state import SessionState
-from runthrough.core.validation import Neighbour, Proposal, errors, problems_of
-from runthrough.core.values.connections import Connection, Output
+from runthrough.core.state import NodeState
+from runthrough.core.validation import Proposal, errors, problems_of
+from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.facts import Evidence, NodeFacts
-from runthrough.core.values.ids import NodeName, RecordedPath
-from runthrough.core.values.paths import folders, inside
-from runthrough.core.values.requirements import (
-    Requirement,
-    RequirementKind,
-    ScriptRequirements,
-)
+from runthrough.core.values.ids import NodeName
 from runthrough.core.values.specs import ScriptSpec
-from runthrough.core.wiring import Offers, wire
-
-World = Mapping[NodeName, NodeFacts]
-_NOTHING_SEEN = NodeFacts()
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """A session and what was seen of the world, with the look-ups that decisions share.
-
-    Made once for a command, so that deciding many nodes stays linear.
-    """
-
-    state: SessionState
-    world: World
-    claims: dict[RecordedPath, tuple[Output, ...]] = field(init=False)
-    """Where the outputs of all nodes lie: as given, as external, or as last written."""
-    neighbours: dict[NodeName, Neighbour] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.claims = _claims_of(self.state)
-        self.neighbours = {name: self._neighbour(name) for name in self.state.nodes}
-
-    def facts(self, node: NodeName) -> NodeFacts:
-        """What was seen for a node."""
-        return self.world.get(node, _NOTHING_SEEN)
-
-    def _neighbour(self, node: NodeName) -> Neighbour:
-        there = self.state.nodes[node]
-        if there.external:
-            outputs = there.external_outputs
-            return Neighbour(frozenset(outputs), open_ended=False, external_outputs=outputs)
-        requirements = self.facts(node).requirements
-        names = frozenset(n for o in requirements.of("output") for n in (o.name, *o.aliases))
-        return Neighbour(names, open_ended=not names or requirements.open_ended("output"))
-
-
-def _claims_of(state: SessionState) -> dict[RecordedPath, tuple[Output, ...]]:
-    claims: dict[RecordedPath, tuple[Output, ...]] = {}
-    for node, there in state.nodes.items():
-        spec = there.spec or there.draft
-        given = spec.output_paths if spec else state.declared(node).outputs
-        passed = there.passed.outputs if there.passed else {}
-        for name, path in {**passed, **given, **there.external_outputs}.items():
-            claims[path] = (*claims.get(path, ()), Output(node, name))
-    return claims
-
-
-def claimed_source(around: Surroundings, node: NodeName, path: RecordedPath) -> Output | None:
-    """The upstream output that `path` is, or lies inside: such a path is a connection."""
-    for folder in folders(path):
-        for output in around.claims.get(folder, ()):
-            above = NodeName(output.node)
-            if above != node and above in reachable({node}, around.state.predecessors):
-                return Output(above, output.output, inside(path, folder) or None)
-    return None
-
-
-def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:
-    """What the pipeline declares of a node's configuration, connections left out."""
-    declared = state.declared(node)
-    return ScriptSpec(
-        input_paths={
-            name: source
-            for name, source in declared.inputs.items()
-            if not isinstance(source, Output)
-        },
-        output_paths=declared.outputs,
-        environ_vars=declared.environ_vars,
-        job_args=declared.job_args,
-        timeout_s=declared.timeout_s,
-        python=declared.python,
-    )
-
-
-def base_spec(state: SessionState, node: NodeName) -> ScriptSpec:
-    """What is there to be merged over: the accepted configuration, the draft, the pipeline's."""
-    there = state.nodes[node]
-    return there.spec or there.draft or initial_spec(state, node)
-
-
-def answered(
-    requirements: ScriptRequirements, kind: RequirementKind, names: Iterable[str]
-) -> frozenset[str]:
-    """The names, and all others of the needs that they answer: one need has one answer."""
-    given = frozenset(names)
-    ways = ({need.name, *need.aliases} for need in requirements.of(kind) if need.aliases)
-    return given.union(*(names for names in ways if names & given))
 
 
 def learned(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
@@ -121,7 +38,7 @@ def learned(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
         return discovered(node, facts)
     if facts.reread is None:
         return ()
-    return (RequirementsRead(node=node, requirements=facts.requirements, because=facts.reread),)
+    return (read(node, facts, facts.reread),)
 
 
 def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
@@ -129,8 +46,21 @@ def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
     found = NodeDiscovered(node=node, script=facts.script, candidates=facts.candidates)
     if facts.script is None:
         return (found,)
-    read = RequirementsRead(node=node, requirements=facts.requirements, because="discovered")
-    return (found, read)
+    return (found, read(node, facts, "discovered"))
+
+
+def read(
+    node: NodeName,
+    facts: NodeFacts,
+    because: Literal["discovered", "bound", "script", "contract", "arguments"],
+) -> RequirementsRead:
+    """What a node needs, as it was read."""
+    return RequirementsRead(
+        node=node,
+        requirements=facts.requirements,
+        drift=tuple(str(drift) for drift in facts.drift),
+        because=because,
+    )
 
 
 def unfed(spec: ScriptSpec, fed: Collection[str]) -> ScriptSpec:
@@ -163,6 +93,7 @@ def propose(
     node: NodeName,
     spec: ScriptSpec,
     connections: Mapping[str, Connection] | None = None,
+    proposals: Mapping[str, ProposedConnection] | None = None,
 ) -> Proposal:
     """A configuration with all that validation asks for."""
     state = around.state
@@ -178,19 +109,76 @@ def propose(
         sources=around.neighbours,
         below=reachable({node}, state.successors) if new_edge else frozenset(),
         claimed=around.claims,
+        readers=earlier_readers(around, node, spec),
         inherited=frozenset(state.pipeline.inherit_env),
+        proposals=state.proposals.get(node, {}) if proposals is None else proposals,
     )
 
 
-def settle(
-    around: Surroundings, node: NodeName, spec: ScriptSpec
-) -> ScriptAutoConfigured | ScriptMarkedPending:
-    """Decide a node that nobody has answered for: everything was found, or what is missing."""
+def redecide(
+    unfolding: Unfolding,
+    world: World,
+    nodes: Iterable[NodeName],
+    *,
+    below: Iterable[NodeName] = (),
+) -> None:
+    """Wire and settle nodes anew, and those `below` that take what they write.
+
+    External nodes have nothing to decide. A consumer that a run is at is left to it, and of one
+    whose script was not looked at nothing can be said.
+    """
+    state = unfolding.state
+    around = Surroundings(state, world)
+    planned = frozenset(state.running.plan.order) if state.running else frozenset()
+    own = dict.fromkeys(nodes)
+    looked = [
+        node
+        for node in below
+        if node not in own
+        and node not in planned
+        and (around.facts(node).script is not None or state.nodes[node].script is None)
+    ]
+    for node in looked:
+        if not state.nodes[node].external:
+            unfolding.happen(*learned(around, node))
+    for node in (*own, *looked):
+        if not state.nodes[node].external:
+            unfolding.happen(*rewired(around, node))
+            unfolding.happen(*settled(around, node))
+
+
+def settled(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
+    """What a node has become: everything is there, or what is missing; nothing if as before.
+
+    A configuration that stands is only freed of paths that connections took the place of; what
+    lies in the workspace by convention is taken while nothing stands yet.
+    """
+    there = around.state.nodes[node]
+    connected = around.state.connections.get(node, {})
+    spec = base_spec(around.state, node)
+    if there.spec is None:
+        spec = completed(around, node, spec, connected)
+    else:
+        spec = unfed(spec, answered(around.facts(node).requirements, "input", connected))
     proposal = propose(around, node, spec)
     needs = errors(problems_of(proposal))
     if needs:
-        return ScriptMarkedPending(node=node, needs=needs, draft=spec)
-    return ScriptAutoConfigured(node=node, spec=spec, evidence=evidence_of(around, proposal))
+        told = there.state is Lifecycle.PENDING and there.needs == needs and there.draft == spec
+        return () if told else (ScriptMarkedPending(node=node, needs=needs, draft=spec),)
+    return () if there.spec == spec else (_decided(around, there, proposal),)
+
+
+def _decided(around: Surroundings, there: NodeState, proposal: Proposal) -> Event:
+    """The event of a node that lacks nothing."""
+    node, spec = proposal.node, proposal.spec
+    by = there.configured_by or there.restores_to
+    if by is not None and there.state is Lifecycle.PENDING:
+        return ConfigurationRestored(node=node, spec=spec)
+    evidence = evidence_of(around, proposal)
+    # Only a person's command takes a path from a node that has run.
+    if by == "person" or there.state is Lifecycle.EXECUTED:
+        return ScriptConfigured(node=node, spec=spec, evidence=evidence)
+    return ScriptAutoConfigured(node=node, spec=spec, evidence=evidence)
 
 
 def evidence_of(around: Surroundings, proposal: Proposal) -> tuple[Evidence, ...]:
@@ -223,52 +211,3 @@ def evidence_of(around: Surroundings, proposal: Proposal) -> tuple[Evidence, ...
         by = "pipeline" if declared.job_args.get(name) == value else "person"
         evidence.append(Evidence(kind="job_arg", name=name, source=by))
     return tuple(evidence)
-
-
-def _offers_for(around: Surroundings, node: NodeName) -> Offers:
-    offers: dict[NodeName, tuple[Requirement, ...]] = {}
-    for above in around.state.predecessors.get(node, ()):
-        external = around.state.nodes[above].external_outputs
-        offers[above] = around.facts(above).requirements.of("output") or tuple(
-            Requirement(kind="output", name=name, level="required", sources=("pipeline",))
-            for name in external
-        )
-    return offers
-
-
-def newly_wired(around: Surroundings, node: NodeName) -> tuple[Connection, ...]:
-    """The connections into a node that need no person and are not there yet."""
-    state = around.state
-    there = state.connections.get(node, {})
-    spec = state.nodes[node].spec or state.nodes[node].draft
-    requirements = around.facts(node).requirements
-    taken = answered(requirements, "input", (*there, *(spec.input_paths if spec else ())))
-    declared: dict[str, RecordedPath | Output] = {}
-    for name, source in state.declared(node).inputs.items():
-        path = None if isinstance(source, Output) else source
-        upstream = claimed_source(around, node, path) if path else None
-        declared[name] = upstream or source
-    connections = wire(
-        node,
-        inputs=requirements.of("input"),
-        declared=declared,
-        offers=_offers_for(around, node),
-        taken=taken,
-    )
-    return tuple(connection for connection in connections if connection.input not in taken)
-
-
-def accepted(connections: Iterable[Connection]) -> tuple[ConnectionAccepted, ...]:
-    """The events of connections that need no person."""
-    return tuple(
-        ConnectionAccepted(
-            node=connection.node,
-            input=connection.input,
-            from_node=NodeName(connection.source.node),
-            output=connection.source.output,
-            subpath=connection.source.subpath,
-            score=connection.score,
-            reason=connection.reason,
-        )
-        for connection in connections
-    )

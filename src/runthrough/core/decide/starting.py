@@ -1,15 +1,9 @@
 """A session's first command: discover, wire, and settle every node."""
 
 from runthrough.core.commands import StartSession
-from runthrough.core.decide.settling import (
-    Surroundings,
-    accepted,
-    completed,
-    discovered,
-    initial_spec,
-    newly_wired,
-    settle,
-)
+from runthrough.core.decide.rewiring import rewired
+from runthrough.core.decide.settling import discovered, settled
+from runthrough.core.decide.surroundings import Surroundings
 from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import Event, NodeMarkedExternal, SessionStarted
 from runthrough.core.state import SessionState
@@ -44,9 +38,7 @@ def start_session(command: StartSession, state: SessionState) -> tuple[Event, ..
     around = Surroundings(unfolding.state, command.facts)
     scripted = [node for node, there in unfolding.state.nodes.items() if not there.external]
     for node in scripted:
-        unfolding.happen(*accepted(newly_wired(around, node)))
+        unfolding.happen(*rewired(around, node))
     for node in scripted:
-        connected = unfolding.state.connections.get(node, {})
-        spec = completed(around, node, initial_spec(unfolding.state, node), connected)
-        unfolding.happen(settle(around, node, spec))
+        unfolding.happen(*settled(around, node))
     return unfolding.events

@@ -1,11 +1,13 @@
 """Events of one command that build on each other, with the state that they lead to."""
 
+from copy import copy
 from datetime import UTC, datetime
+from typing import Self
 
-from runthrough.core.events import Event, EventEnvelope
+from runthrough.core.events import Event, EventEnvelope, subject_of
 from runthrough.core.evolve import evolve
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import CommandId, HostId, SessionId, Version
+from runthrough.core.values.ids import CommandId, HostId, NodeName, SessionId, Version
 from runthrough.core.values.metadata import Metadata
 
 _NOT_YET = Metadata(
@@ -26,16 +28,46 @@ class Unfolding:
     def __init__(self, session_id: SessionId) -> None:
         self.state = SessionState(session_id)
         self._events: list[Event] = []
+        self._shared: set[NodeName] = set()
+        """Nodes whose parts still are those of the state that this one began with."""
+
+    @classmethod
+    def over(cls, state: SessionState) -> Self:
+        """Go on from a state, which stays as it is: only nodes that events touch are copied.
+
+        For configuration only: a run's own record is shared.
+        """
+        unfolding = cls(state.session_id)
+        own = copy(state)
+        own.nodes = dict(state.nodes)
+        own.predecessors, own.successors = dict(state.predecessors), dict(state.successors)
+        own.connections, own.proposals = dict(state.connections), dict(state.proposals)
+        own.rejected = dict(state.rejected)
+        unfolding.state = own
+        unfolding._shared = set(state.nodes)
+        return unfolding
 
     def happen(self, *events: Event) -> None:
         """Take note of events, and fold them."""
         for event in events:
+            self._own(subject_of(event))
             version = Version(self.state.version + 1)
             evolve(
                 self.state,
                 EventEnvelope(version, self.state.session_id, version, event, _NOT_YET, ""),
             )
             self._events.append(event)
+
+    def _own(self, node: NodeName | None) -> None:
+        if node is None or node not in self._shared:
+            return
+        self._shared.discard(node)
+        state = self.state
+        state.nodes[node] = copy(state.nodes[node])
+        if node in state.connections:
+            state.connections[node] = dict(state.connections[node])
+        if node in state.proposals:
+            state.proposals[node] = dict(state.proposals[node])
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -1,163 +1,110 @@
-"""Rules about inputs: paths that must be there, connections that must make sense."""
+"""Rules about inputs: what must be given, and what must be there."""
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator
 
-from runthrough.core.names import nearest
+from runthrough.core.validation.connections import ambiguous_problem, connection_problems
+from runthrough.core.validation.formats import format_problems
+from runthrough.core.validation.places import above, outside_problems, unchecked
 from runthrough.core.validation.proposal import Proposal
-from runthrough.core.values.connections import Connection
+from runthrough.core.validation.unknown import unknown_names
+from runthrough.core.validation.words import command, told, word
+from runthrough.core.values.facts import PathFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
-from runthrough.core.values.paths import below, shown
+from runthrough.core.values.paths import shown
 from runthrough.core.values.problems import Problem, ProblemCode
+from runthrough.core.values.requirements import Requirement
 from runthrough.core.values.secrets import holds_mask
-
-_UNKNOWN: Mapping[str, tuple[ProblemCode, str, str]] = {
-    "input": ("INPUT_UNKNOWN", "input", "input"),
-    "output": ("OUTPUT_UNKNOWN", "output", "output"),
-    "job_arg": ("ARG_UNKNOWN", "argument", "arg"),
-}
-"""Code, word for people and flag of the command line, by the kind of the name."""
 
 
 def input_problems(proposal: Proposal) -> Iterator[Problem]:
-    """Missing, unknown, absent, empty and unreadable inputs."""
+    """Inputs that are missing, unknown, absent or unreadable, and connections without sense."""
     given = {*proposal.spec.input_paths, *proposal.connections}
     for need in proposal.facts.requirements.of("input"):
-        if need.required and not given & {need.name, *need.aliases}:
-            yield proposal.problem(
-                "INPUT_MISSING",
-                "input",
-                need.name,
-                f"Missing required input: {need.name}",
-                proposal.configure("input", need.name, "PATH"),
-            )
+        if not given & {need.name, *need.aliases}:
+            yield from _missing(proposal, need)
     yield from unknown_names(proposal, "input", sorted(given))
+    needs = proposal.needs("input")
     for name, path in proposal.spec.input_paths.items():
-        yield from _path_problems(proposal, name, path)
+        yield from _path_problems(proposal, name, path, needs.get(name))
     for name, connection in proposal.connections.items():
-        yield from _connection_problems(proposal, name, connection)
+        yield from connection_problems(proposal, name, connection)
 
 
-def unknown_names(
-    proposal: Proposal, kind: Literal["input", "output", "job_arg"], names: list[str]
-) -> Iterator[Problem]:
-    """Names that the script does not read: an error where a near one exists, else a warning.
-
-    A reader of source cannot see everything, so an unknown name alone forbids nothing; a near
-    miss of a known name that has no value is a slip of the pen.
-    """
-    requirements = proposal.facts.requirements
-    known = {n for need in requirements.of(kind) for n in (need.name, *need.aliases)}
-    if proposal.facts.script is None or requirements.open_ended(kind):
-        return
-    code, word, flag = _UNKNOWN[kind]
-    for name in names:
-        if name in known:
-            continue
-        near = nearest(name, sorted(known))
-        slip = bool(near) and near[0] not in names
-        hint = f". Did you mean {' or '.join(near)}?" if near else ""
+def _missing(proposal: Proposal, need: Requirement) -> Iterator[Problem]:
+    """An input that nothing feeds, and that must be fed: asked for, or a proposal to confirm."""
+    names = (need.name, *need.aliases)
+    asked = next((proposal.proposals[n] for n in names if n in proposal.proposals), None)
+    if asked is not None and (need.required or asked.expected):
+        yield ambiguous_problem(proposal, need.name, asked)
+    elif need.required:
         yield proposal.problem(
-            code,
-            kind,
-            name,
-            f"The script does not name the {word} {name}{hint}",
-            proposal.configure(flag, near[0], "VALUE")
-            if near
-            else "give it only if the script reads it",
-            severity="error" if slip else "warning",
-            candidates=near,
+            "INPUT_MISSING",
+            "input",
+            need.name,
+            f"Missing required input: {need.name}",
+            proposal.configure("input", need.name, "PATH"),
         )
 
 
-def _path_problems(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem]:
+def _path_problems(
+    proposal: Proposal, name: str, path: RecordedPath, need: Requirement | None
+) -> Iterator[Problem]:
     if holds_mask(path):
         yield proposal.secret_in_plain("input", name, "a path without a password")
+        return
+    yield from outside_problems(proposal, "input", name, path)
+    yield from _unconnected(proposal, name, path)
+    if not proposal.facts.checked_here:
+        yield from unchecked(proposal, "input", name, path)
         return
     seen = proposal.facts.paths.get(path)
     if seen is None:
         return
-    fix = proposal.configure("input", name, "PATH")
-    if seen.kind is None:
-        yield proposal.problem(
-            "INPUT_NOT_FOUND",
-            "input",
-            name,
-            f"Input file does not exist: {shown(path)}",
-            f"put it there, or {fix}",
-        )
-    elif not seen.readable:
-        yield proposal.problem(
-            "INPUT_UNREADABLE",
-            "input",
-            name,
-            f"Input file cannot be read: {shown(path)}",
-            f"chmod u+r it, or {fix}",
-        )
-    elif seen.empty:
-        what = "folder holds no non-empty file" if seen.kind == "folder" else "file is empty"
-        yield proposal.problem(
-            "INPUT_EMPTY", "input", name, f"Input {what}: {shown(path)}", f"fill it, or {fix}"
-        )
-
-
-def _connection_problems(
-    proposal: Proposal, name: str, connection: Connection
-) -> Iterator[Problem]:
-    source = connection.source
-    neighbour = proposal.sources.get(NodeName(source.node))
-    if neighbour is None:
-        near = nearest(source.node, sorted(proposal.sources))
-        yield proposal.problem(
-            "CONNECTION_UNKNOWN",
-            "connection",
-            name,
-            f"No node is called {source.node}, so {source} cannot feed {name}",
-            proposal.configure("input", name, f"@{near[0] if near else 'NODE'}.{source.output}"),
-            candidates=near,
-        )
-    elif NodeName(source.node) in proposal.below:
-        yield proposal.problem(
-            "CONNECTION_CYCLE",
-            "connection",
-            name,
-            f"{source} runs after {proposal.node}, so feeding {name} from it would be a cycle",
-            proposal.configure("input", name, "PATH"),
-        )
-    elif source.output not in neighbour.outputs and not neighbour.open_ended:
-        near = nearest(source.output, sorted(neighbour.outputs)) or tuple(
-            sorted(neighbour.outputs)
-        )
-        yield proposal.problem(
-            "CONNECTION_UNKNOWN",
-            "connection",
-            name,
-            f"{source.node} has no output {source.output}; it has "
-            f"{', '.join(sorted(neighbour.outputs)) or 'none'}",
-            proposal.configure("input", name, f"@{source.node}.{near[0] if near else 'OUTPUT'}"),
-            candidates=near,
-        )
-    elif neighbour.external_outputs is not None:
-        yield from _external_problems(proposal, name, connection, neighbour.external_outputs)
-
-
-def _external_problems(
-    proposal: Proposal,
-    name: str,
-    connection: Connection,
-    outputs: Mapping[str, RecordedPath],
-) -> Iterator[Problem]:
-    source = connection.source
-    path = below(outputs[source.output], source.subpath)
-    seen = proposal.facts.paths.get(path)
-    if seen is None or (seen.kind is not None and not seen.empty):
+    wrong = _unusable(seen)
+    if wrong is None:
+        yield from format_problems(proposal, name, need, seen)
         return
-    state = "does not exist" if seen.kind is None else "is empty"
-    yield proposal.problem(
-        "EXTERNAL_NOT_FOUND",
-        "input",
-        name,
-        f"Input file {state}: {shown(path)} (output {source.output} of the external node "
-        f"{source.node})",
-        f"put it there, or {proposal.configure('input', name, 'PATH')}",
-    )
+    code, message, remedy = wrong
+    fix = f"{remedy}{proposal.configure('input', name, 'PATH')}"
+    yield proposal.problem(code, "input", name, message, fix)
+
+
+def _unusable(seen: PathFacts) -> tuple[ProblemCode, str, str] | None:
+    """Why nothing can be read there: code, message and what to do besides naming another path."""
+    if seen.kind in {"file", "folder"} and seen.readable and not seen.empty:
+        return None
+    path = told(seen.path)
+    if seen.kind is None:
+        return "INPUT_NOT_FOUND", f"Input file does not exist: {path}", "put it there, or "
+    if not seen.readable:
+        rights = "u+rX" if seen.kind == "folder" else "u+r"
+        chmod = f"chmod {'-R ' if seen.kind == 'folder' else ''}{rights} {word(shown(seen.path))}"
+        return "INPUT_UNREADABLE", f"Input file cannot be read: {path}", f"{chmod}, or "
+    if seen.kind == "other":
+        return "INPUT_UNREADABLE", f"Input is neither a file nor a folder: {path}", ""
+    what = "folder holds no non-empty file" if seen.kind == "folder" else "file is empty"
+    return "INPUT_EMPTY", f"Input {what}: {path}", "fill it, or "
+
+
+def _unconnected(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem]:
+    """A path where another node writes: without a connection nobody knows who comes first.
+
+    A path that an upstream node writes has become a connection before it is validated.
+    """
+    for folder in above(path):
+        for other in proposal.claimed.get(folder, ()):
+            writer = proposal.sources.get(NodeName(other.node))
+            if other.node == proposal.node or (writer and writer.external_outputs is not None):
+                continue
+            yield proposal.problem(
+                "OUTPUT_IS_INPUT",
+                "input",
+                name,
+                f"Input {name} is where {other} is written, and no connection says so: "
+                f"{told(path)}",
+                f"{command('connect', str(other), f'{proposal.node}.{name}')}, or "
+                f"{proposal.configure('input', name, 'ANOTHER_PATH')}",
+                severity="warning",
+                candidates=(str(other),),
+            )
+            return

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from shlex import quote
 
-from runthrough.core.values.connections import Connection, Output
+from runthrough.core.validation.words import command, word
+from runthrough.core.values.connections import Connection, Output, ProposedConnection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.problems import Place, PlaceKind, Problem, ProblemCode, Severity
+from runthrough.core.values.requirements import Requirement, RequirementKind
 from runthrough.core.values.specs import ScriptSpec
 
 
@@ -37,8 +38,14 @@ class Proposal:
     """The node itself and everything downstream: connecting from there would be a cycle."""
     claimed: Mapping[RecordedPath, Sequence[Output]] = field(default_factory=dict)
     """Output paths of all nodes, with the outputs that lie there."""
+    proposals: Mapping[str, ProposedConnection] = field(default_factory=dict)
+    """What a person is asked about, by input."""
     inherited: frozenset[str] = frozenset()
     """Environment variables that the child takes over from the tester."""
+    readers: Mapping[RecordedPath, Sequence[tuple[NodeName, str]]] = field(default_factory=dict)
+    """Nodes and their inputs that lie at a path, of nodes that do not run after this one."""
+    confined: bool = False
+    """Whether paths outside the roots are forbidden, as in a service."""
 
     def problem(
         self,
@@ -63,7 +70,13 @@ class Proposal:
 
     def configure(self, flag: str, name: str, value: str) -> str:
         """The command that gives `value` to a named need."""
-        return f"runthrough configure {quote(self.node)} --{flag} {quote(name)}={value}"
+        return command("configure", self.node, options=f"--{flag} {word(name)}={word(value)}")
+
+    def needs(self, kind: RequirementKind) -> dict[str, Requirement]:
+        """The needs of one kind by each name that answers them, own names before aliases."""
+        needs = self.facts.requirements.of(kind)
+        by_alias = {alias: need for need in needs for alias in need.aliases}
+        return by_alias | {need.name: need for need in needs}
 
     def secret_in_plain(self, kind: PlaceKind, name: str | None, fix: str) -> Problem:
         """A field whose value was masked; the value is named nowhere."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from runthrough.core.validation.inputs import input_problems
 from runthrough.core.validation.outputs import output_problems
 from runthrough.core.validation.proposal import Proposal
-from runthrough.core.validation.scripts import script_problems
+from runthrough.core.validation.scripts import contract_problems, script_problems
 from runthrough.core.validation.variables import (
     argument_problems,
     note_problems,
@@ -15,6 +15,7 @@ from runthrough.core.values.problems import Problem
 
 RULES: tuple[Callable[[Proposal], Iterator[Problem]], ...] = (
     script_problems,
+    contract_problems,
     input_problems,
     output_problems,
     variable_problems,

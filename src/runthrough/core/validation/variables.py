@@ -5,41 +5,59 @@ from math import isfinite
 
 from pydantic import JsonValue
 
-from runthrough.core.validation.inputs import unknown_names
+from runthrough.core.names import nearest
 from runthrough.core.validation.proposal import Proposal
+from runthrough.core.validation.unknown import unknown_names
+from runthrough.core.validation.words import told_value, typed
 from runthrough.core.values.problems import Problem
-from runthrough.core.values.secrets import MASK, holds_mask, secret_name
+from runthrough.core.values.requirements import Requirement
+from runthrough.core.values.secrets import MASK, holds_mask, masked_value, secret_name
 
 
 def variable_problems(proposal: Proposal) -> Iterator[Problem]:
     """Missing variables, values that are no text, and secrets in plain."""
     given = proposal.spec.environ_vars
+    provided = given.keys() | proposal.inherited
     for need in proposal.facts.requirements.of("environ_var"):
-        provided = given.keys() | proposal.inherited
-        if need.required and not {need.name, *need.aliases} & provided:
-            yield proposal.problem(
-                "ENV_MISSING",
-                "environ_var",
-                need.name,
-                f"Missing required environment variable: {need.name}",
-                proposal.configure("env", need.name, "VALUE"),
-            )
+        if not {need.name, *need.aliases} & provided:
+            yield from _missing_variable(proposal, need)
     for name, value in given.items():
         if holds_mask(value):
-            yield proposal.secret_in_plain(
-                "environ_var",
-                name,
-                f"{proposal.configure('env', name, '@secret:NAME')} (resolved when the script "
-                f"starts), or @plain:VALUE when it is no secret",
-            )
+            yield proposal.secret_in_plain("environ_var", name, _as_secret(proposal, "env", name))
         elif not isinstance(value, str) and secret_name(value) is None:
+            text = "VALUE" if value is None else typed(value)
             yield proposal.problem(
                 "ENV_NOT_TEXT",
                 "environ_var",
                 name,
-                f"Environment variable {name} is not text: {value!r}",
-                f'give it as text: "{value}"',
+                f"Environment variable {name} is not text: {told_value(value)}",
+                proposal.configure("env", name, text),
             )
+
+
+def _missing_variable(proposal: Proposal, need: Requirement) -> Iterator[Problem]:
+    """One that must be given, or one that the contract asks for and the code can do without."""
+    if need.required:
+        yield proposal.problem(
+            "ENV_MISSING",
+            "environ_var",
+            need.name,
+            f"Missing required environment variable: {need.name}",
+            proposal.configure("env", need.name, "VALUE"),
+        )
+    elif need.recommended:
+        default = masked_value(need.name, need.default)
+        yield proposal.problem(
+            "ENV_MISSING",
+            "environ_var",
+            need.name,
+            f"Missing recommended environment variable: {need.name} (the contract requires it; "
+            f"the code has the default {told_value(default)})",
+            proposal.configure(
+                "env", need.name, "VALUE" if holds_mask(default) else _text(default)
+            ),
+            severity="warning",
+        )
 
 
 def argument_problems(proposal: Proposal) -> Iterator[Problem]:
@@ -54,19 +72,10 @@ def argument_problems(proposal: Proposal) -> Iterator[Problem]:
                 need.name,
                 f"Missing required argument: {need.name}",
                 proposal.configure("arg", need.name, "VALUE"),
-                candidates=tuple(str(choice) for choice in need.choices),
+                candidates=tuple(map(typed, need.choices)),
             )
         for name in names:
-            if need.choices and given[name] not in need.choices:
-                choices = tuple(str(choice) for choice in need.choices)
-                yield proposal.problem(
-                    "ARG_CHOICE",
-                    "job_arg",
-                    name,
-                    f"Argument {name} is {given[name]!r}, which is none of {', '.join(choices)}",
-                    proposal.configure("arg", name, choices[0]),
-                    candidates=choices,
-                )
+            yield from _choice_problems(proposal, name, given[name], need.choices)
     yield from unknown_names(proposal, "job_arg", sorted(given))
     for name, value in given.items():
         if not _is_json(value):
@@ -75,15 +84,46 @@ def argument_problems(proposal: Proposal) -> Iterator[Problem]:
                 "job_arg",
                 name,
                 f"Argument {name} holds a number that JSON cannot keep (NaN or infinity)",
-                f'give it as text, such as "{value}", and let the script read it',
+                _as_text(proposal, name, value),
             )
         if holds_mask(value):
-            yield proposal.secret_in_plain(
-                "job_arg",
-                name,
-                f"{proposal.configure('arg', name, '@secret:NAME')} (resolved when the script "
-                f"starts), or @plain:VALUE when it is no secret",
-            )
+            yield proposal.secret_in_plain("job_arg", name, _as_secret(proposal, "arg", name))
+
+
+def _choice_problems(
+    proposal: Proposal, name: str, value: JsonValue, choices: tuple[JsonValue, ...]
+) -> Iterator[Problem]:
+    """A value outside its choices; a secret is not known here, so it is not judged."""
+    if not choices or value in choices or holds_mask(value) or secret_name(value) is not None:
+        return
+    words, texts = tuple(map(typed, choices)), tuple(map(_text, choices))
+    near = nearest(_text(value), texts) or texts
+    yield proposal.problem(
+        "ARG_CHOICE",
+        "job_arg",
+        name,
+        f"Argument {name} is {told_value(value)}, which is none of {', '.join(words)}",
+        proposal.configure("arg", name, words[texts.index(near[0])]),
+        candidates=words,
+    )
+
+
+def _text(value: JsonValue) -> str:
+    """A value without the quotes that tell a text from a number."""
+    return value if isinstance(value, str) else typed(value)
+
+
+def _as_secret(proposal: Proposal, flag: str, name: str) -> str:
+    return (
+        f"{proposal.configure(flag, name, '@secret:NAME')} (resolved when the script starts), "
+        "or @plain:VALUE when it is no secret"
+    )
+
+
+def _as_text(proposal: Proposal, name: str, value: JsonValue) -> str:
+    """The command line has no way to write NaN as a number, so what it takes is text."""
+    text = str(value) if isinstance(value, float) else "VALUE"
+    return f"give it as text, and let the script read it: {proposal.configure('arg', name, text)}"
 
 
 def _is_json(value: JsonValue) -> bool:

@@ -28,13 +28,13 @@ class ScriptRequest:
     (the script's working folder) and the outputs that were given no path."""
     input_paths: Mapping[str, str]
     output_paths: Mapping[str, str]
-    environ_vars: Mapping[str, str]
-    """Resolved, secrets included."""
-    job_args: Mapping[str, JsonValue]
+    environ_vars: Mapping[str, str] = field(repr=False)
+    """Resolved, secrets included; so they are not shown where a request is printed."""
+    job_args: Mapping[str, JsonValue] = field(repr=False)
     """Resolved, secrets included."""
     inherit_env: tuple[str, ...] = ()
     """Names that the child takes over from the runner beside the small clean base."""
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values to be redacted from whatever leaves the runner."""
     python: str | None = None
     """Interpreter; `None` for the one that runs the tester."""

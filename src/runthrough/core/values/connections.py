@@ -33,3 +33,29 @@ class Connection:
     status: ConnectionStatus
     score: float | None
     reason: str
+    margin: float | None = None
+    """How much worse the best wiring of the node would be without this connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedConnection:
+    """A connection that a person is asked about: confirmed, rejected, or another one chosen."""
+
+    node: NodeName
+    input: str
+    source: Output
+    """Its `subpath` is the most likely one; where several are open, see `subpath_choices`."""
+    score: float
+    margin: float
+    reason: str
+    """What speaks for it, for people: `file names train.csv, val.csv; same words: model`."""
+    runner_up: Output | None = None
+    """The second-best source of this input."""
+    subpath_choices: tuple[str, ...] = ()
+    """Sub-folders of the output that fit equally; empty where the subpath is settled."""
+    expected: bool = False
+    """The input is optional, and yet the best taker of an edge that would carry nothing, so that
+    it is asked for like a required one (DESIGN § 5)."""
+    outside: bool = False
+    """Nothing but structure speaks for it (own evidence below 0.5), so that a path from outside
+    is a choice of equal rank."""

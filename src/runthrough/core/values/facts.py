@@ -6,7 +6,7 @@ from pydantic import Field
 
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.model import Frozen
-from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.requirements import Drift, ScriptRequirements
 from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
 
 PathKind = Literal["file", "folder", "other"]
@@ -34,6 +34,9 @@ class PathFacts(Frozen):
     digest: str | None = None
     """SHA-256 of the content, of a folder over sorted relative names and contents; `None` where
     it was not taken (larger than asked for)."""
+    format: str | None = None
+    """Of a file, told by its content, such as `csv` or `parquet`; `None` where it was not looked
+    at or cannot be told."""
 
 
 class InterpreterFacts(Frozen):
@@ -51,11 +54,17 @@ class NodeFacts(Frozen):
     script: ScriptInfo | None = None
     candidates: tuple[ScriptCandidate, ...] = ()
     requirements: ScriptRequirements = ScriptRequirements()
+    drift: tuple[Drift, ...] = ()
+    """Where contract and code disagree."""
+    contract: RecordedPath | None = None
+    """The contract that was read beside the script."""
     paths: dict[RecordedPath, PathFacts] = Field(default_factory=dict)
     found: dict[str, RecordedPath] = Field(default_factory=dict)
     """Inputs found by convention: `input/<node>/<name>`, or `input/<name>` for source nodes."""
     interpreter: InterpreterFacts = InterpreterFacts()
-    reread: Literal["script", "arguments"] | None = None
+    checked_here: bool = True
+    """Whether the paths were looked for on the host that they belong to."""
+    reread: Literal["script", "contract", "arguments"] | None = None
     """Why `requirements` differ from those that history holds; `None` when they do not."""
 
 

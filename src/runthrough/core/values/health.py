@@ -11,6 +11,8 @@ Check = Literal[
     "database",
     "schema",
     "triggers",
+    "log_head",
+    "events",
     "clock",
     "sqlite_fault",
     "journal_mode",
@@ -74,6 +76,14 @@ class LogFacts:
     """Of those that keep events as they are; `None` where the schema is not today's."""
     last_recorded_at: datetime | None = None
     """Of the last event; aware, UTC. `None` in an empty log."""
+    last_position: int = 0
+    """Of the last event; 0 in an empty log."""
+    head_position: int | None = None
+    """What `log_head` says of it; `None` where it says nothing."""
+    read: int = 0
+    """Of the newest events, how many were read back, up to the first that could not be."""
+    unreadable: Fault | None = None
+    """The newest event that cannot be read back; `None` where all that were tried can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,10 @@ class PostgresFacts:
     user: str
     missing_rights: tuple[str, ...]
     """On tables that are there, such as `SELECT, INSERT on events`."""
+    owner: str
+    """Of the tables; where there are none, of the database."""
+    may_migrate: bool
+    """Whether this user can make and change the tables: is the owner, or acts for it."""
     clock_ahead_s: float
     """Of the server's clock before ours; below zero where it is behind."""
 

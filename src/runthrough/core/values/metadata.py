@@ -54,6 +54,10 @@ class SessionSettings(Frozen):
         )
     )
     """Job types that a node name may end in."""
+    compounds: tuple[str, ...] = ()
+    """Words that stay whole in script names, beyond `core.names.COMPOUNDS`."""
+    packages: tuple[str, ...] = ()
+    """Packages whose scripts are found after those of all workspaces, first wins."""
 
 
 class Holder(Frozen):

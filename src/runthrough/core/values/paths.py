@@ -38,6 +38,15 @@ def below(path: RecordedPath, subpath: str | None) -> RecordedPath:
     return record(root, posixpath.join(relative, subpath))
 
 
+def child(folder: RecordedPath, name: str) -> RecordedPath:
+    """The recorded path of what is called `name` in a folder; no name leads out of it.
+
+    A name with a slash is one name, so that a script's own key cannot climb.
+    """
+    safe = name.replace("/", "_")
+    return below(folder, f"_{safe}" if safe in {"", ".", ".."} else safe)
+
+
 def folders(path: RecordedPath) -> tuple[RecordedPath, ...]:
     """The path itself and every folder above it inside its root, innermost first."""
     root, relative = split(path)

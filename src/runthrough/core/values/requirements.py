@@ -28,6 +28,8 @@ class Requirement(Frozen):
     choices: tuple[JsonValue, ...] = ()
     files: tuple[str, ...] = ()
     """Patterns of the files read below an input or written below an output."""
+    recommended: bool = False
+    """The contract requires it and the code has a default: never asked for, only told."""
 
     @property
     def required(self) -> bool:
@@ -40,6 +42,21 @@ class DynamicRequirement(Frozen):
 
     kind: RequirementKind
     prefix: str = ""
+
+
+class Drift(Frozen):
+    """A need on which two sources disagree."""
+
+    kind: RequirementKind
+    contract: str | None
+    """Its name in the contract; `None` where the contract does not know it."""
+    code: str | None
+    """Its name in the code; `None` where the code does not read it."""
+
+    def __str__(self) -> str:
+        """`contract: DATA · code: data_input`, for people; a need of another kind says so."""
+        kind = "" if self.kind == "input" else f" ({self.kind.replace('_', ' ')})"
+        return f"contract: {self.contract or 'none'} · code: {self.code or 'none'}{kind}"
 
 
 class ScriptRequirements(Frozen):

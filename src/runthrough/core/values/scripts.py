@@ -36,7 +36,8 @@ class ScriptCandidate(Frozen):
     """A script that could have been meant, and why it was not taken."""
 
     path: RecordedPath
-    kind: Literal["shadowed", "suggested"]
+    kind: Literal["shadowed", "suggested", "preferred"]
+    """`preferred`: the name rules would take it today instead of the script the node has."""
     score: float
     """Similarity of the names, 0 to 1."""
     reason: str

@@ -1,7 +1,8 @@
 """Secrets: how they are named, told apart, and kept out of commands.
 
 Rules (DESIGN § 7): names ending in TOKEN, SECRET, PASSWORD or API_KEY; known key prefixes; PEM
-blocks; the password of a URL. What only looks secret is given as `{"plain": VALUE}`.
+blocks; the password of a URL, and what a query hands over under such a name. What only looks
+secret is given as `{"plain": VALUE}`.
 """
 
 import re
@@ -13,29 +14,45 @@ from pydantic import JsonValue
 MASK = "[masked]"
 """Stands in a command, and so in history, where a value looked like a secret."""
 
-_SECRET_NAME = re.compile(
-    r"(TOKEN|SECRET((_ACCESS)?_KEY)?|PASSWORD|PASSWD|API_?KEY)$", re.IGNORECASE
-)
+_NAMES = r"(?:TOKEN|SECRET(?:(?:_ACCESS)?_KEY)?|PASSWORD|PASSWD|API_?KEY)"
+_SECRET_NAME = re.compile(rf"{_NAMES}$", re.IGNORECASE)
+_COUNT_NAME = re.compile(r"(?:max|min|num|n|total)[_-].*TOKEN$", re.IGNORECASE)
+"""Names that say how many tokens a model may read or write."""
+_NUMBERS_TOO = re.compile(r"(?:SECRET(?:(?:_ACCESS)?_KEY)?|PASSWORD|PASSWD)$", re.IGNORECASE)
+"""Names whose numbers are secrets too: a PIN is one, 512 under `first_token` is a place."""
+_KEY_FROM = 10**9
+"""A number of ten digits is more likely a key than a count, under a name that says so."""
 _SECRET_TEXT = re.compile(
     r"""
     -----BEGIN\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----
       [\s\S]*?(?:-----END\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----|\Z)
-    | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b            # AWS access key id
-    | \bgh[pousr]_[0-9A-Za-z]{30,}             # GitHub
-    | \bgithub_pat_[0-9A-Za-z_]{22,}
-    | \bglpat-[0-9A-Za-z_-]{20,}               # GitLab
-    | \bxox[abprs]-[0-9A-Za-z-]{10,}           # Slack
-    | \bsk-[0-9A-Za-z_-]{20,}                  # OpenAI and others
-    | \bsk_live_[0-9A-Za-z]{16,}               # Stripe
-    | \bhf_[0-9A-Za-z]{30,}                    # Hugging Face
-    | \bAIza[0-9A-Za-z_-]{35}                  # Google
-    | \bpypi-[0-9A-Za-z_-]{20,}
-    | \beyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}   # JSON web token
+    | (?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2}))(?:   # also behind `_`, `-` and `%3D`
+      (?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z]) # AWS access key id
+    | gh[pousr]_[0-9A-Za-z]{30,}               # GitHub
+    | github_pat_[0-9A-Za-z_]{22,}
+    | glpat-[0-9A-Za-z_-]{20,}                 # GitLab
+    | xox[abprs]-[0-9A-Za-z-]{10,}             # Slack
+    | sk-(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{20,}   # OpenAI and others; not sk-learn-with-a-name
+    | sk_live_[0-9A-Za-z]{16,}                 # Stripe
+    | hf_[0-9A-Za-z]{30,}                      # Hugging Face
+    | AIza[0-9A-Za-z_-]{35,}                   # Google
+    | pypi-(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{20,}
+    | eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}   # JSON web token
+    )
     """,
     re.VERBOSE,
 )
-_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/:]*):[^\s/]+@", re.IGNORECASE)
-"""User and password reach up to the last `@` before the path, so either may hold an `@`."""
+_URL_PASSWORD = re.compile(
+    # A recorded path has one slash where a URL has two. A number is a port where the path, the
+    # query or the end follows it.
+    r"(?P<head>(?:://|(?<!\babs):/)[^\s/:]*):(?!\d+(?:[/?#\s]|\Z))\S+@"
+)
+"""Up to the last `@`: people write `@`, `/`, `#` and `?` into passwords as they are. That may hide
+a host before an `@` in the path; the other way round it would show a piece of a password."""
+_QUERY_SECRET = re.compile(
+    rf"(?P<head>[?&][\w.-]*(?:{_NAMES}|SIGNATURE|\bSIG)=)[^&#\s]+", re.IGNORECASE
+)
+"""Signatures belong to links that let in whoever has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +71,22 @@ def secret_name(value: JsonValue) -> str | None:
 
 def named_like_a_secret(name: str) -> bool:
     """Whether a variable or argument of that name is taken for a secret."""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None and _COUNT_NAME.match(name) is None
+
+
+def _secret_by_name(name: str, value: str | float) -> bool:
+    """Whether a text or number is taken for a secret for the name it stands under."""
+    if not named_like_a_secret(name):
+        return False
+    if isinstance(value, str) or _NUMBERS_TOO.search(name):
+        return True
+    return abs(value) >= _KEY_FROM
 
 
 def masked_text(text: str) -> str:
     """`text` with whatever looks like a secret replaced by the mask."""
     text = _URL_PASSWORD.sub(rf"\g<head>:{MASK}@", text)
+    text = _QUERY_SECRET.sub(rf"\g<head>{MASK}", text)
     return _SECRET_TEXT.sub(MASK, text)
 
 
@@ -67,7 +94,8 @@ def masked_value(name: str, value: JsonValue) -> JsonValue:
     """`value` of a variable or argument called `name`, safe to put into a command.
 
     `{"secret": NAME}` stays, `{"plain": V}` becomes V unlooked at, and all else that a rule
-    takes for a secret becomes the mask, at any depth.
+    takes for a secret becomes the mask, at any depth. A switch is none. A number is one under
+    names such as PASSWORD or SECRET, and under TOKEN or API_KEY from ten digits on.
     """
     reference = secret_name(value)
     if reference is not None:
@@ -84,7 +112,7 @@ def masked_value(name: str, value: JsonValue) -> JsonValue:
         return [masked_value(name, item) for item in value]
     if isinstance(value, bool) or value is None or value == "":
         return value
-    if named_like_a_secret(name):
+    if _secret_by_name(name, value):
         return MASK
     return masked_text(value) if isinstance(value, str) else value
 

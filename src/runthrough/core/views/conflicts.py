@@ -2,7 +2,14 @@
 
 from pydantic import JsonValue
 
-from runthrough.core.commands import ConfigureScript
+from runthrough.core.commands import (
+    BindScript,
+    Command,
+    ConfigureScript,
+    Connect,
+    MarkExternal,
+    TargetsCommand,
+)
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName
@@ -11,12 +18,12 @@ from runthrough.core.views.nodes import flat_values
 
 
 def conflict_fields(
-    command: ConfigureScript, base: SessionState, present: SessionState
+    command: Command, node: NodeName, base: SessionState, present: SessionState
 ) -> list[dict[str, JsonValue]]:
     """A mapping for each value that they changed or you give: field, base, theirs, yours."""
-    before = _values(base, command.node)
-    theirs = _values(present, command.node)
-    yours = asked_values(command)
+    before = _values(base, node)
+    theirs = _values(present, node)
+    yours = _asked(command, node)
     return [
         {
             "field": name,
@@ -33,6 +40,23 @@ def _values(state: SessionState, node: NodeName) -> dict[str, JsonValue]:
     if node not in state.nodes:
         return {}
     return flat_values(state.nodes[node], state.connections.get(node, {}))
+
+
+def _asked(command: Command, node: NodeName) -> dict[str, JsonValue]:
+    """What a command asks of a node, by the dotted names of `flat_values`."""
+    match command:
+        case ConfigureScript():
+            return asked_values(command)
+        case Connect():
+            return {f"input.{command.input}": f"@{command.source}"}
+        case BindScript():
+            return {"script": shown(command.path)}
+        case MarkExternal():
+            return {f"output.{name}": shown(path) for name, path in command.outputs.items()}
+        case _ if isinstance(command, TargetsCommand):
+            return {f"input.{t.input}": command.verb for t in command.targets if t.node == node}
+        case _:
+            return {}
 
 
 def asked_values(command: ConfigureScript) -> dict[str, JsonValue]:

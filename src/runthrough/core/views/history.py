@@ -9,22 +9,27 @@ from pydantic import JsonValue
 
 from runthrough.core.events import (
     CommandRefused,
+    ConfigurationCleared,
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
     ConnectionAccepted,
     ConnectionConfirmed,
+    ConnectionProposed,
+    ConnectionRejected,
     ConnectionRemoved,
     DataFlowChecked,
     Event,
     EventEnvelope,
     NodeDiscovered,
     NodeMarkedExternal,
+    NodeMarkedInternal,
     RequirementsRead,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
     ScriptBlocked,
+    ScriptBound,
     ScriptConfigured,
     ScriptExecuted,
     ScriptMarkedPending,
@@ -108,7 +113,13 @@ def _values(state: SessionState, node: NodeName | None) -> dict[str, JsonValue]:
     return {"state": there.state.value if there.state else None, **flat_values(there, connections)}
 
 
-def _source(event: ConnectionAccepted | ConnectionConfirmed | ConnectionRemoved) -> str:
+def _source(
+    event: ConnectionProposed
+    | ConnectionAccepted
+    | ConnectionConfirmed
+    | ConnectionRejected
+    | ConnectionRemoved,
+) -> str:
     return str(Output(event.from_node, event.output, event.subpath))
 
 
@@ -126,12 +137,20 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"{event.node}: found {where}"
         case RequirementsRead():
             return f"{event.node}: read {len(event.requirements.needs)} needs ({event.because})"
+        case ScriptBound():
+            return f"{event.node}: bound {shown(event.script.path)}"
         case NodeMarkedExternal():
             return f"{event.node} stands for something outside"
+        case NodeMarkedInternal():
+            return f"{event.node} runs a script again"
+        case ConnectionProposed():
+            return f"{event.node}.{event.input} may be fed by {_source(event)}: {event.reason}"
         case ConnectionAccepted():
             return f"{event.node}.{event.input} is fed by {_source(event)}: {event.reason}"
         case ConnectionConfirmed():
             return f"connected {event.node}.{event.input} to {_source(event)}"
+        case ConnectionRejected():
+            return f"{event.node}.{event.input} is not fed by {_source(event)}: {event.reason}"
         case ConnectionRemoved():
             return f"{event.node}.{event.input} left {_source(event)}: {event.reason}"
         case ScriptAutoConfigured():
@@ -146,6 +165,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"configured {event.node}"
         case ConfigurationRejected():
             return f"{event.node} was rejected: {_listed(p.message for p in event.problems)}"
+        case ConfigurationCleared():
+            return f"cleared {event.node}"
         case ConfigurationRestored():
             return f"{event.node}: what was missing is back"
         case WorldChanged():
@@ -157,6 +178,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
         case ScriptExecuted():
             why = f": {event.error.headline}" if event.error else ""
             outcome = event.outcome.replace("_", " ")
+            if event.outcome == "lost":  # nobody was there to take the time
+                return f"{event.node} was lost with its tester{why}"
             return f"{event.node} {outcome} after {event.duration_s:.2f} s{why}"
         case ScriptReused():
             return f"{event.node} is unchanged and was reused"

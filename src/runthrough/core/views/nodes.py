@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from runthrough.core.staleness import Change
 from runthrough.core.state import LastAttempt, NodeState, SessionState
-from runthrough.core.values.connections import Connection
+from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.facts import Evidence
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
@@ -60,28 +60,44 @@ def change_view(change: Change) -> View:
 
 
 def connection_views(state: SessionState) -> list[View]:
-    """A mapping for each connection.
+    """A mapping for each connection, and for each that is proposed.
 
     Keys: node, input, from_node, output, subpath, status, score, margin, reason, runner_up,
     subpath_choices.
     """
-    return [
-        {
-            "node": connection.node,
-            "input": connection.input,
-            "from_node": connection.source.node,
-            "output": connection.source.output,
-            "subpath": connection.source.subpath,
-            "status": connection.status,
-            "score": connection.score,
-            "margin": None,
-            "reason": connection.reason,
-            "runner_up": None,
-            "subpath_choices": [],
-        }
-        for node in state.nodes
-        for connection in state.connections.get(node, {}).values()
-    ]
+    views: list[View] = []
+    for node in state.nodes:
+        views += [
+            {
+                **_wire_view(connection, connection.status),
+                "runner_up": None,
+                "subpath_choices": [],
+            }
+            for connection in state.connections.get(node, {}).values()
+        ]
+        views += [
+            {
+                **_wire_view(proposal, "proposed"),
+                "runner_up": str(proposal.runner_up) if proposal.runner_up else None,
+                "subpath_choices": list(proposal.subpath_choices),
+            }
+            for proposal in state.proposals.get(node, {}).values()
+        ]
+    return views
+
+
+def _wire_view(wire: Connection | ProposedConnection, status: str) -> View:
+    return {
+        "node": wire.node,
+        "input": wire.input,
+        "from_node": wire.source.node,
+        "output": wire.source.output,
+        "subpath": wire.source.subpath,
+        "status": status,
+        "score": wire.score,
+        "margin": wire.margin,
+        "reason": wire.reason,
+    }
 
 
 def flat_values(there: NodeState, connections: Mapping[str, Connection]) -> View:

@@ -8,6 +8,7 @@ from runthrough.core.events import (
     NodeDiscovered,
     RequirementsRead,
     ScriptAutoConfigured,
+    ScriptBound,
     ScriptConfigured,
 )
 from runthrough.core.values.facts import Evidence
@@ -24,6 +25,7 @@ class Particulars:
 
     scripts: dict[NodeName, ScriptInfo] = field(default_factory=dict)
     requirements: dict[NodeName, ScriptRequirements] = field(default_factory=dict)
+    drift: dict[NodeName, tuple[str, ...]] = field(default_factory=dict)
     evidence: dict[NodeName, tuple[Evidence, ...]] = field(default_factory=dict)
 
     def take(self, envelopes: Iterable[EventEnvelope]) -> None:
@@ -34,10 +36,14 @@ class Particulars:
                 case NodeDiscovered():
                     self.scripts.pop(event.node, None)
                     self.requirements.pop(event.node, None)
+                    self.drift.pop(event.node, None)
                     if event.script is not None:
                         self.scripts[event.node] = event.script
+                case ScriptBound():
+                    self.scripts[event.node] = event.script
                 case RequirementsRead():
                     self.requirements[event.node] = event.requirements
+                    self.drift[event.node] = event.drift
                 case ScriptAutoConfigured() | ScriptConfigured():
                     self.evidence[event.node] = event.evidence
                 case _:

@@ -29,7 +29,7 @@ def requirements_view(state: SessionState, particulars: Particulars, node: NodeN
         "environment_variables": _values(state, node, needs.of("environ_var")),
         "job_arguments": _values(state, node, needs.of("job_arg")),
         "auto_configurable": there.configured_by == "auto",
-        "drift": [],
+        "drift": list(particulars.drift.get(node, ())),
     }
 
 
@@ -61,10 +61,12 @@ def _input(state: SessionState, node: NodeName, need: Requirement) -> JsonValue:
     connection = state.connections.get(node, {}).get(need.name)
     path = spec.input_paths.get(need.name) if spec else None
     current = f"@{connection.source}" if connection else shown(path) if path else None
+    asked = state.proposals.get(node, {}).get(need.name)
     return {
         **_described(need),
         "example_path": f"input/{node}/{need.name}",
         "current_path": current,
+        "proposed": f"@{asked.source}" if asked else None,
         "files": list(need.files),
     }
 

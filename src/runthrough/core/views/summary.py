@@ -45,14 +45,16 @@ def summary_view(state: SessionState, particulars: Particulars) -> View:
     }
 
 
-def status_view(state: SessionState, particulars: Particulars, world: World) -> View:
+def status_view(
+    state: SessionState, particulars: Particulars, world: World, *, tester_gone: bool = False
+) -> View:
     """The summary and everything a status screen shows.
 
     Keys beside the summary's: session_id, name, version, phase, home, last_actor, last_at, nodes,
     connections, worklist, next_command.
     """
     changes = stale(state, world)
-    rows = worklist(state, world)
+    rows = worklist(state, world, tester_gone=tester_gone)
     nodes: dict[str, JsonValue] = {
         node: node_view(
             there,

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from pydantic import JsonValue
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.staleness import Change, World, fingerprint, stale
 from runthrough.core.state import LastAttempt, NodeState, SessionState
+from runthrough.core.values.connections import ProposedConnection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
@@ -49,9 +50,12 @@ class WorklistRow:
     """A command to type."""
 
 
-def worklist(state: SessionState, world: World) -> list[WorklistRow]:
-    """All nodes by category, inside each in topological order."""
-    rows = _rows(state, world)
+def worklist(state: SessionState, world: World, *, tester_gone: bool = False) -> list[WorklistRow]:
+    """All nodes by category, inside each in topological order.
+
+    `tester_gone` says that the process which drives the present run does not live any more.
+    """
+    rows = _rows(state, world, tester_gone=tester_gone)
     rank = {category: place for place, category in enumerate(CATEGORIES)}
     return sorted(rows, key=lambda row: rank[row.category])
 
@@ -70,9 +74,13 @@ def row_view(row: WorklistRow) -> dict[str, JsonValue]:
 
 
 def next_command(rows: Sequence[WorklistRow]) -> str:
-    """The one thing to type next."""
-    if any(row.category == "running" for row in rows):
-        return "runthrough status"
+    """The one thing to type next; what is to be confirmed comes before what is to be typed."""
+    running = [row for row in rows if row.category == "running"]
+    if running:
+        return running[0].next or "runthrough status"
+    for row in rows:
+        if row.category == "needs_you" and (row.next or "").startswith(CONFIRM):
+            return row.next or ""
     for category, command in (
         ("needs_you", None),
         ("stale", "runthrough run"),
@@ -87,7 +95,7 @@ def next_command(rows: Sequence[WorklistRow]) -> str:
     return "runthrough history"
 
 
-def _rows(state: SessionState, world: World) -> list[WorklistRow]:
+def _rows(state: SessionState, world: World, *, tester_gone: bool) -> list[WorklistRow]:
     changed = stale(state, world)
     blockers: dict[NodeName, NodeName] = {}
     rows: list[WorklistRow] = []
@@ -98,7 +106,9 @@ def _rows(state: SessionState, world: World) -> list[WorklistRow]:
         )
         facts = world.get(node, NodeFacts())
         row = _row(state, node, facts, changes=changed.get(node, ()), stopped=stopped)
-        if row.category in {"needs_you", "failed"}:
+        if tester_gone and row.category == "running":
+            row = replace(row, text="interrupted: its tester is gone", next="runthrough run")
+        if row.category == "failed" or state.nodes[node].state is Lifecycle.PENDING:
             blockers[node] = node
         elif row.category == "blocked" and stopped is not None:
             blockers[node] = stopped
@@ -147,10 +157,9 @@ def _judged(
         outputs = there.external_outputs.items()
         return "external", ", ".join(f"{n}: {shown(p)}" for n, p in outputs), None
     if there.running is not None:
-        return "running", "runthrough run goes on if its tester is gone", None
-    if there.state is Lifecycle.PENDING:
-        text = "; ".join(need_text(need) for need in there.needs)
-        return "needs_you", text, answer_command(node, there.needs)
+        return "running", "", None
+    if there.state is Lifecycle.PENDING or node in state.proposals:
+        return "needs_you", *_asked(state, node)
     if there.last is not None and _failed_now(state, node, there.last, facts):
         return "failed", _failure(there.last), f"runthrough logs {name}"
     if stopped is not None:
@@ -214,6 +223,29 @@ def _word(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def _asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:
+    """What a person is asked, and the command that answers."""
+    there, proposals = state.nodes[node], state.proposals.get(node, {})
+    if there.state is Lifecycle.PENDING:
+        text = "; ".join(need_text(need) for need in there.needs)
+        return text, answer_command(node, there.needs)
+    text = "; ".join(_question(proposal) for proposal in proposals.values())
+    return text, confirm_command(node, proposals)
+
+
+def _question(proposal: ProposedConnection) -> str:
+    """A proposal in a few words: `scores ← Model.scores? (equal names)`."""
+    return f"{proposal.input} ← {proposal.source}? ({proposal.reason})"
+
+
+CONFIRM = "runthrough confirm"
+
+
+def confirm_command(node: NodeName, inputs: Iterable[str]) -> str:
+    """The command that takes what is proposed for inputs of a node."""
+    return f"{CONFIRM} {' '.join(shlex.quote(f'{node}.{name}') for name in inputs)}"
+
+
 _SHORT: Mapping[ProblemCode, str] = {
     "INPUT_MISSING": "no path",
     "ENV_MISSING": "no value",
@@ -245,7 +277,13 @@ _FLAGS: Mapping[ProblemCode, tuple[str, str]] = {
 
 
 def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
-    """One command that answers all needs, or the fix of the first that no flag answers."""
+    """One command that answers all needs, or the fix of the first that no flag answers.
+
+    What is proposed is confirmed first.
+    """
+    asked = [need.where.name for need in needs if need.code == "CONNECTION_AMBIGUOUS"]
+    if asked:
+        return confirm_command(node, filter(None, asked))
     flags = []
     for need in needs:
         flag = _FLAGS.get(need.code)

@@ -1,6 +1,5 @@
 """The command line's tree of commands, and the one place where its errors end."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -9,13 +8,16 @@ import typer
 from runthrough import __version__
 from runthrough.entrypoints.cli import (
     auditing,
+    checking,
     configuring,
+    connecting,
     database,
     demo,
     doctor,
     failing,
     reading,
     running,
+    screen,
     starting,
 )
 
@@ -51,7 +53,7 @@ def _add(to: typer.Typer, *commands: object) -> None:
         to.command()(command)  # type: ignore[type-var]  # a decorated command is a callable
 
 
-for family in (starting, reading, configuring, running):
+for family in (starting, reading, configuring, connecting, checking, running):
     _add(app, *family.COMMANDS)
 for group, summary, commands in (
     ("audit", "Prove that the log is what was written.", auditing.AUDIT_COMMANDS),
@@ -73,11 +75,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     words = list(arguments) or ["--help"]
     try:
         code = app(args=words, prog_name="runthrough", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader had enough (`| head`); what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        with screen.writing_to(sys.stdout):
+            sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last floor: told, with a code
         return failing.tell(error, wants_json=wants_json)
     return code if isinstance(code, int) else 0

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SECRET = "@secret:"  # noqa: S105 - the prefix that names one
 PLAIN = "@plain:"
+BASED_ON = Annotated[
+    int | None,
+    typer.Option(
+        "--based-on",
+        metavar="VERSION",
+        min=1,
+        help="Refuse if somebody changed the node after this version.",
+    ),
+]
 
 
 @visiting()
@@ -71,24 +80,16 @@ def configure(
     replace: Annotated[
         bool, typer.Option("--replace", help="Forget the values there were instead of merging.")
     ] = False,
-    based_on: Annotated[
-        int | None,
-        typer.Option(
-            "--based-on",
-            metavar="VERSION",
-            min=1,
-            help="Refuse if somebody changed the node after this version.",
-        ),
-    ] = None,
+    based_on: BASED_ON = None,
 ) -> None:
     """Answer what a node needs; merged over what is there."""
     from runthrough.application.answers import Answers  # noqa: PLC0415 - heavy, inside commands
 
     answers = Answers(
-        input_paths=_pairs("--input", inputs, str),
-        output_paths=_pairs("--output", outputs, str),
-        environ_vars=_pairs("--env", env, _variable),
-        job_args=_pairs("--arg", arguments, _argument),
+        input_paths=pairs("--input", inputs, str),
+        output_paths=pairs("--output", outputs, str),
+        environ_vars=pairs("--env", env, _variable),
+        job_args=pairs("--arg", arguments, _argument),
         user_notes=note,
         timeout_s=timeout_s,
         replace=replace,
@@ -103,7 +104,7 @@ def configure(
         _tell(visit, session, name, before, warnings, version=recorded.version)
 
 
-def _pairs(
+def pairs(
     option: str, given: Iterable[str] | None, read: Callable[[str], T]
 ) -> dict[str, T] | None:
     """`NAME=VALUE` texts as a mapping; what they hold is never repeated in an error.

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from runthrough.entrypoints.cli.failing import PASSED, UNAVAILABLE
 from runthrough.entrypoints.cli.visit import Visit, visiting
 
 
@@ -42,8 +43,8 @@ def upgrade(visit: Visit) -> None:
 
 
 @visiting(session=False)
-def current(visit: Visit) -> None:
-    """Show the schema of the database, and the one this version needs."""
+def current(visit: Visit) -> int:
+    """Show the database's schema, and the one this version needs; exit 4 where they differ."""
     from runthrough.bootstrap import (  # noqa: PLC0415 - heavy, inside commands
         current_schema,
         shown_database,
@@ -56,12 +57,13 @@ def current(visit: Visit) -> None:
     has = f"{place} has {f'schema {found}' if found else 'no schema yet'}"
     if found == wanted:
         visit.screen.line(("✓ ", "green"), f"{has}, which this version needs")
-        return
+        return PASSED
     visit.screen.line(("! ", "bold yellow"), f"{has}; this version needs {wanted}")
     if found is None or found < wanted:
         visit.next("runthrough db upgrade")
     else:
         visit.screen.line("  → it was written by a newer runthrough: upgrade this one")
+    return UNAVAILABLE
 
 
 def _url(visit: Visit) -> str:

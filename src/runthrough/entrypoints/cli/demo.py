@@ -60,7 +60,7 @@ def _require_extra() -> None:
     if missing:
         raise RunnerUnavailableError(
             f"The demo's scripts need {', '.join(missing)}, which is not installed here.",
-            fix="pip install 'runthrough[demo]'",
+            fix="pip install scikit-learn xgboost-cpu",
         )
 
 

@@ -1,7 +1,7 @@
 """Telling what can go wrong with the database here, before it does."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,13 @@ def doctor(visit: Visit) -> int:
     from runthrough.core.views.health import judge  # noqa: PLC0415 - as above
 
     health = examine(cwd=str(Path.cwd()), environ=os.environ, flags=visit.flags())
-    findings = judge(health)
+    findings = [
+        # Of all that may be told here, only this one is a command as it stands.
+        replace(finding, fix=visit.typed_here(finding.fix))
+        if finding.check == "schema" and finding.fix is not None
+        else finding
+        for finding in judge(health)
+    ]
     wrong = any(finding.level == "error" for finding in findings)
     database = health.database
     visit.screen.result(
@@ -50,10 +56,8 @@ def _draw(visit: Visit, findings: "Sequence[Finding]") -> None:
     for finding in findings:
         name = finding.check.replace("_", " ")
         rows.append((_MARKS[finding.level], name, finding.message))
-        # Of all that may be told here, only this one is a command as it stands.
-        fix = visit.typed_here(finding.fix) if finding.check == "schema" else finding.fix
-        if fix is not None:
-            rows.append(("", "", (f"→ {fix}", "bold")))
+        if finding.fix is not None:
+            rows.append(("", "", (f"→ {finding.fix}", "bold")))
     visit.screen.rows(rows, indent="")
     visit.screen.blank()
     errors, warnings = (
@@ -61,6 +65,8 @@ def _draw(visit: Visit, findings: "Sequence[Finding]") -> None:
         for level in ("error", "warning")
     )
     visit.screen.line(f"{errors}, {warnings}")
+    if visit.password_hint is not None:
+        visit.screen.line((visit.password_hint, "dim"))
 
 
 COMMANDS = (doctor,)

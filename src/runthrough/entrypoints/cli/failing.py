@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import traceback
+from typing import IO
 
 import typer
 
@@ -26,6 +27,8 @@ UNAVAILABLE = 4
 AUDIT_BROKEN = 6
 INTERNAL = 70
 INTERRUPTED = 130
+READER_GONE = 141
+"""What a shell tells of a program that SIGPIPE ended: nobody takes a part for the whole."""
 
 
 class InterruptedVisitError(Exception):
@@ -34,6 +37,18 @@ class InterruptedVisitError(Exception):
     def __init__(self, fix: str) -> None:
         self.fix = fix
         super().__init__(fix)
+
+
+class OutputError(Exception):
+    """The command's output cannot be written; `reason` is the system's."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class ReaderGoneError(Exception):
+    """Whoever read the command's output reads no more."""
 
 
 EXIT_CODES: dict[type[BaseException], int] = {
@@ -45,6 +60,8 @@ EXIT_CODES: dict[type[BaseException], int] = {
     SelectionError: 5,
     RunthroughError: REFUSED,
     typer.TyperException: REFUSED,
+    OutputError: UNAVAILABLE,
+    ReaderGoneError: READER_GONE,
     InterruptedVisitError: INTERRUPTED,
     KeyboardInterrupt: INTERRUPTED,
     typer.Abort: INTERRUPTED,
@@ -60,14 +77,32 @@ def exit_code(error: BaseException) -> int:
 
 def tell(error: BaseException, *, wants_json: bool) -> int:
     """Say what went wrong and what to do; the exit code."""
+    if isinstance(error, ReaderGoneError):
+        return READER_GONE
     told = _told(error)
     if exit_code(error) == INTERNAL and os.environ.get("RUNTHROUGH_DEBUG"):
         traceback.print_exception(error)
-    if wants_json:
-        sys.stdout.write(json.dumps({"error": told}, indent=2) + "\n")
+    if wants_json and not isinstance(error, OutputError):
+        _write(sys.stdout, json.dumps({"error": told}, indent=2) + "\n")
     fix = f"\n  → {told['fix']}" if told["fix"] else ""
-    sys.stderr.write(f"error: {told['message']}{fix}\n")
+    _write(sys.stderr, f"error: {told['message']}{fix}\n")
     return exit_code(error)
+
+
+def give_up(stream: IO[str]) -> None:
+    """Write no more: what is left in the buffer has nowhere to go, and would fail at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        # An error that cannot even be told still has its exit code.
+        give_up(stream)
 
 
 def _told(error: BaseException) -> dict[str, object]:
@@ -79,6 +114,9 @@ def _told(error: BaseException) -> dict[str, object]:
             return {**_words(error.code, error.message, error.fix), "fields": list(error.fields)}
         case RunthroughError():
             return _words(error.code, error.message, error.fix)
+        case OutputError():
+            message = f"The output cannot be written: {error.reason}."
+            return _words("OUTPUT", message, _NO_OUTPUT)
         case InterruptedVisitError():
             return _words("INTERRUPTED", "interrupted; what had happened is recorded", error.fix)
         case typer.TyperException():
@@ -95,6 +133,9 @@ def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
     return {"code": code, "message": text, "fix": fix}
 
 
+_NO_OUTPUT = (
+    "send it where there is room; what the command did is recorded: runthrough history tells it"
+)
 _REPORT = (
     "this is a fault of runthrough, not of your pipeline; nothing that was recorded is lost. "
     "Report it where runthrough came from, with the traceback (RUNTHROUGH_DEBUG=1 shows it)"

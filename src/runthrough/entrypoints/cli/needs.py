@@ -33,6 +33,11 @@ def draw_requirements(visit: "Visit", session: "Session", view: "View") -> None:
             screen.blank()
             screen.line((title, "bold"))
             screen.rows(_row(need) for need in needs)
+    drift = view["drift"]
+    if isinstance(drift, list) and drift:
+        screen.blank()
+        screen.line(("contract and code disagree", "bold"))
+        screen.rows((str(line),) for line in drift)
     screen.blank()
     screen.line(("* required", "dim"))
     for problem in there.needs:
@@ -51,6 +56,8 @@ def _row(need: dict[str, "JsonValue"]) -> tuple[str | Piece, ...]:
     default = need.get("default_value")
     if current is not None:
         value = _text(current)
+    elif need.get("proposed") is not None:
+        value = f"{_text(need['proposed'])} ?"
     elif default is not None:
         value = f"default {_text(default)}"
     else:

@@ -70,7 +70,7 @@ def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "No
         screen.line(f"    blocked: {', '.join(blocked)}")
     if last.log is not None:
         screen.typed("    log: ", near(session.locate(last.log)))
-        screen.typed("      → ", visit.typed(f"runthrough logs {node}") or "")
+        screen.typed("      → ", visit.typed(f"runthrough logs {node}"))
 
 
 def _why(last: "LastAttempt | None") -> str:

@@ -3,9 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from io import StringIO
 from typing import IO, TYPE_CHECKING
+
+from runthrough.entrypoints.cli.failing import OutputError, ReaderGoneError, give_up
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 120
 """Columns where no terminal says how many: wide enough for logs, narrow enough to read."""
 INDENT = "    "
+COMMAND_KEYS = frozenset({"next", "next_command"})
+"""Keys of results whose values are commands to type."""
 
 Piece = tuple[str, str]
 """A text and its style; colour never says anything that the text does not."""
@@ -21,16 +27,34 @@ Piece = tuple[str, str]
 class Screen:
     """One command's output.
 
-    With `as_json` the result goes to stdout and text for people to stderr.
+    With `as_json` the result goes to stdout and text for people to stderr. `typed` makes of a
+    command what is to be typed from where this one was.
     """
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, typed: Callable[[str], str] = str) -> None:
         self.as_json = as_json
+        self._typed = typed
 
     def result(self, value: object) -> None:
-        """The result for machines; nothing without `--json`."""
+        """The result for machines; nothing without `--json`.
+
+        Commands in it are those that people are told beside it.
+        """
         if self.as_json:
-            sys.stdout.write(json.dumps(value, indent=2) + "\n")
+            with writing_to(sys.stdout):
+                sys.stdout.write(json.dumps(self._with_typed(value), indent=2) + "\n")
+
+    def _with_typed(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._with_typed(one) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: self._typed(one)
+            if name in COMMAND_KEYS and isinstance(one, str)
+            else self._with_typed(one)
+            for name, one in value.items()
+        }
 
     @property
     def width(self) -> int:
@@ -48,11 +72,13 @@ class Screen:
         from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
 
         told = Text.assemble(lead, (command, "bold"))
-        self._console.print(told, soft_wrap=True)
+        with self._console.capture() as drawn:
+            self._console.print(told, soft_wrap=True)
+        self._write(drawn.get())
 
     def blank(self) -> None:
         """An empty line."""
-        self._console.print()
+        self._write("\n")
 
     def rows(self, rows: Iterable[Sequence[str | Piece]], *, indent: str = "  ") -> None:
         """Rows with aligned columns; only the last column wraps."""
@@ -80,13 +106,23 @@ class Screen:
 
     def raw(self, text: str) -> None:
         """A text as it is, such as a script's log; beside a result it goes to stderr."""
-        self._stream.write(text if text.endswith("\n") or not text else f"{text}\n")
+        self._write(text if text.endswith("\n") or not text else f"{text}\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines for machines, as UTF-8 wherever they go."""
+        for line in lines:
+            with writing_to(sys.stdout):
+                sys.stdout.buffer.write(line.encode())
 
     def _draw(self, drawing: "RenderableType") -> None:
         with self._console.capture() as drawn:
             self._console.print(drawing)
         # Lines are padded to their column; nobody wants those blanks when copying.
-        self._stream.writelines(f"{line.rstrip()}\n" for line in drawn.get().splitlines())
+        self._write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+    def _write(self, text: str) -> None:
+        with writing_to(self._stream):
+            self._stream.write(text)
 
     @property
     def _stream(self) -> IO[str]:
@@ -101,15 +137,32 @@ class Screen:
         asked = os.environ.get("COLUMNS", "")
         width = int(asked) if asked.isdecimal() else None if terminal else PIPED_WIDTH
         return Console(
-            file=self._stream,
+            file=StringIO(),  # rich only draws: it ends the process where nobody reads any more
             width=width,
             color_system=None if plain else "auto",
-            force_terminal=False if plain else None,
+            force_terminal=not plain,
             no_color=plain,
             markup=False,
             highlight=False,
             emoji=False,
         )
+
+
+@contextmanager
+def writing_to(stream: IO[str]) -> Iterator[None]:
+    """Tell apart what goes wrong with the output from what goes wrong with the work.
+
+    Raises:
+        ReaderGoneError: Nobody reads any more, as behind `| head`.
+        OutputError: The output cannot be written, as on a full disk.
+    """
+    try:
+        yield
+    except OSError as exc:
+        give_up(stream)
+        if isinstance(exc, BrokenPipeError):
+            raise ReaderGoneError from exc
+        raise OutputError(str(exc.strerror)) from exc
 
 
 def _value(value: object) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli.drafting import DRAFTED, draft
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import ago, counted, short_id, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from runthrough.application.session import Session
     from runthrough.core.views.history import HistoryRow
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 def new(
     visit: Visit,
     pipeline: Annotated[
-        str, typer.Argument(metavar="PIPELINE", help="The pipeline file, YAML or JSON.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="PIPELINE",
+            help="The pipeline file, YAML or JSON, or a SageMaker pipeline definition.",
+        ),
+    ] = None,
+    *,
     name: Annotated[
         str | None, typer.Option("--name", help="The session's name; default: made up.")
     ] = None,
@@ -34,16 +40,56 @@ def new(
             "Default: the pipeline file's folder.",
         ),
     ] = None,
+    from_folder: Annotated[
+        str | None,
+        typer.Option(
+            "--from-folder",
+            metavar="DIR",
+            help="Instead of beginning a session, draft a pipeline file from a folder of scripts.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=f"The file that is drafted; it must be new. Default: {DRAFTED}.",
+        ),
+    ] = None,
 ) -> None:
-    """Begin a session on a pipeline file."""
-    from runthrough.bootstrap import load_pipeline  # noqa: PLC0415 - heavy, so inside commands
-
-    definition = load_pipeline(pipeline)
-    with visit.application() as application:
-        given = workspace or application.settings.workspaces
-        session = application.sessions.start(
-            definition, name=name, workspaces=[_folder(place) for place in given]
+    """Begin a session on a pipeline file, or draft one from a folder of scripts."""
+    if from_folder is not None:
+        others = {"PIPELINE": pipeline, "--name": name, "--workspace": workspace}
+        _refuse_beside("--from-folder", others)
+        draft(visit, from_folder, output or DRAFTED)
+    elif pipeline is None:
+        raise typer.BadParameter(
+            "name a pipeline file, or a folder of scripts with --from-folder DIR",
+            param_hint="'PIPELINE'",
         )
+    elif output is not None:
+        raise typer.BadParameter("it goes with --from-folder DIR", param_hint="'--output'")
+    else:
+        _begin(visit, pipeline, name, workspace)
+
+
+def _refuse_beside(option: str, others: "Mapping[str, object]") -> None:
+    for other, given in others.items():
+        if given:
+            raise typer.BadParameter(f"it does not go with {option}", param_hint=f"'{other}'")
+
+
+def _begin(visit: Visit, pipeline: str, name: str | None, workspace: list[str] | None) -> None:
+    from runthrough.bootstrap import load_either  # noqa: PLC0415 - heavy, so inside
+    from runthrough.settings import load_settings  # noqa: PLC0415 - as above
+
+    # Before the database is opened: a wrong file leaves nothing behind.
+    settings = load_settings(Path.cwd(), os.environ, visit.flags())
+    workspaces = [_folder(place) for place in workspace or settings.workspaces]
+    definition = load_either(pipeline, scripts=workspaces)
+    with visit.application() as application:
+        session = application.sessions.start(definition, name=name, workspaces=workspaces)
         visit.screen.result(_told(session))
         summary = session.summary()
         visit.screen.line(
@@ -80,7 +126,7 @@ def sessions(visit: Visit) -> None:
     """List all sessions, the one with the latest event first."""
     from datetime import UTC, datetime  # noqa: PLC0415 - inside commands, as all imports
 
-    with visit.application() as application:
+    with visit.application(absent="empty") as application:
         listed = application.sessions.entries()
         now = datetime.now(UTC)  # noqa: TID251 - only to say how long ago something was
         visit.screen.result(
@@ -109,7 +155,7 @@ def sessions(visit: Visit) -> None:
             for one in listed
         )
         if not listed:
-            visit.screen.line("There is no session yet.")
+            visit.screen.line(f"There is no session yet in {application.place}.")
             visit.next("runthrough new PIPELINE")
 
 

@@ -12,13 +12,20 @@ import typer
 
 from runthrough.entrypoints.cli.failing import InterruptedVisitError
 from runthrough.entrypoints.cli.screen import Screen
-from runthrough.errors import SchemaOutdatedError
+from runthrough.errors import SchemaOutdatedError, StoreError, UnknownSessionError
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
-    from runthrough.bootstrap import Application
+    from runthrough.bootstrap import Absent, Application
 
 P = ParamSpec("P")
+
+VARIABLE = "RUNTHROUGH_DATABASE_URL"
+"""How errors of the database name the setting, whatever named the database."""
+_PASSWORD_HINT = (
+    "The password is not repeated here: keep it in ~/.pgpass or PGPASSWORD, or name the database "
+    f"in {VARIABLE}."
+)
 
 _SESSION = Annotated[
     str | None,
@@ -56,21 +63,30 @@ class Visit:
         self.session = session
         self.actor = actor
         self.database = database
-        self.screen = Screen(as_json=as_json)
+        self.screen = Screen(as_json=as_json, typed=self.typed)
 
     @contextmanager
-    def application(self, **flags: str | int | None) -> Iterator["Application"]:
-        """The wired application, for this caller; further `flags` win over settings."""
+    def application(
+        self, *, absent: "Absent" = "make", **flags: str | int | None
+    ) -> Iterator["Application"]:
+        """The wired application, for this caller; further `flags` win over settings.
+
+        `absent` says what becomes of a database that is not there; see `bootstrap.wire`.
+        """
         from runthrough.bootstrap import wire  # noqa: PLC0415 - heavy, so inside commands
 
-        given = {**self.flags(), **flags}
-        with wire("cli", cwd=str(Path.cwd()), environ=os.environ, flags=given) as application:
-            yield application
+        cwd, given = str(Path.cwd()), {**self.flags(), **flags}
+        with wire("cli", cwd=cwd, environ=os.environ, flags=given, absent=absent) as application:
+            try:
+                yield application
+            except UnknownSessionError as unknown:
+                unknown.message += f" This is so in {application.place}."
+                raise
 
     @contextmanager
     def opened(self, **flags: str | int | None) -> Iterator["tuple[Application, Session]"]:
         """The application, and the session that is meant."""
-        with self.application(**flags) as application:
+        with self.application(absent="empty", **flags) as application:
             asked, sessions = application.settings.session, application.sessions
             yield application, (sessions.open(asked) if asked else sessions.default())
 
@@ -79,32 +95,66 @@ class Visit:
         given = {"database_url": self.database, "actor": self.actor, "session": self.session}
         return {name: value for name, value in given.items() if value is not None}
 
-    def typed(self, command: str | None) -> str | None:
+    def typed(self, command: str) -> str:
         """A command to type next, with the session and the database that this call named."""
-        if command is None or self.session is None or not command.startswith("runthrough "):
+        if self.session is None or not command.startswith("runthrough "):
             return self.typed_here(command)
         import shlex  # noqa: PLC0415 - only where a session is named
 
         return self.typed_here(f"{command} --session {shlex.quote(self.session)}")
 
-    def typed_here(self, command: str | None) -> str | None:
+    def typed_here(self, command: str) -> str:
         """A command about the whole database, with the one that this call named.
 
-        A password is not repeated: whoever gave it has to type it again.
+        A password is not repeated; `password_hint` says where it may stand instead.
         """
-        if command is None or self.database is None or not command.startswith("runthrough "):
+        if self.database is None or not command.startswith("runthrough "):
             return command
         import shlex  # noqa: PLC0415 - only where a database is named
 
-        from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - as above
+        from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - as above
 
-        return f"{command} --database {shlex.quote(masked_text(self.database))}"
+        return f"{command} --database {shlex.quote(without_password(self.database))}"
+
+    @property
+    def password_hint(self) -> str | None:
+        """Where the password of the database may stand that this call named, if it has one."""
+        if self.database is None:
+            return None
+        from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - as above
+
+        return _PASSWORD_HINT if without_password(self.database) != self.database else None
 
     def next(self, command: str | None) -> None:
         """Tell the one thing to type next."""
-        if command is not None:
-            self.screen.blank()
-            self.screen.typed("next:  ", self.typed(command) or command)
+        if command is None:
+            return
+        self.screen.blank()
+        self.screen.typed("next:  ", self.typed(command))
+        if self.password_hint is not None:
+            self.screen.line((self.password_hint, "dim"))
+
+    def told(self, error: StoreError) -> None:
+        """Let an error of the database say what to do in this call's own words."""
+        if error.fix is None:
+            return
+        if isinstance(error, SchemaOutdatedError):
+            error.fix = self.typed_here(error.fix)
+            error.message += f" {self.password_hint}" if self.password_hint else ""
+        elif VARIABLE in error.fix:
+            error.fix = error.fix.replace(VARIABLE, self._database_setting())
+
+    def _database_setting(self) -> str:
+        """What is to be changed to name another database: what named this one."""
+        if self.database is not None:
+            return "--database"
+        if os.environ.get(VARIABLE):
+            return VARIABLE
+        from runthrough.core.views.health_words import setting_words  # noqa: PLC0415 - rare
+        from runthrough.settings import load_settings  # noqa: PLC0415 - rare, and heavy
+
+        origins = load_settings(Path.cwd(), os.environ, self.flags()).origins
+        return setting_words(origins["database_url"])
 
 
 def visiting(
@@ -129,11 +179,11 @@ def visiting(
             given.pop("no_input", None)
             try:
                 return command(visit, *args, **given)
-            except SchemaOutdatedError as outdated:
-                outdated.fix = visit.typed_here(outdated.fix)
+            except StoreError as failed:
+                visit.told(failed)
                 raise
             except KeyboardInterrupt as stopped:
-                raise InterruptedVisitError(visit.typed(go_on) or go_on) from stopped
+                raise InterruptedVisitError(visit.typed(go_on)) from stopped
 
         own = list(inspect.signature(command).parameters.values())[1:]
         options = [*([_SESSION_OPTION, _NO_INPUT_OPTION] if session else []), *_SHARED]

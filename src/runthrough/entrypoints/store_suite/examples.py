@@ -2,21 +2,26 @@
 
 from runthrough.core.events import (
     CommandRefused,
+    ConfigurationCleared,
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
     ConnectionAccepted,
     ConnectionConfirmed,
+    ConnectionProposed,
+    ConnectionRejected,
     ConnectionRemoved,
     DataFlowChecked,
     Event,
     NodeDiscovered,
     NodeMarkedExternal,
+    NodeMarkedInternal,
     RequirementsRead,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
     ScriptBlocked,
+    ScriptBound,
     ScriptConfigured,
     ScriptExecuted,
     ScriptMarkedPending,
@@ -100,9 +105,12 @@ _PLAN = Plan(
 )
 
 
+_Wire = ConnectionAccepted | ConnectionConfirmed | ConnectionRejected | ConnectionRemoved
+
+
 def _wire(
-    kind: type[ConnectionAccepted | ConnectionConfirmed | ConnectionRemoved],
-) -> ConnectionAccepted | ConnectionConfirmed | ConnectionRemoved:
+    kind: type[_Wire],
+) -> _Wire:
     return kind(
         node=CLEAN,
         input="data",
@@ -113,6 +121,34 @@ def _wire(
         reason="equal name",
     )
 
+
+_INFO = ScriptInfo(
+    name="clean",
+    path=_SCRIPT,
+    package_root=RecordedPath("pipeline:scripts"),
+    module="clean",
+    digest="e" * 64,
+    has_main=True,
+    parameters=("input_paths", "**rest"),
+    framework="xgboost",
+    description="Cleans.",
+    imports=("json", "xgboost"),
+    problems=(_PROBLEM,),
+)
+_PROPOSED = ConnectionProposed(
+    node=TRAIN,
+    input="data",
+    from_node=CLEAN,
+    output="model",
+    subpath="train",
+    score=1.25,
+    margin=0.1,
+    reason="file names größe.csv",
+    runner_up=Output("Source", "DATA", None),
+    subpath_choices=("train", "test"),
+    expected=True,
+    outside=True,
+)
 
 SESSION_EVENTS: tuple[Event, ...] = (
     SessionStarted(
@@ -143,19 +179,7 @@ SESSION_EVENTS: tuple[Event, ...] = (
     NodeMarkedExternal(node=SOURCE, outputs={"DATA": _DATA}),
     NodeDiscovered(
         node=CLEAN,
-        script=ScriptInfo(
-            name="clean",
-            path=_SCRIPT,
-            package_root=RecordedPath("pipeline:scripts"),
-            module="clean",
-            digest="e" * 64,
-            has_main=True,
-            parameters=("input_paths", "**rest"),
-            framework="xgboost",
-            description="Cleans.",
-            imports=("json", "xgboost"),
-            problems=(_PROBLEM,),
-        ),
+        script=_INFO,
         candidates=(
             ScriptCandidate(path=_SCRIPT, kind="suggested", score=0.9, reason="near name"),
         ),
@@ -184,6 +208,8 @@ SESSION_EVENTS: tuple[Event, ...] = (
         drift=("contract: DATA · code: data",),
         because="discovered",
     ),
+    _PROPOSED,
+    _wire(ConnectionRejected),
     _wire(ConnectionAccepted),
     _wire(ConnectionConfirmed),
     _wire(ConnectionRemoved),
@@ -194,6 +220,9 @@ SESSION_EVENTS: tuple[Event, ...] = (
     ScriptConfigured(node=TRAIN, spec=_SPEC, evidence=(_EVIDENCE,)),
     WorldChanged(node=TRAIN, changes=(WorldChange(name="input data", old="d1", new=None),)),
     ConfigurationRestored(node=TRAIN, spec=_SPEC),
+    ConfigurationCleared(node=TRAIN),
+    NodeMarkedInternal(node=SOURCE),
+    ScriptBound(node=SOURCE, script=_INFO),
 )
 """A session as it is configured."""
 

@@ -1,20 +1,17 @@
-"""The Python door: the founding plan's names and dicts over a session."""
+"""The founding plan's factory: names and dicts over a session."""
 
 import argparse
 import os
 import warnings
-import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from runthrough.application.session import Session
-from runthrough.bootstrap import Application, wire
+from runthrough.bootstrap import Absent, Application, wire
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
-from runthrough.core.state import NodeState
-from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.worklist import row_view
 from runthrough.entrypoints.given import (
@@ -27,13 +24,12 @@ from runthrough.entrypoints.given import (
     jobs_of,
     workspaces_of,
 )
+from runthrough.entrypoints.python.connections import ConnectionActions
+from runthrough.entrypoints.python.held import View
 from runthrough.errors import ConfigurationInvalidError, ConfigurationWarning, SessionError
 
-View = dict[str, Any]
-_T = TypeVar("_T")
 
-
-class InteractiveRuntimeTestingFactory:
+class InteractiveRuntimeTestingFactory(ConnectionActions):
     """Guides a person through the test of a pipeline, and remembers every step.
 
     All methods take the name of a node, or of a script where exactly one node runs it. The
@@ -95,7 +91,7 @@ class InteractiveRuntimeTestingFactory:
             RunInProgressError: It is running, and its tester lives.
         """
         with ExitStack() as stack:
-            app = _wired(stack, database_url=database_url, actor=actor, runner=runner)
+            app = _wired(stack, "empty", database_url=database_url, actor=actor, runner=runner)
             found = app.sessions.open(session)
             found.resume()
             return cls._over(found, app, stack)
@@ -121,7 +117,7 @@ class InteractiveRuntimeTestingFactory:
                 fix="give an aware one, such as datetime.now(timezone.utc)",
             )
         with ExitStack() as stack:
-            app = _wired(stack, database_url=database_url, actor=actor)
+            app = _wired(stack, "empty", database_url=database_url, actor=actor)
             return cls._over(app.sessions.open_at(session, at), app, stack)
 
     @classmethod
@@ -129,57 +125,6 @@ class InteractiveRuntimeTestingFactory:
         factory = cls.__new__(cls)
         factory._hold(session, app, stack)  # noqa: SLF001 - an object of this class
         return factory
-
-    def _hold(self, session: Session, app: Application, stack: ExitStack) -> None:
-        self._held = session
-        self._jobs = app.settings.jobs
-        self._seen = session.version
-        self._seen_of: dict[str, int] = {}
-        # The connection ends with this object, whether or not anybody thought of it.
-        self._connection = weakref.finalize(self, stack.pop_all().close)
-
-    # ---- the session
-
-    @property
-    def session_id(self) -> str:
-        """The session's id; ids sort by the time of their start."""
-        return self._held.session_id
-
-    @property
-    def session_name(self) -> str:
-        """The session's name, unique among open sessions."""
-        return self._held.name
-
-    @property
-    def version(self) -> int:
-        """How many events the session had when it was last looked at through this object."""
-        return self._held.version
-
-    def close(self) -> None:
-        """End the session's work; its history stays. The object can still be asked.
-
-        Raises:
-            CommandRefusedError: A run is on, or the session is closed.
-        """
-        self._session.close()
-        self._looked(None)
-
-    def release(self) -> None:
-        """Let go of the database; the session stays as it is, and this object is done.
-
-        Leaving a `with` block does the same, and so does the end of the object.
-        """
-        self._connection()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-    def __repr__(self) -> str:
-        name, dag = self._held.name, self._held.state.pipeline.name
-        return f"<{type(self).__name__} {name} over {dag}, version {self._held.version}>"
 
     # ---- what is there
 
@@ -351,51 +296,7 @@ class InteractiveRuntimeTestingFactory:
             configurations[node] = self._spec(node).model_dump(mode="json")
         return self._looked(results)
 
-    # ---- how it is done
 
-    @property
-    def _session(self) -> Session:
-        if not self._connection.alive:
-            raise SessionError(
-                f"This object has let go of session {self._held.name}.",
-                fix=f"{type(self).__name__}.resume({self._held.name!r})",
-            )
-        return self._held
-
-    def _looked(self, seen: _T, node: str | None = None) -> _T:
-        """Remember that the present version was shown, of one node or of all."""
-        if node is None:
-            self._seen = self._held.version
-            self._seen_of.clear()
-        else:
-            self._seen_of[self._held.node_named(node)] = self._held.version
-        return seen
-
-    def _nodes(self, fits: Callable[[NodeState], bool]) -> list[str]:
-        self._session.refresh()
-        nodes = self._held.state.nodes
-        return self._looked([node for node, there in nodes.items() if fits(there)])
-
-    def _last_shown(self, node: str) -> int:
-        return self._seen_of.get(self._session.node_named(node), self._seen)
-
-    def _spec(self, node: str) -> ScriptExecutionSpec:
-        """A node's configuration with paths that can be opened."""
-        spec = self._session.spec(node)
-        if spec is None:
-            raise AssertionError(f"{node} was configured and has no configuration")
-        script = self._held.state.nodes[NodeName(spec.step_name)].script
-        located = {
-            "script_path": script and self._located(script.path),
-            "input_paths": {n: self._located(p) for n, p in spec.input_paths.items()},
-            "output_paths": {n: self._located(p) for n, p in spec.output_paths.items()},
-        }
-        return spec.model_copy(update=located)
-
-    def _located(self, path: str | None) -> str | None:
-        return None if path is None else self._held.locate(RecordedPath(path))
-
-
-def _wired(stack: ExitStack, **flags: str | None) -> Application:
-    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags)
+def _wired(stack: ExitStack, absent: Absent = "make", **flags: str | None) -> Application:
+    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags, absent=absent)
     return stack.enter_context(app)

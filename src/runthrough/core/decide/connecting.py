@@ -1,0 +1,168 @@
+"""A person's word on connections: made, confirmed, rejected, taken away."""
+
+from collections.abc import Iterator
+from shlex import quote
+
+from runthrough.core.commands import (
+    ConfirmConnections,
+    Connect,
+    Disconnect,
+    RejectConnections,
+    Target,
+    TargetsCommand,
+    nodes_of,
+)
+from runthrough.core.decide.guards import scripted
+from runthrough.core.decide.rewiring import confirmed, rejected, removed
+from runthrough.core.decide.settling import learned, propose, redecide, unfed
+from runthrough.core.decide.surroundings import (
+    Surroundings,
+    answered,
+    base_spec,
+    own_name,
+)
+from runthrough.core.decide.unfolding import Unfolding
+from runthrough.core.events import ConfigurationRejected, Event
+from runthrough.core.names import nearest
+from runthrough.core.state import SessionState
+from runthrough.core.validation import errors, problems_of
+from runthrough.core.values.connections import Connection, ProposedConnection
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.errors import CommandRefusedError
+
+
+def connect(command: Connect, state: SessionState) -> tuple[Event, ...]:
+    """Feed one input from one output; a connection that cannot be is rejected with its problems.
+
+    Raises:
+        UnknownNodeError: No node has that name.
+        CommandRefusedError: The node is external, or its script reads no such input.
+    """
+    node, name = command.node, command.input
+    scripted(state, node)
+    unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
+    requirements = around.facts(node).requirements
+    name = _read(requirements, node, name)
+    same = answered(requirements, "input", (name,))
+    there = state.connections.get(node, {})
+    source = own_name(around, command.source)
+    made = Connection(node, name, source, "confirmed", None, "connected by a person")
+    connections = {**{n: old for n, old in there.items() if n not in same}, name: made}
+    proposal = propose(around, node, unfed(base_spec(state, node), same), connections)
+    wrong = tuple(
+        problem
+        for problem in errors(problems_of(proposal))
+        if problem.where.name == name and problem.where.kind in {"connection", "input"}
+    )
+    if wrong:
+        return (ConfigurationRejected(node=node, spec=proposal.spec, problems=wrong),)
+    unfolding.happen(*learned(around, node))
+    for old in (there[n] for n in same if n in there):
+        unfolding.happen(removed(old, f"replaced by {source}"))
+    unfolding.happen(confirmed(made))
+    redecide(unfolding, command.facts, (node,))
+    return unfolding.events
+
+
+def _read(requirements: ScriptRequirements, node: NodeName, name: str) -> str:
+    """The script's own name of the input that is meant."""
+    needs = requirements.of("input")
+    for need in needs:
+        if name in {need.name, *need.aliases}:
+            return need.name
+    if not needs or requirements.open_ended("input"):
+        return name
+    names = [need.name for need in needs]
+    near = nearest(name, names)
+    raise CommandRefusedError(
+        f"{node} reads no input {name}; it reads {', '.join(names)}.",
+        fix=f"did you mean {near[0]}?" if near else f"runthrough requirements {quote(node)}",
+    )
+
+
+def confirm(command: ConfirmConnections, state: SessionState) -> tuple[Event, ...]:
+    """Take what is proposed; what was accepted becomes this person's word as well.
+
+    Raises:
+        UnknownNodeError: No node has that name.
+        CommandRefusedError: Nothing is proposed for an input.
+    """
+    unfolding = _looked(command, state)
+    for target, asked in _asked(command.targets, state):
+        reason = f"confirmed: {asked.reason}"
+        unfolding.happen(
+            confirmed(
+                Connection(
+                    target.node, asked.input, asked.source, "confirmed", asked.score, reason
+                )
+            )
+        )
+    redecide(unfolding, command.facts, nodes_of(command))
+    return unfolding.events
+
+
+def reject(command: RejectConnections, state: SessionState) -> tuple[Event, ...]:
+    """Say that outputs do not feed inputs; these stay open, or find another output.
+
+    Raises:
+        UnknownNodeError: No node has that name.
+        CommandRefusedError: Nothing is proposed or connected there.
+    """
+    unfolding = _looked(command, state)
+    for _, asked in _asked(command.targets, state):
+        unfolding.happen(*_refuted(asked, "rejected"))
+    redecide(unfolding, command.facts, nodes_of(command))
+    return unfolding.events
+
+
+def disconnect(command: Disconnect, state: SessionState) -> tuple[Event, ...]:
+    """Take connections away; they do not come back by themselves.
+
+    Raises:
+        UnknownNodeError: No node has that name.
+        CommandRefusedError: Nothing feeds an input.
+    """
+    unfolding = _looked(command, state)
+    for target in command.targets:
+        connection = state.connections.get(target.node, {}).get(target.input)
+        if connection is None:
+            raise CommandRefusedError(
+                f"No output feeds {target}, so nothing can be disconnected.",
+                fix=f"runthrough requirements {quote(target.node)} shows what feeds each input",
+            )
+        unfolding.happen(*_refuted(connection, "disconnected"))
+    redecide(unfolding, command.facts, nodes_of(command))
+    return unfolding.events
+
+
+def _looked(command: TargetsCommand, state: SessionState) -> Unfolding:
+    """What follows begins with what a look at the nodes brought."""
+    unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
+    for node in nodes_of(command):
+        scripted(state, node)
+        unfolding.happen(*learned(around, node))
+    return unfolding
+
+
+def _asked(
+    targets: tuple[Target, ...], state: SessionState
+) -> Iterator[tuple[Target, Connection | ProposedConnection]]:
+    """What each target is about: the question that is open, else the connection that is there."""
+    for target in dict.fromkeys(targets):
+        asked = state.proposals.get(target.node, {}).get(target.input) or state.connections.get(
+            target.node, {}
+        ).get(target.input)
+        if asked is None:
+            raise CommandRefusedError(
+                f"Nothing is proposed for {target}.",
+                fix=f"runthrough connect NODE.OUTPUT {quote(str(target))}, or runthrough status",
+            )
+        yield target, asked
+
+
+def _refuted(wire: Connection | ProposedConnection, reason: str) -> tuple[Event, ...]:
+    said = rejected(wire, reason)
+    return (removed(wire, reason), said) if isinstance(wire, Connection) else (said,)

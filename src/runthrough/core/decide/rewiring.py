@@ -1,0 +1,210 @@
+"""The connections of a node that need no person, and those that a person is asked about."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypedDict
+
+from runthrough.core.decide.surroundings import (
+    Surroundings,
+    answered,
+    base_spec,
+    claimed_source,
+    own_name,
+)
+from runthrough.core.events import (
+    ConnectionAccepted,
+    ConnectionConfirmed,
+    ConnectionProposed,
+    ConnectionRejected,
+    ConnectionRemoved,
+    Event,
+)
+from runthrough.core.state import Rejection, SessionState
+from runthrough.core.values.connections import Connection, Output, ProposedConnection
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.requirements import Requirement
+from runthrough.core.values.specs import ScriptSpec
+from runthrough.core.wiring import Producer, Wiring, wire
+
+Wired = Mapping[str, Connection]
+"""Input → what feeds it."""
+
+
+def rewired(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
+    """What wiring a node anew changes: nothing where names and edges are as they were.
+
+    A connection that was accepted goes when its output or its input is gone; what a person or
+    the pipeline connected stays, for validation to speak of.
+    """
+    state = around.state
+    there = state.connections.get(node, {})
+    gone = [c for c in there.values() if c.status == "accepted" and _broken(around, c)]
+    left = {name: c for name, c in there.items() if c not in gone}
+    wiring = wiring_of(around, node, base_spec(state, node), left)
+    asked = state.proposals.get(node, {})
+    proposed = {proposal.input: proposal for proposal in wiring.proposals}
+    answers = {connection.input for connection in wiring.connections}
+    return (
+        *(removed(c, "its names are no longer there") for c in gone),
+        *(accepted(connection) for connection in wiring.connections),
+        *(
+            removed(old, "no longer proposed")
+            for name, old in asked.items()
+            if name not in proposed and name not in answers
+        ),
+        *(
+            _proposed(new)
+            for name, new in proposed.items()
+            if name not in asked or _question(asked[name]) != _question(new)
+        ),
+    )
+
+
+def wiring_of(around: Surroundings, node: NodeName, spec: ScriptSpec, there: Wired) -> Wiring:
+    """What else feeds a node that has these connections and paths, and what may feed it.
+
+    Declared connections come first; what lies in the workspace by convention is not asked about.
+    """
+    facts = around.facts(node)
+    rejected = around.state.rejected.get(node, ())
+    declared = tuple(_declared(around, node, spec, there))
+    settled = {**there, **{connection.input: connection for connection in declared}}
+    inputs = tuple(need for need in facts.requirements.of("input") if need.level != "unread")
+    if not inputs:
+        return Wiring(declared)
+    wiring = wire(
+        node,
+        inputs=inputs,
+        producers=tuple(_producers(around, node)),
+        script=_stem(around.state, node),
+        fixed=dict(_fixed(inputs, settled, spec)),
+        rejected=frozenset((old.input, old.source) for old in rejected),
+    )
+    found = answered(facts.requirements, "input", facts.found)
+    return Wiring(
+        (*declared, *wiring.connections),
+        tuple(proposal for proposal in wiring.proposals if proposal.input not in found),
+    )
+
+
+def _declared(
+    around: Surroundings, node: NodeName, spec: ScriptSpec, there: Wired
+) -> Iterator[Connection]:
+    """What the pipeline connects, unless a person answered otherwise."""
+    requirements = around.facts(node).requirements
+    for name, declared in around.state.declared(node).inputs.items():
+        source = declared
+        if not isinstance(source, Output):
+            if spec.input_paths.get(name) != source:
+                continue
+            claimed = claimed_source(around, node, source)
+            if claimed is None:
+                continue
+            source = claimed
+        elif answered(requirements, "input", (name,)) & {*there, *spec.input_paths}:
+            continue
+        source = own_name(around, source)
+        rejection = Rejection(name, Output(source.node, source.output))
+        if name not in there and rejection not in around.state.rejected.get(node, ()):
+            yield Connection(node, name, source, "declared", None, "declared in the pipeline")
+
+
+def _fixed(
+    inputs: Iterable[Requirement], there: Wired, spec: ScriptSpec
+) -> Iterator[tuple[str, Output | None]]:
+    for need in inputs:
+        names = (need.name, *need.aliases)
+        source = next((there[name].source for name in names if name in there), None)
+        if source is not None or not spec.input_paths.keys().isdisjoint(names):
+            yield need.name, source
+
+
+def _producers(around: Surroundings, node: NodeName) -> Iterator[Producer]:
+    for above in around.state.predecessors.get(node, ()):
+        there = around.state.nodes[above]
+        if there.external:
+            outputs = tuple(
+                Requirement(kind="output", name=name, level="required", sources=("pipeline",))
+                for name in there.external_outputs
+            )
+        else:
+            needs = around.facts(above).requirements.of("output")
+            outputs = tuple(need for need in needs if need.level != "unread")
+        yield Producer(above, outputs, _stem(around.state, above), there.external)
+
+
+def _stem(state: SessionState, node: NodeName) -> str | None:
+    script = state.nodes[node].script
+    return script.name if script else None
+
+
+def _broken(around: Surroundings, connection: Connection) -> bool:
+    """Whether an end of an accepted connection is no longer there."""
+    needs = around.facts(connection.node).requirements
+    names = {name for need in needs.of("input") for name in (need.name, *need.aliases)}
+    if names and connection.input not in names:
+        return True
+    source = connection.source
+    if source.node not in around.state.predecessors.get(connection.node, ()):
+        return True
+    producer = around.neighbours[NodeName(source.node)]
+    return source.output not in producer.outputs and not producer.open_ended
+
+
+def _question(proposal: ProposedConnection) -> tuple[object, ...]:
+    """What a person is asked; scores may move without asking anything else."""
+    return (proposal.source, proposal.subpath_choices, proposal.expected, proposal.outside)
+
+
+class Ends(TypedDict):
+    """Both ends of a connection, as its events name them."""
+
+    node: NodeName
+    input: str
+    from_node: NodeName
+    output: str
+    subpath: str | None
+
+
+def ends(wire: Connection | ProposedConnection) -> Ends:
+    """Both ends of what is connected or proposed."""
+    source = wire.source
+    return Ends(
+        node=wire.node,
+        input=wire.input,
+        from_node=NodeName(source.node),
+        output=source.output,
+        subpath=source.subpath,
+    )
+
+
+def accepted(new: Connection) -> ConnectionAccepted:
+    """The event of a connection that needs no person."""
+    return ConnectionAccepted(**ends(new), score=new.score, margin=new.margin, reason=new.reason)
+
+
+def confirmed(new: Connection) -> ConnectionConfirmed:
+    """The event of a connection that a person made."""
+    return ConnectionConfirmed(**ends(new), score=new.score, reason=new.reason)
+
+
+def rejected(old: Connection | ProposedConnection, reason: str) -> ConnectionRejected:
+    """The event of what a person said is no connection."""
+    return ConnectionRejected(**ends(old), score=old.score, reason=reason)
+
+
+def removed(old: Connection | ProposedConnection, reason: str) -> ConnectionRemoved:
+    """The event of a connection, or of a question, that is there no more."""
+    return ConnectionRemoved(**ends(old), score=old.score, reason=reason)
+
+
+def _proposed(new: ProposedConnection) -> ConnectionProposed:
+    return ConnectionProposed(
+        **ends(new),
+        score=new.score,
+        margin=new.margin,
+        reason=new.reason,
+        runner_up=new.runner_up,
+        subpath_choices=new.subpath_choices,
+        expected=new.expected,
+        outside=new.outside,
+    )

@@ -1,0 +1,141 @@
+"""What every method of the Python door stands on: the session, and what was last shown."""
+
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any, Self, TypeVar
+
+from runthrough.application.answers import split_at_node
+from runthrough.application.session import Session
+from runthrough.application.shown import Recorded
+from runthrough.bootstrap import Application
+from runthrough.core.state import NodeState
+from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.specs import ScriptExecutionSpec
+from runthrough.core.views.nodes import node_view
+from runthrough.errors import SessionError
+
+View = dict[str, Any]
+_T = TypeVar("_T")
+
+
+class HeldSession:
+    """Holds one session for one caller, and remembers the version that it last showed."""
+
+    def _hold(self, session: Session, app: Application, stack: ExitStack) -> None:
+        self._held = session
+        self._jobs = app.settings.jobs
+        self._seen = session.version
+        self._seen_of: dict[str, int] = {}
+        # The connection ends with this object, whether or not anybody thought of it.
+        self._connection = weakref.finalize(self, stack.pop_all().close)
+
+    # ---- the session
+
+    @property
+    def session_id(self) -> str:
+        """The session's id; ids sort by the time of their start."""
+        return self._held.session_id
+
+    @property
+    def session_name(self) -> str:
+        """The session's name, unique among open sessions."""
+        return self._held.name
+
+    @property
+    def version(self) -> int:
+        """How many events the session had when it was last looked at through this object."""
+        return self._held.version
+
+    def close(self) -> None:
+        """End the session's work; its history stays. The object can still be asked.
+
+        Raises:
+            CommandRefusedError: A run is on, or the session is closed.
+        """
+        self._session.close()
+        self._looked(None)
+
+    def release(self) -> None:
+        """Let go of the database; the session stays as it is, and this object is done.
+
+        Leaving a `with` block does the same, and so does the end of the object.
+        """
+        self._connection()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def __repr__(self) -> str:
+        name, dag = self._held.name, self._held.state.pipeline.name
+        return f"<{type(self).__name__} {name} over {dag}, version {self._held.version}>"
+
+    # ---- how it is done
+
+    @property
+    def _session(self) -> Session:
+        if not self._connection.alive:
+            raise SessionError(
+                f"This object has let go of session {self._held.name}.",
+                fix=f"{type(self).__name__}.resume({self._held.name!r})",
+            )
+        return self._held
+
+    def _looked(self, seen: _T, node: str | None = None) -> _T:
+        """Remember that the present version was shown, of one node or of all."""
+        if node is None:
+            self._seen = self._held.version
+            self._seen_of.clear()
+        else:
+            self._seen_of[self._held.node_named(node)] = self._held.version
+        return seen
+
+    def _nodes(self, fits: Callable[[NodeState], bool]) -> list[str]:
+        self._session.refresh()
+        nodes = self._held.state.nodes
+        return self._looked([node for node, there in nodes.items() if fits(there)])
+
+    def _told(self, recorded: Recorded) -> View:
+        """What one command did: version, nodes (state, external, problems), recorded events."""
+        rows = self._session.recorded(recorded)
+        state = self._session.state_at(recorded.version)
+        nodes = dict.fromkeys(row.node for row in rows if row.node is not None)
+        for node in nodes:
+            self._seen_of[node] = recorded.version
+        return {
+            "version": recorded.version,
+            "nodes": {node: node_view(state.nodes[node]) for node in nodes},
+            "recorded": [row.view() for row in rows],
+        }
+
+    def _based_on(self, targets: Sequence[str], based_on: int | None) -> int | None:
+        """The oldest version in which one of the inputs' nodes was shown."""
+        if based_on is not None:
+            return based_on
+        return min((self._last_shown_input(target) for target in targets), default=self._seen)
+
+    def _last_shown_input(self, target: str) -> int:
+        node, _ = split_at_node(target, self._session.state.nodes)
+        return self._last_shown(node)
+
+    def _last_shown(self, node: str) -> int:
+        return self._seen_of.get(self._session.node_named(node), self._seen)
+
+    def _spec(self, node: str) -> ScriptExecutionSpec:
+        """A node's configuration with paths that can be opened."""
+        spec = self._session.spec(node)
+        if spec is None:
+            raise AssertionError(f"{node} was configured and has no configuration")
+        script = self._held.state.nodes[NodeName(spec.step_name)].script
+        located = {
+            "script_path": script and self._located(script.path),
+            "input_paths": {n: self._located(p) for n, p in spec.input_paths.items()},
+            "output_paths": {n: self._located(p) for n, p in spec.output_paths.items()},
+        }
+        return spec.model_copy(update=located)
+
+    def _located(self, path: str | None) -> str | None:
+        return None if path is None else self._held.locate(RecordedPath(path))

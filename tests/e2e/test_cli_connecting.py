@@ -1,0 +1,177 @@
+"""Connections, scripts and marks at the command line."""
+
+import pytest
+from tests.support.cli import Shell, begun
+
+MAKE = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    for name in ("alpha", "beta"):
+        Path(output_paths[name]).write_text(name)
+"""
+TAKE = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    Path(output_paths["copy"]).write_text(Path(input_paths["gamma"]).read_text())
+"""
+PIPELINE = """\
+name: made
+scripts: [scripts]
+nodes: {make: {}, take: {}}
+edges: [[make, take]]
+"""
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Two outputs, and an input whose name says nothing of them."""
+    shell = Shell(tmp_path)
+    shell.file("scripts/make.py", MAKE.lstrip())
+    shell.file("scripts/take.py", TAKE.lstrip())
+    shell.file("pipeline.yaml", PIPELINE)
+    shell.run("new", "pipeline.yaml", "--name", "demo")
+    return shell
+
+
+def node(shell, name):
+    return shell.run("status", "--json").json["nodes"][name]
+
+
+def wires(shell):
+    return {
+        (wire["node"], wire["input"]): (wire["status"], wire["output"])
+        for wire in shell.run("status", "--json").json["connections"]
+    }
+
+
+def test_connecting_feeds_an_input_and_the_pipeline_runs(shell):
+    """After the one connection nothing is missing, and the output reaches the consumer."""
+    done = shell.run("connect", "make.beta", "take.gamma")
+    assert "connected take.gamma to make.beta" in done.out
+    assert done.out.splitlines()[-1] == "next:  runthrough run"
+    shell.run("run")
+    (copy,) = shell.folder.rglob("copy")
+    assert copy.read_text() == "beta"
+
+
+def test_connecting_in_json_tells_what_was_recorded(shell):
+    """--json holds the version, the nodes that changed, the events and the next command."""
+    told = shell.run("connect", "make.alpha", "take.gamma", "--json").json
+    assert set(told) == {"version", "nodes", "recorded", "next_command"}
+    assert told["nodes"]["take"] == {
+        "state": "auto_configured",
+        "external": False,
+        "problems": [],
+    }
+    assert "ConnectionConfirmed" in [row["type"] for row in told["recorded"]]
+
+
+def test_a_connection_to_nothing_is_rejected(shell):
+    """An unknown output is exit 2 with what there is."""
+    done = shell.run("connect", "make.delta", "take.gamma", code=2)
+    assert "make has no output delta; it has alpha, beta" in done.err
+
+
+def test_a_text_that_names_no_input_is_refused(shell):
+    """The error shows how to write one."""
+    done = shell.run("connect", "make.alpha", "take", code=2)
+    assert "NODE.INPUT" in done.err
+
+
+def test_a_disconnected_input_stays_open_until_it_is_connected(shell):
+    """The wiring does not bring it back."""
+    shell.run("connect", "make.alpha", "take.gamma")
+    shell.run("disconnect", "take.gamma")
+    shell.run("resume")
+    assert wires(shell).get(("take", "gamma"), ("", ""))[0] != "confirmed"
+    assert node(shell, "take")["state"] == "pending"
+
+
+def test_confirming_nothing_says_so(tmp_path):
+    """Where nothing is proposed, --all has nothing to take: exit 2."""
+    shell = begun(tmp_path)
+    done = shell.run("confirm", "--all", code=2)
+    assert "nothing to confirm" in done.err
+
+
+@pytest.mark.parametrize("verb", ["confirm", "reject", "disconnect"])
+def test_an_input_or_all_must_be_named(shell, verb):
+    """Neither and both are usage errors."""
+    assert "--all" in shell.run(verb, code=2).err
+    assert "--all" in shell.run(verb, "take.gamma", "--all", code=2).err
+
+
+def test_a_node_without_script_is_bound(shell):
+    """`bind` gives a node the script that no name rule finds."""
+    (shell.folder / "scripts" / "make.py").rename(shell.folder / "scripts" / "maker.py")
+    shell.run("resume")
+    assert node(shell, "make")["state"] == "pending"
+    done = shell.run("bind", "make", "scripts/maker.py")
+    assert "make: bound scripts/maker.py" in done.out
+    assert node(shell, "make")["state"] == "auto_configured"
+
+
+def test_binding_a_missing_file_is_refused(shell):
+    """Exit 2, and the command to type."""
+    done = shell.run("bind", "make", "scripts/none.py", code=2)
+    assert "There is no script at scripts/none.py" in done.err
+    assert "runthrough bind make PATH" in done.err
+
+
+def test_a_node_becomes_external_and_internal_again(shell):
+    """External, it provides a path; internal, it runs its script."""
+    shell.file("data/alpha.txt", "from outside")
+    shell.run("external", "make", "--output", "alpha=data/alpha.txt")
+    assert node(shell, "make")["external"]
+    shell.run("connect", "make.alpha", "take.gamma")
+    shell.run("run")
+    (copy,) = shell.folder.rglob("copy")
+    assert copy.read_text() == "from outside"
+    shell.run("internal", "make")
+    assert node(shell, "make")["state"] == "auto_configured"
+    assert "make is not external" in shell.run("internal", "make", code=2).err
+
+
+def test_clearing_takes_answers_back(tmp_path):
+    """The node asks again for what a person had answered."""
+    shell = begun(tmp_path)
+    shell.run("configure", "clean", "--env", "CURRENCY=EUR")
+    done = shell.run("clear", "clean")
+    assert "cleared clean" in done.out
+    assert node(shell, "clean")["state"] == "pending"
+
+
+def test_an_action_on_what_changed_meanwhile_is_a_conflict(shell):
+    """--based-on is refused with exit 4 once somebody changed the node."""
+    seen = shell.run("status", "--json").json["version"]
+    shell.run("connect", "make.alpha", "take.gamma", "--as", "bob")
+    words = ("connect", "make.beta", "take.gamma", "--based-on", str(seen))
+    done = shell.run(*words, code=4)
+    assert "bob" in done.err
+
+
+def test_check_finds_what_is_wrong_and_records_nothing(shell):
+    """An error is exit 1 with its fix; nothing wrong is exit 0."""
+    before = shell.run("status", "--json").json["version"]
+    done = shell.run("check", "--json", code=1)
+    problems = done.json["problems"]
+    assert {p["where"]["node"] for p in problems if p["severity"] == "error"} == {"take"}
+    assert all(problem["fix"] for problem in problems)
+    shell.run("connect", "make.alpha", "take.gamma")
+    after = shell.run("status", "--json").json["version"]
+    assert after > before
+    shell.run("check")
+    assert shell.run("status", "--json").json["version"] == after
+
+
+def test_history_tells_who_connected_what(shell):
+    """Each action is a sentence, with the value as it was and as it is."""
+    shell.run("connect", "make.alpha", "take.gamma", "--as", "bob")
+    rows = shell.run("history", "--node", "take", "--json").json
+    (row,) = [row for row in rows if row["type"] == "ConnectionConfirmed"]
+    assert (row["actor"], row["sentence"]) == ("bob", "connected take.gamma to make.alpha")
+    assert row["after"]["input.gamma"] == "@make.alpha"
