@@ -42,6 +42,7 @@ class Asked:
 
 
 NOTHING_ASKED = Asked()
+NOT_FOUND = Discovery(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +113,26 @@ class Looking:
         *,
         asked: Mapping[NodeName, Asked] | None = None,
         digest_up_to: int | None = DIGEST_UP_TO,
+        by_name: bool = True,
     ) -> World:
-        """Facts for nodes that the session knows; their scripts are read again."""
+        """Facts for nodes that the session knows; their scripts are read again.
+
+        With `by_name` all nodes are looked for by the name rules too, so that a script which
+        comes first today is told; without it only those that have no script.
+        """
         wanted = asked or {}
         anew = {node for node, want in wanted.items() if want.discover}
         scripted = [node for node in nodes if node in anew or not state.nodes[node].external]
-        found = self._discover(scripted, state.pipeline, state.settings)
+        lost = [n for n in scripted if n in anew or state.nodes[n].script is None]
+        found = self._discover(scripted if by_name else lost, state.pipeline, state.settings)
         world: World = {}
         for node in scripted:
             want = wanted.get(node, NOTHING_ASKED)
             there = state.nodes[node]
             kept = None if node in anew or there.script is None else there.script.path
-            discovery = self._as_it_is(found[node], want.script or kept, bound=there.bound)
+            discovery = self._as_it_is(
+                found.get(node, NOT_FOUND), want.script or kept, bound=there.bound
+            )
             spec = want.spec or there.spec or there.draft
             declared = state.declared(node)
             told = self._told(

@@ -30,7 +30,12 @@ from runthrough.core.commands import (
 )
 from runthrough.core.decide.configuring import consumers, merged, proposed
 from runthrough.core.decide.settling import propose
-from runthrough.core.decide.surroundings import Surroundings, base_spec, initial_spec
+from runthrough.core.decide.surroundings import (
+    Surroundings,
+    base_spec,
+    initial_spec,
+    sources_of,
+)
 from runthrough.core.events import ConfigurationRejected, DataFlowChecked, EventEnvelope
 from runthrough.core.lifecycle import Phase
 from runthrough.core.validation import errors, problems_of
@@ -81,7 +86,9 @@ class Session(ShownSession):
         """
         self.refresh()
         self._based_on(answers.based_on)
-        return self._record(self._configuration(node, answers))
+        command = self._configuration(node, answers)
+        recorded = self._record(command)
+        return recorded._replace(warnings=self._warnings(command, answers))
 
     def preview(self, node: str, answers: Answers) -> tuple[Problem, ...]:
         """Every problem that `configure` would find; records nothing."""
@@ -95,7 +102,7 @@ class Session(ShownSession):
         self.refresh()
         state = self.state
         nodes = list(state.nodes) if node is None else [self.node_named(node)]
-        around = Surroundings(state, self._world(nodes, {}))
+        around = Surroundings(state, self._world(nodes, {}, by_name=True))
         return tuple(
             problem
             for name in nodes
@@ -103,9 +110,8 @@ class Session(ShownSession):
             for problem in problems_of(propose(around, name, base_spec(state, name)))
         )
 
-    def warnings(self, node: str, answers: Answers) -> tuple[Problem, ...]:
+    def _warnings(self, command: ConfigureScript, answers: Answers) -> tuple[Problem, ...]:
         """What looks wrong with answers that were accepted, and yet forbids nothing."""
-        command = self._configuration(node, answers)
         problems = problems_of(proposed(command, Surroundings(self.state, command.facts)))
         given: dict[str, Iterable[str | None]] = {
             "input": answers.input_paths or (),
@@ -364,7 +370,8 @@ class Session(ShownSession):
         self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked] | None = None
     ) -> Recorded:
         """Hand in a command with what was seen of its nodes and of those they may feed."""
-        world = self._world(nodes_of(command), asked or {})
+        named = (NodeName(command.source.node),) if isinstance(command, Connect) else ()
+        world = self._world(nodes_of(command), asked or {}, named=named)
         return self._record(command.model_copy(update={"facts": world}))
 
     def _record(self, command: NodeCommand | TargetsCommand) -> Recorded:
@@ -372,15 +379,27 @@ class Session(ShownSession):
         self._reject(stored)
         return Recorded(Version(stored[0].version - 1), stored[-1].version)
 
-    def _world(self, nodes: Sequence[NodeName], asked: Mapping[NodeName, Asked]) -> World:
-        """A look at some nodes and their consumers, and what history holds of all others."""
-        state = self.state
-        world = {
-            node: NodeFacts(requirements=self.particulars.needs(node)) for node in state.nodes
-        }
+    def _world(
+        self,
+        nodes: Sequence[NodeName],
+        asked: Mapping[NodeName, Asked],
+        *,
+        named: Iterable[NodeName] = (),
+        by_name: bool = False,
+    ) -> World:
+        """A look at some nodes and their consumers, and the needs of all that may feed them."""
+        state, needs = self.state, self.particulars.needs
         known = [node for node in nodes if node in state.nodes]
         around = dict.fromkeys((*known, *(n for node in known for n in consumers(state, node))))
-        return {**world, **self._looking.at(state, self.particulars, around, asked=asked)}
+        feeding = dict.fromkeys(
+            source
+            for node in around
+            for source in (*state.predecessors.get(node, ()), *sources_of(state, node), *named)
+            if source in state.nodes
+        )
+        world = {node: NodeFacts(requirements=needs(node)) for node in feeding}
+        looked = self._looking.at(state, self.particulars, around, asked=asked, by_name=by_name)
+        return {**world, **looked}
 
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
         """The command that a person's answers make, with what was seen for it."""
@@ -398,4 +417,10 @@ class Session(ShownSession):
                 outside = there.external_outputs.get(source.output)
                 paths += [below(outside, source.subpath)] if outside else []
         spec = merged(command, base_spec(state, command.node))
-        return self._world((command.node,), {command.node: Asked(spec, tuple(paths))})
+        named = [
+            NodeName(source.node)
+            for source in (command.input_paths or {}).values()
+            if isinstance(source, Output)
+        ]
+        asked = {command.node: Asked(spec, tuple(paths))}
+        return self._world((command.node,), asked, named=named)

@@ -11,6 +11,7 @@ from runthrough.core.names import nearest
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import NodeName, RecordedPath, SessionId, Version
 from runthrough.core.values.paths import Roots
+from runthrough.core.values.problems import Problem
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.history import HistoryRow, history
 from runthrough.core.views.loaded import Loaded
@@ -29,6 +30,8 @@ class Recorded(NamedTuple):
     """The session's version that the command was decided on."""
     version: Version
     """Its version with the command's last event."""
+    warnings: tuple[Problem, ...] = ()
+    """What looks wrong with what was accepted, and yet forbids nothing."""
 
 
 class ShownSession:

@@ -56,14 +56,14 @@ def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...
         CommandRefusedError: The node is external.
     """
     scripted(state, command.node)
-    around = Surroundings(state, command.facts)
+    unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
     proposal = proposed(command, around)
     problems = errors(problems_of(proposal))
-    unfolding = Unfolding.over(state)
     if not problems:
-        _accept(unfolding, command, proposal)
+        _accept(unfolding, around, proposal)
     elif command.partial:
-        _keep(unfolding, command, proposal, problems)
+        _keep(unfolding, around, command, proposal, problems)
     else:
         unfolding.happen(_rejected(proposal, problems))
     return unfolding.events
@@ -131,16 +131,15 @@ def _rejected(proposal: Proposal, problems: tuple[Problem, ...]) -> Configuratio
     return ConfigurationRejected(node=proposal.node, spec=proposal.spec, problems=problems)
 
 
-def _accept(unfolding: Unfolding, command: ConfigureScript, proposal: Proposal) -> None:
+def _accept(unfolding: Unfolding, around: Surroundings, proposal: Proposal) -> None:
     """Take the configuration, and decide the consumers that it concerns."""
     require(unfolding.state, proposal.node, "configure")
-    around = Surroundings(unfolding.state, command.facts)
     evidence = evidence_of(around, proposal)
     unfolding.happen(*learned(around, proposal.node))
     unfolding.happen(*_reconnected(unfolding.state, proposal))
     unfolding.happen(ScriptConfigured(node=proposal.node, spec=proposal.spec, evidence=evidence))
     unfolding.happen(*rewired(around, proposal.node))
-    redecide(unfolding, command.facts, (), below=consumers(unfolding.state, proposal.node))
+    redecide(unfolding, around, (), below=consumers(around.state, proposal.node))
 
 
 def consumers(state: SessionState, node: NodeName) -> tuple[NodeName, ...]:
@@ -168,6 +167,7 @@ def _instead(proposal: Proposal, name: str) -> str:
 
 def _keep(
     unfolding: Unfolding,
+    around: Surroundings,
     command: ConfigureScript,
     proposal: Proposal,
     problems: tuple[Problem, ...],
@@ -180,11 +180,10 @@ def _keep(
     left = _without(command, {(p.where.kind, p.where.name) for p in wrong})
     if wrong and not _answers(left):
         return
-    around = Surroundings(unfolding.state, command.facts)
     kept = proposed(left, around)
     needs = errors(problems_of(kept))
     if not needs:
-        _accept(unfolding, command, kept)
+        _accept(unfolding, around, kept)
         return
     unfolding.happen(*learned(around, node))
     if unfolding.state.nodes[node].state is not Lifecycle.PENDING:
@@ -194,7 +193,7 @@ def _keep(
     unfolding.happen(*_reconnected(unfolding.state, kept))
     unfolding.happen(ConfigurationDrafted(node=node, draft=kept.spec, needs=needs))
     unfolding.happen(*rewired(around, node))
-    redecide(unfolding, command.facts, (), below=consumers(unfolding.state, node))
+    redecide(unfolding, around, (), below=consumers(around.state, node))
 
 
 _PARTS: Mapping[str, str] = {

@@ -62,7 +62,7 @@ def connect(command: Connect, state: SessionState) -> tuple[Event, ...]:
     for old in (there[n] for n in same if n in there):
         unfolding.happen(removed(old, f"replaced by {source}"))
     unfolding.happen(confirmed(made))
-    redecide(unfolding, command.facts, (node,))
+    redecide(unfolding, around, (node,))
     return unfolding.events
 
 
@@ -89,7 +89,7 @@ def confirm(command: ConfirmConnections, state: SessionState) -> tuple[Event, ..
         UnknownNodeError: No node has that name.
         CommandRefusedError: Nothing is proposed for an input.
     """
-    unfolding = _looked(command, state)
+    unfolding, around = _looked(command, state)
     for target, asked in _asked(command.targets, state):
         reason = f"confirmed: {asked.reason}"
         unfolding.happen(
@@ -99,7 +99,7 @@ def confirm(command: ConfirmConnections, state: SessionState) -> tuple[Event, ..
                 )
             )
         )
-    redecide(unfolding, command.facts, nodes_of(command))
+    redecide(unfolding, around, nodes_of(command))
     return unfolding.events
 
 
@@ -110,10 +110,10 @@ def reject(command: RejectConnections, state: SessionState) -> tuple[Event, ...]
         UnknownNodeError: No node has that name.
         CommandRefusedError: Nothing is proposed or connected there.
     """
-    unfolding = _looked(command, state)
+    unfolding, around = _looked(command, state)
     for _, asked in _asked(command.targets, state):
         unfolding.happen(*_refuted(asked, "rejected"))
-    redecide(unfolding, command.facts, nodes_of(command))
+    redecide(unfolding, around, nodes_of(command))
     return unfolding.events
 
 
@@ -124,7 +124,7 @@ def disconnect(command: Disconnect, state: SessionState) -> tuple[Event, ...]:
         UnknownNodeError: No node has that name.
         CommandRefusedError: Nothing feeds an input.
     """
-    unfolding = _looked(command, state)
+    unfolding, around = _looked(command, state)
     for target in command.targets:
         connection = state.connections.get(target.node, {}).get(target.input)
         if connection is None:
@@ -133,18 +133,18 @@ def disconnect(command: Disconnect, state: SessionState) -> tuple[Event, ...]:
                 fix=f"runthrough requirements {quote(target.node)} shows what feeds each input",
             )
         unfolding.happen(*_refuted(connection, "disconnected"))
-    redecide(unfolding, command.facts, nodes_of(command))
+    redecide(unfolding, around, nodes_of(command))
     return unfolding.events
 
 
-def _looked(command: TargetsCommand, state: SessionState) -> Unfolding:
+def _looked(command: TargetsCommand, state: SessionState) -> tuple[Unfolding, Surroundings]:
     """What follows begins with what a look at the nodes brought."""
     unfolding = Unfolding.over(state)
     around = Surroundings(unfolding.state, command.facts)
     for node in nodes_of(command):
         scripted(state, node)
         unfolding.happen(*learned(around, node))
-    return unfolding
+    return unfolding, around
 
 
 def _asked(

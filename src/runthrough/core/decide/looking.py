@@ -29,10 +29,10 @@ def record_world(command: RecordWorld, state: SessionState) -> tuple[Event, ...]
         for node, there in state.nodes.items()
         if node in command.facts and node not in planned and not there.external
     ]
-    before = Surroundings(unfolding.state, command.facts)
+    around = Surroundings(unfolding.state, command.facts)
     for node in looked:
-        unfolding.happen(*learned(before, node))
-    around = Surroundings(unfolding.state, command.facts)  # a script that is found claims anew
+        unfolding.happen(*learned(around, node))
+    around.moved()  # a node whose script is found has lost its draft
     for node in looked:
         unfolding.happen(*_demoted(around, node))
         unfolding.happen(*rewired(around, node))

@@ -39,8 +39,9 @@ def bind_script(command: BindScript, state: SessionState) -> tuple[Event, ...]:
         )
     require(state, node, "discover")
     unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
     unfolding.happen(ScriptBound(node=node, script=facts.script), read(node, facts, "bound"))
-    redecide(unfolding, command.facts, (node,), below=consumers(state, node))
+    redecide(unfolding, around, (node,), below=consumers(state, node))
     return unfolding.events
 
 
@@ -62,6 +63,7 @@ def mark_external(command: MarkExternal, state: SessionState) -> tuple[Event, ..
         **command.outputs,
     }
     unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
     for connection in state.connections.get(node, {}).values():
         unfolding.happen(removed(connection, f"{node} is external now"))
     unfolding.happen(NodeMarkedExternal(node=node, outputs=outputs))
@@ -70,7 +72,7 @@ def mark_external(command: MarkExternal, state: SessionState) -> tuple[Event, ..
             source = connection.source
             if source.node == node and source.output not in outputs:
                 unfolding.happen(removed(connection, f"{node} declares no output {source.output}"))
-    redecide(unfolding, command.facts, (), below=consumers(state, node))
+    redecide(unfolding, around, (), below=consumers(state, node))
     return unfolding.events
 
 
@@ -89,9 +91,10 @@ def mark_internal(command: MarkInternal, state: SessionState) -> tuple[Event, ..
         )
     require(state, node, "discover")
     unfolding = Unfolding.over(state)
+    around = Surroundings(unfolding.state, command.facts)
     facts = command.facts.get(node, NodeFacts())
     unfolding.happen(NodeMarkedInternal(node=node), *discovered(node, facts))
-    redecide(unfolding, command.facts, (node,), below=consumers(state, node))
+    redecide(unfolding, around, (node,), below=consumers(state, node))
     return unfolding.events
 
 
@@ -111,5 +114,5 @@ def clear(command: ClearConfiguration, state: SessionState) -> tuple[Event, ...]
         if connection.status == "confirmed":
             unfolding.happen(removed(connection, "cleared"))
     unfolding.happen(ConfigurationCleared(node=node), *learned(around, node))
-    redecide(unfolding, command.facts, (node,), below=consumers(state, node))
+    redecide(unfolding, around, (node,), below=consumers(state, node))
     return unfolding.events

@@ -6,7 +6,6 @@ from typing import Literal
 from runthrough.core.decide.rewiring import rewired
 from runthrough.core.decide.surroundings import (
     Surroundings,
-    World,
     answered,
     base_spec,
     earlier_readers,
@@ -117,7 +116,7 @@ def propose(
 
 def redecide(
     unfolding: Unfolding,
-    world: World,
+    around: Surroundings,
     nodes: Iterable[NodeName],
     *,
     below: Iterable[NodeName] = (),
@@ -128,7 +127,7 @@ def redecide(
     whose script was not looked at nothing can be said.
     """
     state = unfolding.state
-    around = Surroundings(state, world)
+    around.moved()
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
     own = dict.fromkeys(nodes)
     looked = [

@@ -1,6 +1,6 @@
 """A session and what was seen of the world, with the look-ups that decisions share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from runthrough.core.planning import reachable
@@ -20,65 +20,98 @@ World = Mapping[NodeName, NodeFacts]
 _NOTHING_SEEN = NodeFacts()
 
 
-@dataclass(slots=True)
-class Surroundings:
-    """A session and what was seen of the world.
+Reader = tuple[NodeName, str]
+"""A node and its input."""
 
-    Made once for a command, so that deciding many nodes stays linear.
+
+class Surroundings:
+    """A session and what was seen of the world, with the look-ups that decisions share.
+
+    Each look-up is made when it is first asked for, and once: a command on one node of a
+    thousand stays cheap, and deciding many nodes stays linear.
     """
 
-    state: SessionState
-    world: World
-    claims: dict[RecordedPath, tuple[Output, ...]] = field(init=False)
-    """Where the outputs of all nodes lie: as given, as external, or as last written."""
-    readers: dict[RecordedPath, tuple[tuple[NodeName, str], ...]] = field(init=False)
-    """Nodes and their inputs that read a path, by the path."""
-    neighbours: dict[NodeName, Neighbour] = field(init=False)
+    def __init__(self, state: SessionState, world: World) -> None:
+        self.state = state
+        self.world = world
+        self.neighbours: Mapping[NodeName, Neighbour] = _Neighbours(self)
+        self._places: _Places | None = None
 
-    def __post_init__(self) -> None:
-        self.claims = _claims_of(self.state)
-        self.readers = _readers_of(self.state)
-        self.neighbours = {name: self._neighbour(name) for name in self.state.nodes}
+    @property
+    def claims(self) -> Mapping[RecordedPath, tuple[Output, ...]]:
+        """Where the outputs of all nodes lie: as given, as external, or as last written."""
+        return self._looked_up.claims
+
+    @property
+    def readers(self) -> Mapping[RecordedPath, tuple[Reader, ...]]:
+        """Nodes and their inputs that read a path, by the path."""
+        return self._looked_up.readers
 
     def facts(self, node: NodeName) -> NodeFacts:
         """What was seen for a node."""
         return self.world.get(node, _NOTHING_SEEN)
 
-    def _neighbour(self, node: NodeName) -> Neighbour:
-        there = self.state.nodes[node]
-        if there.external:
+    def moved(self) -> None:
+        """Forget where outputs and inputs lie: configurations have changed."""
+        self._places = None
+
+    @property
+    def _looked_up(self) -> "_Places":
+        if self._places is None:
+            self._places = _places_of(self.state)
+        return self._places
+
+
+class _Neighbours(Mapping[NodeName, Neighbour]):
+    """What other nodes mean for one, told when they are asked for."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._told: dict[NodeName, Neighbour] = {}
+
+    def __getitem__(self, node: NodeName) -> Neighbour:
+        there = self._around.state.nodes[node]
+        if there.external:  # what it provides may change within a command
             outputs = there.external_outputs
             return Neighbour(frozenset(outputs), open_ended=False, external_outputs=outputs)
-        requirements = self.facts(node).requirements
-        names = frozenset(n for o in requirements.of("output") for n in (o.name, *o.aliases))
-        return Neighbour(names, open_ended=not names or requirements.open_ended("output"))
+        if node not in self._told:
+            needs = self._around.facts(node).requirements
+            names = frozenset(n for o in needs.of("output") for n in (o.name, *o.aliases))
+            open_ended = not names or needs.open_ended("output")
+            self._told[node] = Neighbour(names, open_ended=open_ended)
+        return self._told[node]
+
+    def __iter__(self) -> Iterator[NodeName]:
+        return iter(self._around.state.nodes)
+
+    def __len__(self) -> int:
+        return len(self._around.state.nodes)
 
 
-def _claims_of(state: SessionState) -> dict[RecordedPath, tuple[Output, ...]]:
-    claims: dict[RecordedPath, tuple[Output, ...]] = {}
+@dataclass(slots=True)
+class _Places:
+    claims: dict[RecordedPath, tuple[Output, ...]] = field(default_factory=dict)
+    readers: dict[RecordedPath, tuple[Reader, ...]] = field(default_factory=dict)
+
+
+def _places_of(state: SessionState) -> _Places:
+    found = _Places()
     for node, there in state.nodes.items():
         spec = there.spec or there.draft
         given = spec.output_paths if spec else state.declared(node).outputs
-        passed = there.passed.outputs if there.passed else {}
-        for name, path in {**passed, **given, **there.external_outputs}.items():
-            claims[path] = (*claims.get(path, ()), Output(node, name))
-    return claims
-
-
-def _readers_of(
-    state: SessionState,
-) -> dict[RecordedPath, tuple[tuple[NodeName, str], ...]]:
-    readers: dict[RecordedPath, tuple[tuple[NodeName, str], ...]] = {}
-    for node, there in state.nodes.items():
-        spec = there.spec or there.draft
-        for name, path in (spec.input_paths if spec else {}).items():
-            readers[path] = (*readers.get(path, ()), (node, name))
-    return readers
+        written = there.passed.outputs if there.passed else {}
+        if given or written or there.external_outputs:
+            for name, path in {**written, **given, **there.external_outputs}.items():
+                found.claims[path] = (*found.claims.get(path, ()), Output(node, name))
+        if spec and spec.input_paths:
+            for name, path in spec.input_paths.items():
+                found.readers[path] = (*found.readers.get(path, ()), (node, name))
+    return found
 
 
 def earlier_readers(
     around: Surroundings, node: NodeName, spec: ScriptSpec
-) -> dict[RecordedPath, tuple[tuple[NodeName, str], ...]]:
+) -> dict[RecordedPath, tuple[Reader, ...]]:
     """Who reads where the node would write, of those that do not run after it."""
     hit = {path for path in spec.output_paths.values() if path in around.readers}
     if not hit:
@@ -135,3 +168,10 @@ def answered(
     given = frozenset(names)
     ways = ({need.name, *need.aliases} for need in requirements.of(kind) if need.aliases)
     return given.union(*(names for names in ways if names & given))
+
+
+def sources_of(state: SessionState, node: NodeName) -> tuple[NodeName, ...]:
+    """The nodes that connections into a node come from, declared ones included."""
+    declared = (d for d in state.declared(node).inputs.values() if isinstance(d, Output))
+    wired = (wire.source for wire in state.connections.get(node, {}).values())
+    return tuple(NodeName(source.node) for source in (*declared, *wired))

@@ -100,8 +100,7 @@ def configure(
         name = session.node_named(node)
         recorded = session.configure(name, answers)
         before = _values(session.state_at(recorded.after), name)
-        warnings = session.warnings(name, answers)
-        _tell(visit, session, name, before, warnings, version=recorded.version)
+        _tell(visit, session, name, before, recorded.warnings, version=recorded.version)
 
 
 def pairs(

@@ -239,12 +239,12 @@ class InteractiveRuntimeTestingFactory(ConnectionActions):
             **unknown,
         )
         try:
-            self._session.configure(node, answers)
+            recorded = self._session.configure(node, answers)
         except ConfigurationInvalidError:
             # What held may have been kept, and then this person knows of it.
             self._looked(None, node)
             raise
-        for problem in self._session.warnings(node, answers):
+        for problem in recorded.warnings:
             warnings.warn(problem.message, ConfigurationWarning, stacklevel=2)
         return self._looked(self._spec(node), node)
 
