@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -24,9 +25,11 @@ from runthrough.core.values.outcomes import (
 )
 from runthrough.core.values.paths import SESSION, Roots, below, child, record, shown
 from runthrough.core.values.problems import Place, Problem
-from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.requirements import RequirementKind, ScriptRequirements
 from runthrough.core.values.secrets import secret_name, secret_names
 from runthrough.core.views.particulars import Particulars
+
+_T = TypeVar("_T")
 
 
 class CannotStartError(Exception):
@@ -64,9 +67,9 @@ class Attempts:
     ) -> dict[str, RecordedPath]:
         """Where each output is to be written: as configured, else in the attempt's own folder."""
         spec = state.nodes[node].spec
-        given = spec.output_paths if spec else {}
+        given = _owned(needs, "output", spec.output_paths) if spec else {}
         wanted = [need.name for need in needs.of("output") if need.level != "unread"]
-        wanted += [connection.source.output for connection in _fed_by(state, node)]
+        wanted += [needs.own_name("output", c.source.output) for c in _fed_by(state, node)]
         return {
             name: given[name] if name in given else child(folder, name)
             for name in dict.fromkeys((*given, *wanted))
@@ -75,12 +78,14 @@ class Attempts:
     def request(
         self,
         state: SessionState,
+        needs: ScriptRequirements,
         node: NodeName,
         attempt: AttemptId,
+        *,
         folder: RecordedPath,
         outputs: Mapping[str, RecordedPath],
     ) -> ScriptRequest:
-        """What the runner is given.
+        """What the runner is given; every value under the name that the script itself reads.
 
         Raises:
             CannotStartError: A secret that the node refers to is known to nobody, or an
@@ -101,6 +106,9 @@ class Attempts:
                     f"--input {name}=PATH"
                 )
             inputs[name] = left
+        inputs = _owned(needs, "input", inputs)
+        environ_vars = _owned(needs, "environ_var", spec.environ_vars)
+        job_args = _owned(needs, "job_arg", spec.job_args)
         used = secret_names([*spec.environ_vars.values(), *spec.job_args.values()])
         known = {name: self._secret(name) for name in used}
         return ScriptRequest(
@@ -112,8 +120,8 @@ class Attempts:
             folder=self._roots.locate(folder),
             input_paths={name: self._roots.locate(path) for name, path in inputs.items()},
             output_paths={name: self._roots.locate(path) for name, path in outputs.items()},
-            environ_vars={n: str(_resolved(v, known)) for n, v in spec.environ_vars.items()},
-            job_args={n: _resolved(v, known) for n, v in spec.job_args.items()},
+            environ_vars={n: str(_resolved(v, known)) for n, v in environ_vars.items()},
+            job_args={n: _resolved(v, known) for n, v in job_args.items()},
             inherit_env=state.pipeline.inherit_env,
             secrets=tuple(known.values()),
             python=executable(python, self._roots) if python else None,
@@ -268,3 +276,10 @@ def log_of(result: ScriptResult, folder: RecordedPath) -> ScriptLog:
         stdout_bytes=result.stdout_bytes,
         stderr_bytes=result.stderr_bytes,
     )
+
+
+def _owned(
+    needs: ScriptRequirements, kind: RequirementKind, values: Mapping[str, _T]
+) -> dict[str, _T]:
+    """Values by the names that the script itself reads."""
+    return {needs.own_name(kind, name): value for name, value in values.items()}

@@ -258,7 +258,9 @@ class Execution:
             )
         )
         try:
-            request = self._attempts.request(self._state, node, attempt, folder, outputs)
+            request = self._attempts.request(
+                self._state, needs, node, attempt, folder=folder, outputs=outputs
+            )
             self._ports.files.begin(request.folder, parents_of=request.output_paths.values())
         except (CannotStartError, RunnerUnavailableError) as why:
             return _already(_not_started(str(why)))

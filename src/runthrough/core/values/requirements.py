@@ -69,6 +69,13 @@ class ScriptRequirements(Frozen):
         """The needs of one kind."""
         return tuple(need for need in self.needs if need.kind == kind)
 
+    def own_name(self, kind: RequirementKind, name: str) -> str:
+        """The name that the script itself reads, of one that it, or its contract, knows too."""
+        for need in self.needs:
+            if need.kind == kind and name in need.aliases:
+                return need.name
+        return name
+
     def open_ended(self, kind: RequirementKind) -> bool:
         """Whether the script also takes names of this kind that are known at run time only."""
         return any(item.kind == kind for item in self.dynamic)

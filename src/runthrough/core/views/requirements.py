@@ -1,5 +1,8 @@
 """What a node needs, in the founding plan's shape, with what it has now."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from pydantic import JsonValue
 
 from runthrough.core.state import SessionState
@@ -33,6 +36,14 @@ def requirements_view(state: SessionState, particulars: Particulars, node: NodeN
     }
 
 
+_T = TypeVar("_T")
+
+
+def _of(need: Requirement, values: Mapping[str, _T]) -> _T | None:
+    """What a need was given, under whichever of its names."""
+    return next((values[name] for name in (need.name, *need.aliases) if name in values), None)
+
+
 def _described(need: Requirement) -> View:
     return {
         "name": need.name,
@@ -58,8 +69,8 @@ def _plain(need: Requirement) -> str:
 
 def _input(state: SessionState, node: NodeName, need: Requirement) -> JsonValue:
     spec = state.nodes[node].spec or state.nodes[node].draft
-    connection = state.connections.get(node, {}).get(need.name)
-    path = spec.input_paths.get(need.name) if spec else None
+    connection = _of(need, state.connections.get(node, {}))
+    path = _of(need, spec.input_paths) if spec else None
     current = f"@{connection.source}" if connection else shown(path) if path else None
     asked = state.proposals.get(node, {}).get(need.name)
     return {
@@ -73,7 +84,7 @@ def _input(state: SessionState, node: NodeName, need: Requirement) -> JsonValue:
 
 def _output(state: SessionState, node: NodeName, need: Requirement) -> JsonValue:
     spec = state.nodes[node].spec or state.nodes[node].draft
-    path = spec.output_paths.get(need.name) if spec else None
+    path = _of(need, spec.output_paths) if spec else None
     return {
         **_described(need),
         "example_path": f"output/{node}/{need.name}",
@@ -86,12 +97,12 @@ def _values(
     state: SessionState, node: NodeName, needs: tuple[Requirement, ...]
 ) -> list[JsonValue]:
     spec = state.nodes[node].spec or state.nodes[node].draft
-    given = {**spec.environ_vars, **spec.job_args} if spec else {}
+    given = {"environ_var": spec.environ_vars, "job_arg": spec.job_args} if spec else {}
     return [
         {
             **_described(need),
             "default_value": need.default,
-            "current_value": given.get(need.name),
+            "current_value": _of(need, given.get(need.kind, {})),
             "choices": list(need.choices),
         }
         for need in needs
