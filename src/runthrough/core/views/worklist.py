@@ -227,15 +227,22 @@ def _asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:
     """What a person is asked, and the command that answers."""
     there, proposals = state.nodes[node], state.proposals.get(node, {})
     if there.state is Lifecycle.PENDING:
-        text = "; ".join(need_text(need) for need in there.needs)
-        return text, answer_command(node, there.needs)
+        told = (
+            _question(proposals[need.where.name])
+            if need.code == "CONNECTION_AMBIGUOUS" and need.where.name in proposals
+            else need_text(need)
+            for need in there.needs
+        )
+        return "; ".join(told), answer_command(node, there.needs)
     text = "; ".join(_question(proposal) for proposal in proposals.values())
     return text, confirm_command(node, proposals)
 
 
 def _question(proposal: ProposedConnection) -> str:
     """A proposal in a few words: `scores ← Model.scores? (equal names)`."""
-    return f"{proposal.input} ← {proposal.source}? ({proposal.reason})"
+    others = [choice for choice in proposal.subpath_choices if choice != proposal.source.subpath]
+    among = f"; or {', '.join(f'/{choice}' for choice in others)}" if others else ""
+    return f"{proposal.input} ← {proposal.source}? ({proposal.reason}{among})"
 
 
 CONFIRM = "runthrough confirm"
