@@ -15,7 +15,17 @@ from tests.support.builders import need
 from runthrough.core.values.connections import Output
 from runthrough.core.wiring import Producer, wire
 from runthrough.core.wiring.assignment import assign
+from runthrough.core.wiring.evidence import (
+    _agree,
+    _contrast,
+    _told_apart,
+    agree,
+    contrast,
+    place,
+    told_apart,
+)
 from runthrough.core.wiring.weights import EDGE_CARRIES
+from runthrough.core.wiring.words import side
 
 WORDS = ("model", "click", "train", "data", "input", "rows", "eval", "evaluation", "x1", "Table")
 FILES = (
@@ -186,6 +196,28 @@ def test_a_wiring_keeps_to_what_is_there(consumer, data):
         assert whole not in given_before
     for one in (*wiring.connections, *wiring.proposals):
         assert (one.input, Output(one.source.node, one.source.output)) not in rejected
+
+
+@given(
+    ours=requirements("input", 2),
+    theirs=requirements("output", 2),
+    nodes=st.lists(NAMES.filter(bool), min_size=3, max_size=3),
+    subpath=st.sampled_from((None, "train", "val")),
+)
+def test_what_is_told_at_a_glance_is_what_comparing_tells(ours, theirs, nodes, subpath):
+    """Names that share nothing, or say the same, need no look at each of their words."""
+    consumer, producer, other = (place(node, None) for node in nodes)
+    for mine, offer in itertools.product(map(side, ours), map(side, theirs)):
+        ends = (mine, consumer, offer, producer)
+        assert agree(*ends) == _agree(*ends)
+        assert contrast(*ends, subpath) == _contrast(*ends, subpath)
+        for others in ((), (other,)):
+            found, compared = (tell(mine, producer, others) for tell in (told_apart, _told_apart))
+            assert (found.own, found.reasons, found.vouched) == (
+                compared.own,
+                compared.reasons,
+                compared.vouched,
+            )
 
 
 @given(consumers(), st.randoms(use_true_random=False))

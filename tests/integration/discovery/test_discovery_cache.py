@@ -1,7 +1,10 @@
 """What is remembered of files, and when it is made again."""
 
+import ast
+import contextlib
 import gc
 import hashlib
+import json
 import os
 import sqlite3
 import subprocess
@@ -9,14 +12,20 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 
 import pytest
 from tests.support.scripts import until
 
 from runthrough.adapters.discovery.catalog import StepCatalog
+from runthrough.adapters.discovery.reading import read_needs
 from runthrough.adapters.discovery.reading_cache import PRUNE_EACH, ReadingCache
 from runthrough.adapters.discovery.search import ScriptFolders
+from runthrough.adapters.discovery.sources import KEPT_TREES
 from runthrough.adapters.discovery.stamps import Remembered
+from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.metadata import SessionSettings
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 
 SCRIPT = """
 import json
@@ -320,3 +329,78 @@ def test_garbage_is_collected_again_after_a_reading(scripts):
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@contextlib.contextmanager
+def counted_parsing(monkeypatch):
+    """The texts that are parsed inside."""
+    parse, parsed = ast.parse, []
+    with monkeypatch.context() as inside:
+        inside.setattr(ast, "parse", lambda text: parsed.append(text) or parse(text))
+        yield parsed
+
+
+def test_a_discovery_reads_the_scripts_that_it_parses(tmp_path, monkeypatch):
+    """Each script is parsed once, however many there are and in whatever order its nodes come."""
+    scripts = [f"step{number}" for number in range(2 * KEPT_TREES)]
+    for stem in scripts:
+        (tmp_path / f"{stem}.py").write_text(f"{SCRIPT}# of {stem}\n")
+    declared = {
+        f"{stem.title()}_{job_type}": NodeDeclaration(
+            job_args={"job_type": job_type},
+            script=RecordedPath(f"workspace:{stem}.py") if stem in scripts[:3] else None,
+        )
+        for job_type in ("training", "testing")
+        for stem in scripts
+    }
+    catalog = StepCatalog([tmp_path])
+    read = {}
+    with counted_parsing(monkeypatch) as parsed:
+        found = catalog.discover(
+            [NodeName(node) for node in declared],
+            pipeline=PipelineDeclaration(name="many", nodes=declared),
+            settings=SessionSettings(workspaces=(RecordedPath("workspace:."),)),
+            roots=catalog.roots,
+        )
+        for node, given in declared.items():
+            read[node] = catalog.requirements(
+                found[node].script, roots=catalog.roots, job_args=given.job_args, environ_vars={}
+            )
+    assert len(parsed) == len(scripts)
+    assert list(found) == list(declared)
+    assert gc.isenabled()
+    for node, needs_of_it in read.items():
+        labelled = "LABEL" in {need.name for need in needs_of_it.needs}
+        assert labelled == node.endswith("training")
+
+
+def test_a_discovery_from_the_cache_reads_nothing(cache, scripts):
+    """What a session is not going to ask, because its nodes were given other arguments, waits."""
+    needs(StepCatalog([scripts], cache=cache()))
+    catalog = StepCatalog([scripts], cache=cache())
+    pipeline = PipelineDeclaration(
+        name="one", nodes={"step": NodeDeclaration(job_args={"job_type": "declared"})}
+    )
+    catalog.discover(
+        [NodeName("step")],
+        pipeline=pipeline,
+        settings=SessionSettings(workspaces=(RecordedPath("workspace:."),)),
+        roots=catalog.roots,
+    )
+    with contextlib.closing(sqlite3.connect(scripts.parent / "cache" / "readings.db")) as kept:
+        values = [json.loads(value) for (value,) in kept.execute("SELECT value FROM readings")]
+    assert sum("needs" in value for value in values) == 1
+
+
+def test_a_reading_leaves_no_circles():
+    """A tree is let go of at once, and not only when garbage is collected."""
+    tree, module = ast.parse(SCRIPT), ast.parse("KEY = 'raw'\ndef near():\n    return KEY\n")
+    alive = [weakref.ref(parsed.body[-1]) for parsed in (tree, module)]
+    gc.disable()
+    try:
+        found = read_needs(tree, job_args={}, environ_vars={}, modules={"near": module})
+        del tree, module
+        assert [ref() for ref in alive] == [None, None]
+    finally:
+        gc.enable()
+    assert [need.name for need in found.needs] == ["raw", "job_type", "LABEL"]

@@ -107,6 +107,14 @@ def test_files_that_contradict_forbid_even_equal_names():
     assert found.doubts == ("no file that is read is written there",)
 
 
+def test_files_alone_can_contradict():
+    """Names that say nothing, and files that are not there."""
+    found = evidence(need("x1", files=("rows.csv",)), out("y1", "model.pkl"))
+    assert (found.own, found.reasons, found.contradicted) == (-500, (), True)
+    assert found.doubts == ("no file that is read is written there",)
+    assert not found.vouched
+
+
 def test_a_common_layout_weighs_by_its_share():
     """At least two sub-folders that both sides have."""
     found = evidence(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from runthrough.adapters.discovery.collecting import CollectingLater
 from runthrough.adapters.discovery.contracts import Contracts
 from runthrough.adapters.discovery.listings import Listings
 from runthrough.adapters.discovery.packages import package_folders
@@ -24,6 +25,9 @@ from runthrough.core.values.scripts import Discovery, ScriptCandidate, ScriptInf
 
 SUGGESTIONS = 3
 """As many as a person compares at a glance."""
+AT_ONCE = 256
+"""Nodes looked at between two collections of garbage, usually half a second of reading; each
+looks through the trees that are kept."""
 
 
 class StepCatalog:
@@ -98,22 +102,11 @@ class StepCatalog:
         """
         visit = self._visit(pipeline, settings, roots)
         found: dict[NodeName, Discovery] = {}
-        parsed_now: set[RecordedPath] = set()
-        for node in sorted(nodes, key=visit.neighbourhood):
-            before = self._readings.parsed
-            found[node] = visit.discovery(node)
-            script, declared = found[node].script, pipeline.nodes.get(node)
-            if script is None or declared is None:
-                continue
-            if self._readings.parsed > before:
-                parsed_now.add(script.path)
-            if script.path in parsed_now:
-                self.requirements(
-                    script,
-                    roots=roots,
-                    job_args=declared.job_args,
-                    environ_vars=declared.environ_vars,
-                )
+        waiting = sorted(nodes, key=visit.neighbourhood)
+        for first in range(0, len(waiting), AT_ONCE):
+            with CollectingLater():
+                for node in waiting[first : first + AT_ONCE]:
+                    found[node] = self._discovered(node, visit, pipeline)
         return {node: found[node] for node in nodes}
 
     def inspect(self, path: RecordedPath, *, roots: Roots) -> ScriptInfo | None:
@@ -145,6 +138,26 @@ class StepCatalog:
         script's file as `entry_point`; see `Contracts`.
         """
         return self._contracts.of(script.path, roots=roots)
+
+    def _discovered(
+        self, node: NodeName, visit: "_Visit", pipeline: PipelineDeclaration
+    ) -> Discovery:
+        """What is found for a node; its script is read where it was parsed just now."""
+        before = self._readings.parsed
+        found = visit.discovery(node)
+        script, declared = found.script, pipeline.nodes.get(node)
+        if script is None or declared is None:
+            return found
+        if self._readings.parsed > before:
+            visit.parsed.add(script.path)
+        if script.path in visit.parsed:
+            self.requirements(
+                script,
+                roots=visit.roots,
+                job_args=declared.job_args,
+                environ_vars=declared.environ_vars,
+            )
+        return found
 
     def _ask(self, name: str) -> Discovery:
         visit = self._visit(PipelineDeclaration(name=name), self._settings, self.roots)
@@ -178,9 +191,11 @@ class _Visit:
         self._pipeline = pipeline
         self._suffixes = settings.suffixes
         self._compounds = (*COMPOUNDS, *settings.compounds)
-        self._roots = roots
+        self.roots = roots
         self._scripts = scripts
         self.search = search
+        self.parsed: set[RecordedPath] = set()
+        """Scripts that had to be parsed in this look."""
         self._seen: dict[RecordedPath, ScriptInfo | None] = {}
 
     def discovery(self, node: NodeName) -> Discovery:
@@ -208,11 +223,11 @@ class _Visit:
 
     def script_at(self, absolute: str) -> ScriptInfo | None:
         """The script at an absolute path."""
-        return self._script(self._roots.record(absolute))
+        return self._script(self.roots.record(absolute))
 
     def _script(self, path: RecordedPath) -> ScriptInfo | None:
         if path not in self._seen:
-            self._seen[path] = self._scripts.at(path, roots=self._roots)
+            self._seen[path] = self._scripts.at(path, roots=self.roots)
         return self._seen[path]
 
     def _named_for(self, node: NodeName) -> tuple[RecordedPath | None, str]:
@@ -235,12 +250,12 @@ class _Visit:
     def _shadowed(self, other: FoundScript, taken: FoundScript) -> ScriptCandidate:
         same_place = other.place == taken.place
         reason = (
-            f"{shown(self._roots.record(taken.path))} comes first in the same search root"
+            f"{shown(self.roots.record(taken.path))} comes first in the same search root"
             if same_place
             else f"the search root {taken.place} comes before {other.place}"
         )
         return ScriptCandidate(
-            path=self._roots.record(other.path),
+            path=self.roots.record(other.path),
             kind="shadowed",
             score=similarity(other.stem, taken.stem),
             reason=reason,
@@ -254,7 +269,7 @@ class _Visit:
         order = sorted(best, key=lambda near: (-best[near], near))[:SUGGESTIONS]
         return tuple(
             ScriptCandidate(
-                path=self._roots.record(self.search.named((near,))[0].path),
+                path=self.roots.record(self.search.named((near,))[0].path),
                 kind="suggested",
                 score=round(best[near], 3),
                 reason=f"{why}; {near}.py is the same name"

@@ -98,6 +98,7 @@ def _passed(
     for given, named, node in calls:
         for key, path in _names(given, named, node):
             found[key] = found.get(key) or path
+    reader.forget()
     return found
 
 

@@ -361,6 +361,11 @@ class Reader:
             self.frame, self.trail, self.may_exit = outer, trail, exits
         return self._imported[name]
 
+    def forget(self) -> None:
+        """Let go of the modules: their functions know them, and such circles live long."""
+        for frame in (self._home, *(module.frame for module in self._imported.values())):
+            frame.variables.clear()
+
     def _is_at_home(self) -> bool:
         frame = self.frame
         while frame.outer is not None:

@@ -67,6 +67,7 @@ def read_needs(
     except (StepsSpentError, RecursionError):
         complete = False  # what was seen so far holds, but later questions were not
     seen = reader.sightings.requirements(complete=complete)
+    reader.forget()
     return described(with_entry_block(seen, tree, RULES, modules), parser_calls)
 
 

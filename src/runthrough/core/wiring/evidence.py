@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from runthrough.core.wiring import files, weights
-from runthrough.core.wiring.words import CACHED, Side, said, similarity, words
+from runthrough.core.wiring.words import CACHED, PAIRS, Side, said, similarity, words
 
 TOLD = 3
 """Names told in a reason; more of them convince no better."""
@@ -33,7 +33,7 @@ NOTHING = Evidence()
 CONTRADICTED = Evidence(weights.FILES_CONTRADICT, doubts=(NOT_WRITTEN,), contradicted=True)
 
 
-@lru_cache(maxsize=4 * CACHED)  # pairs, of which there are more than names
+@lru_cache(maxsize=PAIRS)  # pairs, of which there are more than names
 def compare(need: Side, offer: Side) -> Evidence:
     """The evidence that needs no look at the other edges."""
     weight, reason = _names(need, offer)
@@ -135,7 +135,7 @@ def told_apart(need: Side, producer: Place, others: tuple[Place, ...]) -> Eviden
     return NOTHING
 
 
-@lru_cache(maxsize=4 * CACHED)
+@lru_cache(maxsize=PAIRS)
 def _told_apart(need: Side, producer: Place, others: tuple[Place, ...]) -> Evidence:
     own, reasons, vouched = 0, list[str](), False
     mine = [
@@ -156,7 +156,7 @@ def _told_apart(need: Side, producer: Place, others: tuple[Place, ...]) -> Evide
     return Evidence(own, tuple(reasons), vouched=vouched)
 
 
-@lru_cache(maxsize=4 * CACHED)
+@lru_cache(maxsize=PAIRS)
 def together(pair: Evidence, between: Evidence) -> Evidence:
     """The evidence of a pair with what tells its edge from the others."""
     return replace(
@@ -182,7 +182,7 @@ def agree(need: Side, consumer: Place, offer: Side, producer: Place) -> bool:
     return need.strong == offer.strong or _agree(need, consumer, offer, producer)
 
 
-@lru_cache(maxsize=4 * CACHED)
+@lru_cache(maxsize=PAIRS)
 def _agree(need: Side, consumer: Place, offer: Side, producer: Place) -> bool:
     wanted = tuple(word for word in need.strong if word not in weights.FORM_WORDS)
     if not all(said(word, (*offer.strong, *producer.words)) for word in wanted):
@@ -203,7 +203,7 @@ def contrast(
     return _contrast(need, consumer, offer, producer, subpath)
 
 
-@lru_cache(maxsize=4 * CACHED)
+@lru_cache(maxsize=PAIRS)
 def _contrast(
     need: Side, consumer: Place, offer: Side, producer: Place, subpath: str | None
 ) -> str | None:

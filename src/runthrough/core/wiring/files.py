@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runthrough.core.wiring import weights
-from runthrough.core.wiring.words import CACHED, Side, said, words
+from runthrough.core.wiring.words import CACHED, PAIRS, Side, said, words
 
 _OTHER_WILDCARDS = re.compile(r"\[[^]/]*\]|\?")
 LONGEST = 512
@@ -193,7 +193,7 @@ def telling(file: str) -> bool:
     return any(word not in weights.COMMON_FILE_WORDS for word in words(stem.replace("*", " ")))
 
 
-@lru_cache(maxsize=4 * CACHED)  # pairs, of which there are more than names
+@lru_cache(maxsize=PAIRS)  # pairs, of which there are more than names
 def meets(a: str, b: str) -> bool:
     """Whether some file name fits both patterns."""
     if not _is_pattern(a) and not _is_pattern(b):

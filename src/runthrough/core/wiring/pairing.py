@@ -21,7 +21,7 @@ from runthrough.core.wiring.evidence import (
 from runthrough.core.wiring.words import Side, side
 
 
-@dataclass(slots=True, eq=False)  # never changed; frozen it would take twice as long to make
+@dataclass(frozen=True, slots=True, eq=False)
 class Offer:
     """One output of one predecessor."""
 
@@ -31,7 +31,7 @@ class Offer:
     """The place of its producer."""
 
 
-@dataclass(slots=True, eq=False)  # as above
+@dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """An input and an output that may feed it."""
 

@@ -16,6 +16,8 @@ MOST_FILES = 64
 CACHED = 65_536
 """Enough for the names of a pipeline of 10,000 nodes, a few hundred bytes each. With fewer each
 look at it would work all of them out again."""
+PAIRS = 2 * CACHED
+"""As much for pairs of them; a pipeline of 10,000 nodes with two inputs each has 60,000."""
 
 _BETWEEN = re.compile(r"[\W_]+")
 _VOWELS = re.compile(r"(?<!^)[aeiou]")
