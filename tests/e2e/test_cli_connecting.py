@@ -175,3 +175,43 @@ def test_history_tells_who_connected_what(shell):
     (row,) = [row for row in rows if row["type"] == "ConnectionConfirmed"]
     assert (row["actor"], row["sentence"]) == ("bob", "connected take.gamma to make.alpha")
     assert row["after"]["input.gamma"] == "@make.alpha"
+
+
+def test_an_output_that_is_to_lie_elsewhere_is_written_there(shell):
+    """A changed output path is a reason to run again, though nothing else changed."""
+    shell.run("connect", "make.alpha", "take.gamma")
+    shell.run("run")
+    shell.run("configure", "take", "--output", "copy=out/copy.txt")
+    shell.run("run")
+    assert (shell.folder / "out" / "copy.txt").read_text() == "alpha"
+
+
+def test_all_leaves_out_what_a_person_has_to_choose(tmp_path):
+    """A proposal of which the sub-folder is open is confirmed by its name only."""
+    shell = Shell(tmp_path)
+    split = MAKE.replace(
+        'for name in ("alpha", "beta"):\n        Path(output_paths[name]).write_text(name)',
+        'for part in ("one", "two"):\n'
+        '        target = Path(output_paths["parts"]) / part / "rows.csv"\n'
+        "        target.parent.mkdir(parents=True)\n"
+        "        target.write_text(part)",
+    )
+    shell.file("scripts/make.py", split.lstrip())
+    take = TAKE.replace('Path(input_paths["gamma"])', '(Path(input_paths["gamma"]) / "rows.csv")')
+    shell.file("scripts/take.py", take.lstrip())
+    shell.file("pipeline.yaml", PIPELINE)
+    shell.run("new", "pipeline.yaml", "--name", "demo")
+    assert wires(shell)["take", "gamma"] == ("proposed", "parts")
+    shell.run("confirm", "--all", code=2)
+    shell.run("connect", "make.parts/two", "take.gamma")
+    shell.run("run")
+    (copy,) = tmp_path.rglob("copy")
+    assert copy.read_text() == "two"
+
+
+def test_history_cannot_be_forged_by_a_note(shell):
+    """A line break in a value is shown as what it is."""
+    forged = "x\n99  2027-01-01 00:00:00Z  bob  approved"
+    shell.run("configure", "make", "--env", f"NOTE={forged}")
+    lines = shell.run("history").out.splitlines()
+    assert not [line for line in lines if line.startswith("99  2027")]

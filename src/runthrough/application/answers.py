@@ -117,7 +117,7 @@ def _output(text: str, nodes: tuple[NodeName, ...]) -> Output:
     """`Node.output/sub`."""
     head, _, subpath = text.partition("/")
     node, name = split_at_node(head, nodes)
-    return Output(node, name, subpath or None)
+    return Output(node, name, masked_text(subpath) or None)
 
 
 def split_at_node(text: str, nodes: Iterable[NodeName]) -> tuple[str, str]:

@@ -28,7 +28,9 @@ from runthrough.core.commands import (
     TargetsCommand,
     nodes_of,
 )
-from runthrough.core.decide.configuring import consumers, merged, proposed
+from runthrough.core.decide.configuring import consumers, merged, owned, proposed
+from runthrough.core.decide.looking import foreseen
+from runthrough.core.decide.marking import outputs_of
 from runthrough.core.decide.settling import propose
 from runthrough.core.decide.surroundings import (
     Surroundings,
@@ -42,8 +44,10 @@ from runthrough.core.validation import errors, problems_of
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath, Version
-from runthrough.core.values.paths import Roots, below
+from runthrough.core.values.paths import Roots
+from runthrough.core.values.paths import below as below_path
 from runthrough.core.values.problems import Problem
+from runthrough.core.values.secrets import holds_mask
 from runthrough.core.views.history import HistoryRow
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View
@@ -85,24 +89,26 @@ class Session(ShownSession):
             CommandInvalidError: A value cannot be kept or used.
         """
         self.refresh()
-        self._based_on(answers.based_on)
+        self._based_on(answers.based_on, "configure")
         command = self._configuration(node, answers)
         recorded = self._record(command)
-        return recorded._replace(warnings=self._warnings(command, answers))
+        return recorded._replace(warnings=self._warnings(command))
 
     def preview(self, node: str, answers: Answers) -> tuple[Problem, ...]:
         """Every problem that `configure` would find; records nothing."""
         self.refresh()
         command = self._configuration(node, answers)
         around = Surroundings(self.state, command.facts)
-        return errors(problems_of(proposed(command, around)))
+        return errors(problems_of(proposed(_own(command), around)))
 
     def check(self, node: str | None = None) -> tuple[Problem, ...]:
         """Every problem of all nodes, or of one, as the world is now; records nothing."""
         self.refresh()
-        state = self.state
-        nodes = list(state.nodes) if node is None else [self.node_named(node)]
-        around = Surroundings(state, self._world(nodes, {}, by_name=True))
+        nodes = list(self.state.nodes) if node is None else [self.node_named(node)]
+        world = self._looking.at(self.state, self.particulars, self.state.nodes)
+        # What a look would heal by itself is no problem.
+        state = foreseen(world, self.state)
+        around = Surroundings(state, world)
         return tuple(
             problem
             for name in nodes
@@ -110,16 +116,17 @@ class Session(ShownSession):
             for problem in problems_of(propose(around, name, base_spec(state, name)))
         )
 
-    def _warnings(self, command: ConfigureScript, answers: Answers) -> tuple[Problem, ...]:
+    def _warnings(self, command: ConfigureScript) -> tuple[Problem, ...]:
         """What looks wrong with answers that were accepted, and yet forbids nothing."""
-        problems = problems_of(proposed(command, Surroundings(self.state, command.facts)))
+        own = _own(command)
+        problems = problems_of(proposed(own, Surroundings(self.state, command.facts)))
         given: dict[str, Iterable[str | None]] = {
-            "input": answers.input_paths or (),
-            "connection": answers.input_paths or (),
-            "output": answers.output_paths or (),
-            "environ_var": answers.environ_vars or (),
-            "job_arg": answers.job_args or (),
-            "note": (None,) if answers.user_notes else (),
+            "input": own.input_paths or (),
+            "connection": own.input_paths or (),
+            "output": own.output_paths or (),
+            "environ_var": own.environ_vars or (),
+            "job_arg": own.job_args or (),
+            "note": (None,) if own.user_notes else (),
         }
         return tuple(
             problem
@@ -138,25 +145,33 @@ class Session(ShownSession):
             CommandRefusedError: The node is external, or reads no such input.
         """
         self.refresh()
-        into = self._target(target)
+        into = self._target(target, "connect")
         command = Connect(
             node=into.node,
             input=into.input,
             source=self._reading.output(source, self.state.nodes),
-            based_on=self._based_on(based_on),
+            based_on=self._based_on(based_on, "connect"),
         )
-        return self._record_about(command)
+        return self._record_about(command, {into.node: Asked(paths=self._outside(command.source))})
 
     def confirm(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
         """Take what is proposed for inputs, each `Node.input`; all of them when none is named.
+
+        Of all, those are left out whose sub-folder is open: a person chooses one.
 
         Raises:
             CommandRefusedError: Nothing is proposed there.
         """
         self.refresh()
-        named = self._targets(targets or self.proposed(), "confirm")
-        command = ConfirmConnections(targets=named, based_on=self._based_on(based_on))
-        return self._record_about(command)
+        named = self._targets(targets or self.proposed(settled=True), "confirm")
+        command = ConfirmConnections(targets=named, based_on=self._based_on(based_on, "confirm"))
+        asked: dict[NodeName, Asked] = {}
+        for target in named:
+            proposal = self.state.proposals.get(target.node, {}).get(target.input)
+            paths = self._outside(proposal.source) if proposal else ()
+            before = asked.get(target.node, Asked()).paths
+            asked[target.node] = Asked(paths=(*before, *paths))
+        return self._record_about(command, asked)
 
     def reject(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
         """Say that outputs do not feed inputs; all that is proposed when none is named.
@@ -166,7 +181,7 @@ class Session(ShownSession):
         """
         self.refresh()
         named = self._targets(targets or self.proposed(), "reject")
-        command = RejectConnections(targets=named, based_on=self._based_on(based_on))
+        command = RejectConnections(targets=named, based_on=self._based_on(based_on, "reject"))
         return self._record_about(command)
 
     def disconnect(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
@@ -177,7 +192,7 @@ class Session(ShownSession):
         """
         self.refresh()
         named = self._targets(targets or self.connected(), "disconnect")
-        command = Disconnect(targets=named, based_on=self._based_on(based_on))
+        command = Disconnect(targets=named, based_on=self._based_on(based_on, "disconnect"))
         return self._record_about(command)
 
     def bind(self, node: str, path: str, *, based_on: int | None = None) -> Recorded:
@@ -188,7 +203,7 @@ class Session(ShownSession):
         """
         self.refresh()
         name, script = self.node_named(node), self._reading.path(path)
-        command = BindScript(node=name, path=script, based_on=self._based_on(based_on))
+        command = BindScript(node=name, path=script, based_on=self._based_on(based_on, "bind"))
         return self._record_about(command, {name: Asked(script=script)})
 
     def mark_external(
@@ -201,10 +216,35 @@ class Session(ShownSession):
         """
         self.refresh()
         name = self.node_named(node)
-        paths = {output: self._reading.path(path) for output, path in (outputs or {}).items()}
-        command = MarkExternal(node=name, outputs=paths, based_on=self._based_on(based_on))
-        below = Asked(paths=tuple(paths.values()))
-        return self._record_about(command, dict.fromkeys(consumers(self.state, name), below))
+        given = {output: path for output, path in (outputs or {}).items() if path}
+        paths = {output: self._reading.path(path) for output, path in given.items()}
+        for output, path in paths.items():
+            if not output.strip() or holds_mask(path):
+                raise CommandInvalidError(
+                    "external",
+                    "an output has no name"
+                    if not output.strip()
+                    else f"the path of {output} looks as if it held a password",
+                    fix="give it as NAME=PATH, without a password",
+                )
+        command = MarkExternal(
+            node=name, outputs=paths, based_on=self._based_on(based_on, "external")
+        )
+        provided = {**outputs_of(self.state, name), **paths}
+        asked = {
+            below: Asked(
+                paths=(
+                    *provided.values(),
+                    *(
+                        below_path(provided[wire.source.output], wire.source.subpath)
+                        for wire in self.state.connections.get(below, {}).values()
+                        if wire.source.node == name and wire.source.output in provided
+                    ),
+                )
+            )
+            for below in consumers(self.state, name)
+        }
+        return self._record_about(command, asked)
 
     def mark_internal(self, node: str, *, based_on: int | None = None) -> Recorded:
         """Let an external node run a script again.
@@ -214,7 +254,7 @@ class Session(ShownSession):
         """
         self.refresh()
         name = self.node_named(node)
-        command = MarkInternal(node=name, based_on=self._based_on(based_on))
+        command = MarkInternal(node=name, based_on=self._based_on(based_on, "internal"))
         return self._record_about(command, {name: Asked(discover=True)})
 
     def clear(self, node: str, *, based_on: int | None = None) -> Recorded:
@@ -225,7 +265,7 @@ class Session(ShownSession):
         """
         self.refresh()
         name = self.node_named(node)
-        command = ClearConfiguration(node=name, based_on=self._based_on(based_on))
+        command = ClearConfiguration(node=name, based_on=self._based_on(based_on, "clear"))
         return self._record_about(command, {name: Asked(spec=initial_spec(self.state, name))})
 
     def resume(self) -> list[HistoryRow]:
@@ -335,10 +375,16 @@ class Session(ShownSession):
                 problems = [p.model_dump(mode="json") for p in envelope.event.problems]
                 raise ConfigurationInvalidError(envelope.event.node, problems)
 
-    def _based_on(self, version: int | None) -> Version | None:
+    def _outside(self, source: Output) -> tuple[RecordedPath, ...]:
+        """Where an output of an external node lies, or the part of it that is meant."""
+        there = self.state.nodes.get(NodeName(source.node))
+        path = there.external_outputs.get(source.output) if there else None
+        return (below_path(path, source.subpath),) if path else ()
+
+    def _based_on(self, version: int | None, verb: str) -> Version | None:
         if version is not None and version > self.version:
             raise CommandInvalidError(
-                "configure",
+                verb,
                 f"the session is at version {self.version}, not yet at {version}",
                 fix="runthrough history lists the versions",
             )
@@ -351,14 +397,14 @@ class Session(ShownSession):
                 f"{'there' if verb == 'disconnect' else 'proposed'}.",
                 fix="runthrough status",
             )
-        return tuple(self._target(target) for target in targets)
+        return tuple(self._target(target, verb) for target in targets)
 
-    def _target(self, target: str) -> Target:
+    def _target(self, target: str, verb: str) -> Target:
         """The input that `Node.input` means, by the script's own name of it."""
-        node, name = split_at_node(target, self.state.nodes)
+        node, name = split_at_node(str(target), self.state.nodes)
         if not name:
             raise CommandInvalidError(
-                "configure", f"{target!r} names no input", fix="write it as NODE.INPUT"
+                verb, f"{target!r} names no input", fix="write it as NODE.INPUT"
             )
         node = self.node_named(node)
         for need in self.particulars.needs(node).of("input"):
@@ -385,7 +431,6 @@ class Session(ShownSession):
         asked: Mapping[NodeName, Asked],
         *,
         named: Iterable[NodeName] = (),
-        by_name: bool = False,
     ) -> World:
         """A look at some nodes and their consumers, and the needs of all that may feed them."""
         state, needs = self.state, self.particulars.needs
@@ -398,7 +443,7 @@ class Session(ShownSession):
             if source in state.nodes
         )
         world = {node: NodeFacts(requirements=needs(node)) for node in feeding}
-        looked = self._looking.at(state, self.particulars, around, asked=asked, by_name=by_name)
+        looked = self._looking.at(state, self.particulars, around, asked=asked, by_name=False)
         return {**world, **looked}
 
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
@@ -415,7 +460,7 @@ class Session(ShownSession):
                 paths.append(source)
             elif (there := state.nodes.get(NodeName(source.node))) is not None:
                 outside = there.external_outputs.get(source.output)
-                paths += [below(outside, source.subpath)] if outside else []
+                paths += [below_path(outside, source.subpath)] if outside else []
         spec = merged(command, base_spec(state, command.node))
         named = [
             NodeName(source.node)
@@ -424,3 +469,9 @@ class Session(ShownSession):
         ]
         asked = {command.node: Asked(spec, tuple(paths))}
         return self._world((command.node,), asked, named=named)
+
+
+def _own(command: ConfigureScript) -> ConfigureScript:
+    """The command as it is decided: its answers under the script's own names."""
+    facts = command.facts.get(command.node, NodeFacts())
+    return owned(command, facts.requirements)

@@ -1,7 +1,7 @@
 """Starting, finding and listing sessions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from runthrough.application.caller import Caller
@@ -235,7 +235,7 @@ def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
             update={
                 "script": node.script and _masked(node.script),
                 "inputs": {
-                    n: source if isinstance(source, Output) else _masked(source)
+                    n: _unsecret(source) if isinstance(source, Output) else _masked(source)
                     for n, source in node.inputs.items()
                 },
                 "outputs": {n: _masked(path) for n, path in node.outputs.items()},
@@ -253,6 +253,10 @@ def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
             "python": declared.python and masked_text(declared.python),
         }
     )
+
+
+def _unsecret(source: Output) -> Output:
+    return replace(source, subpath=source.subpath and masked_text(source.subpath))
 
 
 def _masked(path: RecordedPath) -> RecordedPath:

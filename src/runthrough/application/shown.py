@@ -7,6 +7,7 @@ from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking, World
 from runthrough.application.ports import Ports
+from runthrough.core.lifecycle import Phase
 from runthrough.core.names import nearest
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import NodeName, RecordedPath, SessionId, Version
@@ -19,7 +20,7 @@ from runthrough.core.views.nodes import View, connection_views, execution_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.requirements import requirements_view
 from runthrough.core.views.summary import status_view, summary_view
-from runthrough.core.views.worklist import WorklistRow, next_command, worklist
+from runthrough.core.views.worklist import LOOK_BACK, WorklistRow, next_command, worklist
 from runthrough.errors import AmbiguousScriptError, UnknownNodeError
 
 
@@ -98,12 +99,16 @@ class ShownSession:
         self.refresh()
         return connection_views(self.state)
 
-    def proposed(self) -> list[str]:
-        """The inputs that a person is asked about, each `Node.input`."""
+    def proposed(self, *, settled: bool = False) -> list[str]:
+        """The inputs that a person is asked about, each `Node.input`.
+
+        With `settled` only those of which no sub-folder is open.
+        """
         return [
             f"{node}.{name}"
             for node in self.state.nodes
-            for name in self.state.proposals.get(node, {})
+            for name, proposal in self.state.proposals.get(node, {}).items()
+            if not (settled and len(proposal.subpath_choices) > 1)
         ]
 
     def connected(self) -> list[str]:
@@ -157,6 +162,8 @@ class ShownSession:
 
     def next_command(self) -> str:
         """The one thing to type next."""
+        if self.state.phase is Phase.CLOSED:
+            return LOOK_BACK
         return next_command(self.worklist())
 
     def requirements(self, node: str) -> View:

@@ -281,9 +281,8 @@ def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfir
     source = Output(event.from_node, event.output, event.subpath)
     status: ConnectionStatus = "confirmed"
     if isinstance(event, ConnectionAccepted):
-        # The wiring rules leave inputs that the pipeline declares alone.
-        declared = event.input in state.declared(event.node).inputs
-        status = "declared" if declared else "accepted"
+        # What the rules accept has a score, what the pipeline declares has none.
+        status = "declared" if event.score is None else "accepted"
     state.connections.setdefault(event.node, {})[event.input] = Connection(
         event.node,
         event.input,

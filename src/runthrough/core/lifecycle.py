@@ -48,7 +48,7 @@ TRANSITIONS: tuple[tuple[Trigger, tuple[str, ...], str], ...] = (
     ("discover", (ABSENT, *_EVERY), _D),
     ("clear", (_A, _P, _C, _E), _D),
     ("leave", (ABSENT, *_EVERY), ABSENT),
-    ("auto_configure", (_D, _A, _P), _A),
+    ("auto_configure", (_D, _A, _P, _E), _A),
     ("require_configuration", _EVERY, _P),
     ("configure", _EVERY, _C),
     ("draft", (_D, _P), _P),

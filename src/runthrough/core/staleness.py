@@ -87,11 +87,16 @@ def differences(old: Fingerprint, new: Fingerprint) -> tuple[Change, ...]:
 
 
 def output_changes(state: SessionState, node: NodeName, facts: NodeFacts) -> tuple[Change, ...]:
-    """Outputs of the last passed attempt that no longer have their recorded content."""
-    passed = state.nodes[node].passed
+    """Outputs of the last passed attempt that are to lie elsewhere, or have other content."""
+    passed, spec = state.nodes[node].passed, state.nodes[node].spec
     if passed is None:
         return ()
-    changes = []
+    given = spec.output_paths if spec else {}
+    changes = [
+        Change("output", name, passed.outputs[name], path)
+        for name, path in given.items()
+        if name in passed.outputs and passed.outputs[name] != path
+    ]
     for name, path in passed.outputs.items():
         recorded = passed.digests.get(name)
         present = facts.paths.get(path)

@@ -400,3 +400,18 @@ def test_reading_a_large_library_never_fails():
         script = catalog.inspect(catalog.roots.record(str(place)), roots=catalog.roots)
         assert codes(script) in ([], ["MAIN_MISSING"], ["MAIN_SIGNATURE"])
         catalog.requirements(script, roots=catalog.roots, job_args={}, environ_vars={})
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("    yield 1\n", ["MAIN_SIGNATURE"]),
+        ("    for name in output_paths:\n        yield name\n", ["MAIN_SIGNATURE"]),
+        ("    def parts():\n        yield 1\n    list(parts())\n", []),
+        ("    print(sum(number for number in (1, 2)))\n", []),
+    ],
+)
+def test_a_main_that_is_a_generator_is_a_problem(look, body, found):
+    """Calling it would run nothing and pass; a generator inside it is fine."""
+    script = look(f"def main(input_paths, output_paths, environ_vars, job_args):\n{body}")
+    assert codes(script) == found

@@ -192,8 +192,8 @@ def test_an_answer_under_another_name_takes_the_place_of_the_first():
     answers = {"input_paths": {"RAW": THERE.path}, "environ_vars": {"mode": "y"}}
     first = CONFIGURED.after(configure("clean", CLEAN, environ_vars={"MODE": "x"}))
     spec = first.after(configure("clean", CLEAN, **answers)).node("clean").spec
-    assert spec.input_paths == {"RAW": THERE.path}
-    assert spec.environ_vars == {"mode": "y"}
+    assert spec.input_paths == {"raw": THERE.path}
+    assert spec.environ_vars == {"MODE": "y"}
 
 
 def test_answers_can_be_merged_without_knowing_the_needs():

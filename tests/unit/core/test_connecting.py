@@ -271,3 +271,49 @@ def test_nodes_of_a_run_are_left_alone():
     busy = wired.after(start_run(facts=WORLD))
     busy.when(zebra(Disconnect)).refused_with(RunInProgressError)
     busy.when(connect(Output("clean", "tidy"))).refused_with(RunInProgressError)
+
+
+def test_what_a_person_said_no_to_is_never_replaced_silently():
+    """The next best is asked about, however strong its evidence, and feeds nothing yet."""
+    clean = node_facts(need("table", "output"), script=script_info("clean"))
+    other = node_facts(need("table", "output"), script=script_info("other"))
+    train = node_facts(need("table"), script=script_info("train"))
+    world = {"clean": clean, "other": other, "train": train}
+    declared = pipeline(
+        ("clean", "train"),
+        ("other", "train"),
+        train=NodeDeclaration(inputs={"table": Output("clean", "table")}),
+    )
+    session = given().after(start(declared, world))
+    target = (Target(node="train", input="table"),)
+    for command in (RejectConnections, Disconnect):
+        after = session.after(command(targets=target, facts=world))
+        assert after.state.connections.get("train", {}) == {}
+        assert after.state.proposals["train"]["table"].source == Output("other", "table")
+        assert after.node("train").state is Lifecycle.PENDING
+
+
+def test_a_connection_under_another_name_is_found_by_both():
+    """What the pipeline calls by an alias can be taken away under either name."""
+    train = node_facts(need("zebra", aliases=("ZEBRA",)), script=script_info("train"))
+    world = {**WORLD, "train": train}
+    declared = pipeline(
+        ("clean", "train"),
+        clean=NodeDeclaration(inputs={"raw": RAW}),
+        train=NodeDeclaration(inputs={"ZEBRA": Output("clean", "odd")}),
+    )
+    session = given().after(start(declared, world))
+    assert list(session.state.connections["train"]) == ["zebra"]
+    for name in ("zebra", "ZEBRA"):
+        target = (Target(node="train", input=name),)
+        opened = session.after(Disconnect(targets=target, facts=world))
+        assert opened.state.connections.get("train", {}) == {}
+
+
+def test_one_need_is_not_answered_under_two_names():
+    """Nobody could say which of the answers is meant."""
+    train = node_facts(need("zebra", aliases=("ZEBRA",)), script=script_info("train"))
+    command = configure(
+        "train", world={**WORLD, "train": train}, input_paths={"zebra": RAW, "ZEBRA": RAW}
+    )
+    OPEN.when(command).refused_with(CommandRefusedError, "zebra and ZEBRA are names of one need")

@@ -295,13 +295,14 @@ def test_an_accepted_connection_is_told_from_a_confirmed_one():
     assert (connection.status, connection.source) == ("confirmed", Output("clean", "o", "a"))
 
 
-@pytest.mark.parametrize("declared", [Output("clean", "o"), "workspace:o"])
-def test_an_input_that_the_pipeline_declares_is_declared(declared):
-    """Also where it was declared as the path of an upstream output."""
-    train = NodeDeclaration(inputs={"data": declared})
+def test_a_connection_without_a_score_is_what_the_pipeline_declares():
+    """What the rules accept has a score, also for an input that was declared otherwise."""
+    train = NodeDeclaration(inputs={"data": Output("clean", "other")})
     started = session_started(pipeline(("clean", "train"), train=train))
-    state = given(started, ACCEPTED).state
-    assert state.connections["train"]["data"].status == "declared"
+    declared = ACCEPTED.model_copy(update={"score": None})
+    for event, status in ((declared, "declared"), (ACCEPTED, "accepted")):
+        state = given(started, event).state
+        assert state.connections["train"]["data"].status == status
 
 
 def test_a_removed_connection_is_gone():

@@ -210,3 +210,11 @@ def test_nodes_of_a_run_are_left_alone():
     busy = READY.after(start_run(facts=WORLD))
     for command in (bind(), external(), clear()):
         busy.when(command).refused_with(RunInProgressError)
+
+
+def test_what_a_node_is_stays_while_a_run_is_at_its_consumers():
+    """The run planned with what the consumers are given."""
+    busy = READY.after(start_run("train", facts=WORLD))
+    busy.when(external()).refused_with(RunInProgressError)
+    outside = READY.after(external(tidy=TIDY), start_run("train", facts=WORLD))
+    outside.when(MarkInternal(node="clean", facts=WORLD)).refused_with(RunInProgressError)

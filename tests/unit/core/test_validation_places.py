@@ -221,10 +221,22 @@ def test_an_output_that_another_node_reads_earlier_is_told():
 def test_an_output_never_overwrites_the_script():
     """Nothing is written into a user's source."""
     facts = node_facts(*NEEDS[1:], script=script_info("clean"))
-    problem = only(proposal(facts=facts, output_paths={"model": "workspace:scripts/clean.py"}))
-    assert problem.message == (
-        "Output model would overwrite the script of the node: scripts/clean.py"
+    kept = {"workspace:scripts/clean.py": "the script of clean"}
+    made = proposal(facts=facts, output_paths={"model": "workspace:scripts/clean.py"}, kept=kept)
+    assert (
+        only(made).message == "Output model would overwrite the script of clean: scripts/clean.py"
     )
+    above = proposal(facts=facts, output_paths={"model": "workspace:scripts"}, kept=kept)
+    assert only(above).message == (
+        "Output model holds the script of clean, which it may write over: scripts"
+    )
+
+
+@pytest.mark.parametrize("path", ["workspace:.runthrough/x", "session:runs/o"])
+def test_an_output_never_lies_in_the_folder_that_is_kept_for_sessions(path):
+    """Attempts and logs lie there."""
+    made = proposal(*NEEDS[1:], output_paths={"model": path})
+    assert "keeps for itself" in only(made).message
 
 
 @pytest.mark.parametrize("read", ["workspace:o", "workspace:o/deep/a.csv"])

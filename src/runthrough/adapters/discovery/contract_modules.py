@@ -15,6 +15,8 @@ from runthrough.adapters.discovery.sources import syntax_tree
 
 DEPTH_LIMIT = 30
 """Values inside values and names of names; a constant that names itself would not end."""
+STEP_LIMIT = 10_000
+"""Expressions of one keyword; constants that double each other would take for ever."""
 _LISTS = (ast.List, ast.Tuple, ast.Set)
 _SAME = {"str", "Path", "PurePath", "PurePosixPath", "dedent", "cleandoc"}
 """Calls that give what they are given, as far as a contract goes."""
@@ -120,7 +122,7 @@ class _Reading:
 
     def __init__(self, constants: _Constants) -> None:
         self._constants = constants
-        self._depth = 0
+        self._depth = self._steps = 0
         self.computed: list[ast.AST] = []
         self.spots: dict[str, Spot] = {}
 
@@ -131,8 +133,9 @@ class _Reading:
             NotConstantError: It is computed.
         """
         self._depth += 1
+        self._steps += 1
         try:
-            if self._depth > DEPTH_LIMIT:
+            if self._depth > DEPTH_LIMIT or self._steps > STEP_LIMIT:
                 raise NotConstantError(node)
             return self._value(self._constants.resolved(node))
         finally:

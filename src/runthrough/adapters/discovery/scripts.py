@@ -120,6 +120,12 @@ def _problems(name: str, path: RecordedPath, parsed: ParsedScript) -> tuple[Prob
             f"main in {shown(path)} is async, so calling it runs nothing",
             f"{MAIN_LINE} asyncio.run(work(input_paths, output_paths, environ_vars, job_args))",
         )
+    if parsed.main.generates:
+        return problem(
+            "MAIN_SIGNATURE",
+            f"main in {shown(path)} is a generator, so calling it runs nothing",
+            f"{MAIN_LINE} list(work(input_paths, output_paths, environ_vars, job_args))",
+        )
     if parsed.main.unfilled:
         extra = ", ".join(parsed.main.unfilled)
         optional = ", ".join(f"{each}=None" for each in parsed.main.unfilled)

@@ -8,6 +8,7 @@ ROLES = ("input_paths", "output_paths", "environ_vars", "job_args")
 """What a script's `main` is given, in this order."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class MainSignature:
     """Parameters without default that nobody gives a value to."""
     is_async: bool = False
     """Calling it runs nothing, because nobody awaits what it gives."""
+    generates: bool = False
+    """It is a generator: calling it runs nothing until somebody asks for its first value."""
     elsewhere: bool = False
     """It is imported, or built by a call, so what it takes cannot be seen here."""
 
@@ -48,9 +51,23 @@ def main_signature(tree: ast.Module) -> MainSignature:
         judged = isinstance(bound, ast.Lambda) or not bound.decorator_list
         unfilled = _unfilled(bound.args) if judged else ()
         awaited = judged and isinstance(bound, ast.AsyncFunctionDef)
-        return MainSignature(True, _parameters(bound.args), unfilled, awaited)
+        generates = judged and not awaited and _yields(bound)
+        return MainSignature(True, _parameters(bound.args), unfilled, awaited, generates)
     is_seen = bound is None or isinstance(bound, ast.ClassDef | ast.Constant)
     return MainSignature(has_main=bound is not None, elsewhere=not is_seen)
+
+
+def _yields(function: Function) -> bool:
+    """Whether a `yield` stands in the function itself, and not in one inside it."""
+    body = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
+    stack: list[ast.AST] = [*body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
 
 
 def is_entry_guard(node: ast.stmt) -> bool:

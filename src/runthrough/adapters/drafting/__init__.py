@@ -44,6 +44,12 @@ def draft_pipeline(folder: str | os.PathLike[str], file: str | os.PathLike[str])
     place = os.path.normpath(Path(folder).absolute())
     if not Path(place).is_dir():
         raise PipelineError(f"There is no folder {shown!r}.", fix="name a folder of scripts")
+    if target.suffix.lower() == ".json":
+        raise PipelineFileError(
+            os.fspath(file),
+            "a draft has comments, which JSON has not",
+            fix=f"name a YAML file, such as {target.with_suffix('.yaml')}",
+        )
     beside = os.path.normpath(target.absolute().parent)
     scripts, left_out = _scripts(place, beside)
     if not scripts:

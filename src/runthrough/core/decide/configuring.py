@@ -43,6 +43,7 @@ from runthrough.core.values.ids import NodeName
 from runthrough.core.values.problems import PlaceKind, Problem
 from runthrough.core.values.requirements import RequirementKind, ScriptRequirements
 from runthrough.core.values.specs import ScriptSpec
+from runthrough.errors import CommandRefusedError
 
 _T = TypeVar("_T")
 _NOTHING_READ = ScriptRequirements()
@@ -53,11 +54,12 @@ def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...
 
     Raises:
         UnknownNodeError: No node has that name.
-        CommandRefusedError: The node is external.
+        CommandRefusedError: The node is external, or one need is answered under two names.
     """
     scripted(state, command.node)
     unfolding = Unfolding.over(state)
     around = Surroundings(unfolding.state, command.facts)
+    command = owned(command, around.facts(command.node).requirements)
     proposal = proposed(command, around)
     problems = errors(problems_of(proposal))
     if not problems:
@@ -67,6 +69,35 @@ def configure(command: ConfigureScript, state: SessionState) -> tuple[Event, ...
     else:
         unfolding.happen(_rejected(proposal, problems))
     return unfolding.events
+
+
+def owned(command: ConfigureScript, requirements: ScriptRequirements) -> ConfigureScript:
+    """The answers under the names that the script itself uses.
+
+    Raises:
+        CommandRefusedError: One need is answered under two names.
+    """
+
+    def own(kind: RequirementKind, given: Mapping[str, _T] | None) -> dict[str, _T] | None:
+        if given is None:
+            return None
+        names = {name: requirements.own_name(kind, name) for name in given}
+        if len(set(names.values())) < len(names):
+            twice = [n for n in names if list(names.values()).count(names[n]) > 1]
+            raise CommandRefusedError(
+                f"{' and '.join(twice)} are names of one need of {command.node}.",
+                fix=f"give {names[twice[0]]} alone",
+            )
+        return {names[name]: value for name, value in given.items()}
+
+    return command.model_copy(
+        update={
+            "input_paths": own("input", command.input_paths),
+            "output_paths": own("output", command.output_paths),
+            "environ_vars": own("environ_var", command.environ_vars),
+            "job_args": own("job_arg", command.job_args),
+        }
+    )
 
 
 def proposed(command: ConfigureScript, around: Surroundings) -> Proposal:
@@ -192,8 +223,7 @@ def _keep(
         unfolding.happen(ScriptMarkedPending(node=node, needs=needs, draft=base))
     unfolding.happen(*_reconnected(unfolding.state, kept))
     unfolding.happen(ConfigurationDrafted(node=node, draft=kept.spec, needs=needs))
-    unfolding.happen(*rewired(around, node))
-    redecide(unfolding, around, (), below=consumers(around.state, node))
+    redecide(unfolding, around, (node,), below=consumers(around.state, node))
 
 
 _PARTS: Mapping[str, str] = {

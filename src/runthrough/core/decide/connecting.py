@@ -1,7 +1,8 @@
 """A person's word on connections: made, confirmed, rejected, taken away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from shlex import quote
+from typing import TypeVar
 
 from runthrough.core.commands import (
     ConfirmConnections,
@@ -30,6 +31,8 @@ from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.errors import CommandRefusedError
+
+_Wire = TypeVar("_Wire", Connection, ProposedConnection)
 
 
 def connect(command: Connect, state: SessionState) -> tuple[Event, ...]:
@@ -90,7 +93,7 @@ def confirm(command: ConfirmConnections, state: SessionState) -> tuple[Event, ..
         CommandRefusedError: Nothing is proposed for an input.
     """
     unfolding, around = _looked(command, state)
-    for target, asked in _asked(command.targets, state):
+    for target, asked in _asked(around, command.targets):
         reason = f"confirmed: {asked.reason}"
         unfolding.happen(
             confirmed(
@@ -111,7 +114,7 @@ def reject(command: RejectConnections, state: SessionState) -> tuple[Event, ...]
         CommandRefusedError: Nothing is proposed or connected there.
     """
     unfolding, around = _looked(command, state)
-    for _, asked in _asked(command.targets, state):
+    for _, asked in _asked(around, command.targets):
         unfolding.happen(*_refuted(asked, "rejected"))
     redecide(unfolding, around, nodes_of(command))
     return unfolding.events
@@ -125,8 +128,8 @@ def disconnect(command: Disconnect, state: SessionState) -> tuple[Event, ...]:
         CommandRefusedError: Nothing feeds an input.
     """
     unfolding, around = _looked(command, state)
-    for target in command.targets:
-        connection = state.connections.get(target.node, {}).get(target.input)
+    for target in dict.fromkeys(command.targets):
+        connection = _find(around, target, state.connections)
         if connection is None:
             raise CommandRefusedError(
                 f"No output feeds {target}, so nothing can be disconnected.",
@@ -147,14 +150,25 @@ def _looked(command: TargetsCommand, state: SessionState) -> tuple[Unfolding, Su
     return unfolding, around
 
 
+def _find(
+    around: Surroundings, target: Target, wires: Mapping[NodeName, Mapping[str, _Wire]]
+) -> _Wire | None:
+    """What there is at an input, under whichever of its names."""
+    there = wires.get(target.node, {})
+    if target.input in there:
+        return there[target.input]
+    same = answered(around.facts(target.node).requirements, "input", (target.input,))
+    return next((there[name] for name in sorted(same) if name in there), None)
+
+
 def _asked(
-    targets: tuple[Target, ...], state: SessionState
+    around: Surroundings, targets: tuple[Target, ...]
 ) -> Iterator[tuple[Target, Connection | ProposedConnection]]:
     """What each target is about: the question that is open, else the connection that is there."""
+    state = around.state
     for target in dict.fromkeys(targets):
-        asked = state.proposals.get(target.node, {}).get(target.input) or state.connections.get(
-            target.node, {}
-        ).get(target.input)
+        asked: Connection | ProposedConnection | None = _find(around, target, state.proposals)
+        asked = asked or _find(around, target, state.connections)
         if asked is None:
             raise CommandRefusedError(
                 f"Nothing is proposed for {target}.",

@@ -6,6 +6,8 @@ from runthrough.core.commands import (
     Command,
     FinishRun,
     FinishScript,
+    MarkExternal,
+    MarkInternal,
     ReuseScript,
     StartScript,
     StartSession,
@@ -38,7 +40,7 @@ def guard(command: Command, state: SessionState) -> None:
     if isinstance(command, (StartSession, *_RUN_REPORTS)):
         return
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
-    if permitted(command.verb, state.phase, nodes_of(command), planned):
+    if permitted(command.verb, state.phase, _touched(command, state), planned):
         return
     if state.phase is Phase.CLOSED:
         raise SessionClosedError(command.verb)
@@ -50,6 +52,14 @@ def guard(command: Command, state: SessionState) -> None:
             since=f"{state.running.started_at:%Y-%m-%d %H:%M:%S} UTC",
         )
     raise NotClosedError(command.verb)
+
+
+def _touched(command: Command, state: SessionState) -> tuple[NodeName, ...]:
+    """The nodes that a command is about; what a node is decides what its consumers are given."""
+    nodes = nodes_of(command)
+    if not isinstance(command, MarkExternal | MarkInternal):
+        return nodes
+    return (*nodes, *(below for node in nodes for below in state.successors.get(node, ())))
 
 
 def known(state: SessionState, node: NodeName) -> NodeState:

@@ -2,8 +2,8 @@
 
 from runthrough.core.commands import RecordWorld
 from runthrough.core.decide.rewiring import rewired
-from runthrough.core.decide.settling import learned, propose, settled
-from runthrough.core.decide.surroundings import Surroundings, base_spec
+from runthrough.core.decide.settling import learned, propose, settled, unfed
+from runthrough.core.decide.surroundings import Surroundings, World, answered, base_spec
 from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import Event, ScriptMarkedPending, WorldChanged
 from runthrough.core.lifecycle import Lifecycle, Phase
@@ -20,25 +20,34 @@ def record_world(command: RecordWorld, state: SessionState) -> tuple[Event, ...]
     Nodes of a run that is on are left alone: its outcomes will speak. A closed session is looked
     at only.
     """
-    if state.phase is Phase.CLOSED:
-        return ()
+    return _unfolded(command.facts, state).events
+
+
+def foreseen(facts: World, state: SessionState) -> SessionState:
+    """The state as a look would leave it; nothing is recorded."""
+    return _unfolded(facts, state).state
+
+
+def _unfolded(facts: World, state: SessionState) -> Unfolding:
     unfolding = Unfolding.over(state)
+    if state.phase is Phase.CLOSED:
+        return unfolding
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
     looked = [
         node
         for node, there in state.nodes.items()
-        if node in command.facts and node not in planned and not there.external
+        if node in facts and node not in planned and not there.external
     ]
-    around = Surroundings(unfolding.state, command.facts)
+    around = Surroundings(unfolding.state, facts)
     for node in looked:
         unfolding.happen(*learned(around, node))
     around.moved()  # a node whose script is found has lost its draft
     for node in looked:
-        unfolding.happen(*_demoted(around, node))
         unfolding.happen(*rewired(around, node))
     for node in looked:  # when all edges are known
+        unfolding.happen(*_demoted(around, node))
         unfolding.happen(*settled(around, node))
-    return unfolding.events
+    return unfolding
 
 
 def _demoted(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
@@ -46,7 +55,9 @@ def _demoted(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
     there = around.state.nodes[node]
     if there.spec is None or there.state is Lifecycle.PENDING:
         return ()
-    spec = base_spec(around.state, node)
+    connected = around.state.connections.get(node, {})
+    fed = answered(around.facts(node).requirements, "input", connected)
+    spec = unfed(base_spec(around.state, node), fed)
     needs = errors(problems_of(propose(around, node, spec)))
     if not needs:
         return ()

@@ -1,5 +1,6 @@
 """What a node is: the script it runs, something outside, or cleared of all answers."""
 
+from collections.abc import Mapping
 from shlex import quote
 
 from runthrough.core.commands import BindScript, ClearConfiguration, MarkExternal, MarkInternal
@@ -18,6 +19,7 @@ from runthrough.core.events import (
 )
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts
+from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import shown
 from runthrough.errors import CommandRefusedError
 
@@ -53,15 +55,12 @@ def mark_external(command: MarkExternal, state: SessionState) -> tuple[Event, ..
 
     Raises:
         UnknownNodeError: No node has that name.
-        CommandRefusedError: An attempt at the node is open.
+        RunInProgressError: A run is at the node, or at one that it may feed.
     """
     node = command.node
-    there = known(state, node)
+    known(state, node)
     require(state, node, "leave")
-    outputs = {
-        **(there.external_outputs if there.external else base_spec(state, node).output_paths),
-        **command.outputs,
-    }
+    outputs = {**outputs_of(state, node), **command.outputs}
     unfolding = Unfolding.over(state)
     around = Surroundings(unfolding.state, command.facts)
     for connection in state.connections.get(node, {}).values():
@@ -74,6 +73,12 @@ def mark_external(command: MarkExternal, state: SessionState) -> tuple[Event, ..
                 unfolding.happen(removed(connection, f"{node} declares no output {source.output}"))
     redecide(unfolding, around, (), below=consumers(state, node))
     return unfolding.events
+
+
+def outputs_of(state: SessionState, node: NodeName) -> Mapping[str, RecordedPath]:
+    """The paths that a node would provide as an external one."""
+    there = state.nodes[node]
+    return there.external_outputs if there.external else base_spec(state, node).output_paths
 
 
 def mark_internal(command: MarkInternal, state: SessionState) -> tuple[Event, ...]:
@@ -111,7 +116,7 @@ def clear(command: ClearConfiguration, state: SessionState) -> tuple[Event, ...]
     unfolding = Unfolding.over(state)
     around = Surroundings(unfolding.state, command.facts)
     for connection in state.connections.get(node, {}).values():
-        if connection.status == "confirmed":
+        if connection.status != "declared":  # what needs no person is found again
             unfolding.happen(removed(connection, "cleared"))
     unfolding.happen(ConfigurationCleared(node=node), *learned(around, node))
     redecide(unfolding, around, (node,), below=consumers(state, node))

@@ -1,6 +1,7 @@
 """The connections of a node that need no person, and those that a person is asked about."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypedDict
 
 from runthrough.core.decide.surroundings import (
@@ -45,7 +46,7 @@ def rewired(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
     answers = {connection.input for connection in wiring.connections}
     return (
         *(removed(c, "its names are no longer there") for c in gone),
-        *(accepted(connection) for connection in wiring.connections),
+        *(connected(connection) for connection in wiring.connections),
         *(
             removed(old, "no longer proposed")
             for name, old in asked.items()
@@ -74,38 +75,56 @@ def wiring_of(around: Surroundings, node: NodeName, spec: ScriptSpec, there: Wir
     wiring = wire(
         node,
         inputs=inputs,
-        producers=tuple(_producers(around, node)),
+        producers=tuple(_producers(around, node, settled.values())),
         script=_stem(around.state, node),
         fixed=dict(_fixed(inputs, settled, spec)),
         rejected=frozenset((old.input, old.source) for old in rejected),
     )
     found = answered(facts.requirements, "input", facts.found)
-    return Wiring(
-        (*declared, *wiring.connections),
-        tuple(proposal for proposal in wiring.proposals if proposal.input not in found),
+    doubted = {old.input for old in rejected}
+    taken = tuple(new for new in wiring.connections if new.input not in doubted)
+    asked = (
+        *(_asked(new) for new in wiring.connections if new.input in doubted),
+        *(proposal for proposal in wiring.proposals if proposal.input not in found),
+    )
+    return Wiring((*declared, *taken), asked)
+
+
+def _asked(new: Connection) -> ProposedConnection:
+    """A question instead of a connection: a person who said no to one is asked about the next."""
+    return ProposedConnection(
+        new.node, new.input, new.source, new.score or 0.0, new.margin or 0.0, new.reason
     )
 
 
 def _declared(
     around: Surroundings, node: NodeName, spec: ScriptSpec, there: Wired
 ) -> Iterator[Connection]:
-    """What the pipeline connects, unless a person answered otherwise."""
+    """What the pipeline connects, and paths that an upstream node writes.
+
+    A person's answer wins over the pipeline's word, and what they rejected stays rejected.
+    """
     requirements = around.facts(node).requirements
-    for name, declared in around.state.declared(node).inputs.items():
-        source = declared
-        if not isinstance(source, Output):
-            if spec.input_paths.get(name) != source:
-                continue
-            claimed = claimed_source(around, node, source)
-            if claimed is None:
-                continue
-            source = claimed
-        elif answered(requirements, "input", (name,)) & {*there, *spec.input_paths}:
-            continue
-        source = own_name(around, source)
-        rejection = Rejection(name, Output(source.node, source.output))
-        if name not in there and rejection not in around.state.rejected.get(node, ()):
-            yield Connection(node, name, source, "declared", None, "declared in the pipeline")
+    declared = around.state.declared(node).inputs
+    by_file = "declared in the pipeline"
+    named: list[Connection] = []
+    for name, path in spec.input_paths.items():
+        source = claimed_source(around, node, path)
+        if source is not None and declared.get(name) == path:
+            named.append(Connection(node, name, source, "declared", None, by_file))
+        elif source is not None:
+            reason = f"the path is {source}"
+            named.append(Connection(node, name, source, "confirmed", None, reason))
+    taken = answered(requirements, "input", (*there, *spec.input_paths))
+    for name, given in declared.items():
+        if isinstance(given, Output) and name not in taken:
+            named.append(Connection(node, name, given, "declared", None, by_file))
+    rejected_before = around.state.rejected.get(node, ())
+    for connection in named:
+        name = requirements.own_name("input", connection.input)
+        source = own_name(around, connection.source)
+        if Rejection(name, replace(source, subpath=None)) not in rejected_before:
+            yield replace(connection, input=name, source=source)
 
 
 def _fixed(
@@ -118,8 +137,14 @@ def _fixed(
             yield need.name, source
 
 
-def _producers(around: Surroundings, node: NodeName) -> Iterator[Producer]:
-    for above in around.state.predecessors.get(node, ()):
+def _producers(
+    around: Surroundings, node: NodeName, settled: Iterable[Connection]
+) -> Iterator[Producer]:
+    """The direct predecessors, those among them that a connection is about to make such."""
+    feeding = (NodeName(connection.source.node) for connection in settled)
+    for above in dict.fromkeys((*around.state.predecessors.get(node, ()), *feeding)):
+        if above not in around.state.nodes:
+            continue
         there = around.state.nodes[above]
         if there.external:
             outputs = tuple(
@@ -175,6 +200,11 @@ def ends(wire: Connection | ProposedConnection) -> Ends:
         output=source.output,
         subpath=source.subpath,
     )
+
+
+def connected(new: Connection) -> ConnectionAccepted | ConnectionConfirmed:
+    """The event of a connection, by whose word it is."""
+    return confirmed(new) if new.status == "confirmed" else accepted(new)
 
 
 def accepted(new: Connection) -> ConnectionAccepted:

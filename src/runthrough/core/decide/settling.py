@@ -109,6 +109,7 @@ def propose(
         below=reachable({node}, state.successors) if new_edge else frozenset(),
         claimed=around.claims,
         readers=earlier_readers(around, node, spec),
+        kept=around.kept if spec.output_paths else {},
         inherited=frozenset(state.pipeline.inherit_env),
         proposals=state.proposals.get(node, {}) if proposals is None else proposals,
     )
@@ -171,11 +172,11 @@ def _decided(around: Surroundings, there: NodeState, proposal: Proposal) -> Even
     """The event of a node that lacks nothing."""
     node, spec = proposal.node, proposal.spec
     by = there.configured_by or there.restores_to
-    if by is not None and there.state is Lifecycle.PENDING:
+    was_accepted = there.accepted_at is not None
+    if by is not None and was_accepted and there.state is Lifecycle.PENDING:
         return ConfigurationRestored(node=node, spec=spec)
     evidence = evidence_of(around, proposal)
-    # Only a person's command takes a path from a node that has run.
-    if by == "person" or there.state is Lifecycle.EXECUTED:
+    if by == "person":
         return ScriptConfigured(node=node, spec=spec, evidence=evidence)
     return ScriptAutoConfigured(node=node, spec=spec, evidence=evidence)
 

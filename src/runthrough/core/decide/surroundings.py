@@ -1,6 +1,6 @@
 """A session and what was seen of the world, with the look-ups that decisions share."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from runthrough.core.planning import reachable
@@ -38,14 +38,24 @@ class Surroundings:
         self._places: _Places | None = None
 
     @property
-    def claims(self) -> Mapping[RecordedPath, tuple[Output, ...]]:
-        """Where the outputs of all nodes lie: as given, as external, or as last written."""
+    def claims(self) -> Mapping[RecordedPath, Sequence[Output]]:
+        """Where the outputs of all nodes are to lie: as given, or as external."""
         return self._looked_up.claims
 
     @property
-    def readers(self) -> Mapping[RecordedPath, tuple[Reader, ...]]:
+    def written(self) -> Mapping[RecordedPath, Sequence[Output]]:
+        """Where other outputs lie, as the last passed attempts left them."""
+        return self._looked_up.written
+
+    @property
+    def readers(self) -> Mapping[RecordedPath, Sequence[Reader]]:
         """Nodes and their inputs that read a path, by the path."""
         return self._looked_up.readers
+
+    @property
+    def kept(self) -> Mapping[RecordedPath, str]:
+        """The pipeline file and the scripts of all nodes, and what they are."""
+        return self._looked_up.kept
 
     def facts(self, node: NodeName) -> NodeFacts:
         """What was seen for a node."""
@@ -90,23 +100,44 @@ class _Neighbours(Mapping[NodeName, Neighbour]):
 
 @dataclass(slots=True)
 class _Places:
-    claims: dict[RecordedPath, tuple[Output, ...]] = field(default_factory=dict)
-    readers: dict[RecordedPath, tuple[Reader, ...]] = field(default_factory=dict)
+    claims: dict[RecordedPath, list[Output]] = field(default_factory=dict)
+    written: dict[RecordedPath, list[Output]] = field(default_factory=dict)
+    readers: dict[RecordedPath, list[Reader]] = field(default_factory=dict)
+    kept: dict[RecordedPath, str] = field(default_factory=dict)
 
 
 def _places_of(state: SessionState) -> _Places:
     found = _Places()
+    if state.pipeline.file is not None:
+        found.kept[state.pipeline.file] = "the pipeline file"
     for node, there in state.nodes.items():
+        if there.external:
+            for name, path in there.external_outputs.items():
+                found.claims.setdefault(path, []).append(Output(node, name))
+            continue
+        if there.script is not None:
+            found.kept.setdefault(there.script.path, f"the script of {node}")
         spec = there.spec or there.draft
         given = spec.output_paths if spec else state.declared(node).outputs
-        written = there.passed.outputs if there.passed else {}
-        if given or written or there.external_outputs:
-            for name, path in {**written, **given, **there.external_outputs}.items():
-                found.claims[path] = (*found.claims.get(path, ()), Output(node, name))
-        if spec and spec.input_paths:
-            for name, path in spec.input_paths.items():
-                found.readers[path] = (*found.readers.get(path, ()), (node, name))
+        for name, path in given.items():
+            found.claims.setdefault(path, []).append(Output(node, name))
+        for name, path in there.passed.outputs.items() if there.passed else ():
+            if name not in given:
+                found.written.setdefault(path, []).append(Output(node, name))
+        for name, path in _read_by(state, node, spec):
+            found.readers.setdefault(path, []).append((node, name))
     return found
+
+
+def _read_by(
+    state: SessionState, node: NodeName, spec: ScriptSpec | None
+) -> Iterator[tuple[str, RecordedPath]]:
+    if spec is not None:
+        yield from spec.input_paths.items()
+        return
+    for name, source in state.declared(node).inputs.items():
+        if not isinstance(source, Output):
+            yield name, source
 
 
 def earlier_readers(
@@ -123,11 +154,25 @@ def earlier_readers(
 def claimed_source(around: Surroundings, node: NodeName, path: RecordedPath) -> Output | None:
     """The upstream output that `path` is, or lies inside: such a path is a connection."""
     for folder in folders(path):
-        for output in around.claims.get(folder, ()):
+        for output in (*around.claims.get(folder, ()), *around.written.get(folder, ())):
             above = NodeName(output.node)
-            if above != node and above in reachable({node}, around.state.predecessors):
+            if above == node or not _offers(around, output):
+                continue
+            if _is_upstream(around.state, above, node):
                 return Output(above, output.output, inside(path, folder) or None)
     return None
+
+
+def _offers(around: Surroundings, output: Output) -> bool:
+    neighbour = around.neighbours[NodeName(output.node)]
+    return neighbour.open_ended or output.output in neighbour.outputs
+
+
+def _is_upstream(state: SessionState, above: NodeName, node: NodeName) -> bool:
+    """Whether `above` runs before `node`; mostly it is a direct predecessor."""
+    if above in state.predecessors.get(node, ()):
+        return True
+    return above in reachable({node}, state.predecessors)
 
 
 def own_name(around: Surroundings, source: Output) -> Output:

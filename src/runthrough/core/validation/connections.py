@@ -23,7 +23,8 @@ def ambiguous_problem(proposal: Proposal, name: str, asked: ProposedConnection) 
     second = [asked.runner_up] if asked.runner_up is not None else []
     candidates = tuple(dict.fromkeys(str(output) for output in (source, *choices, *second)))
     target = f"{proposal.node}.{name}"
-    others = [command("connect", other, target) for other in candidates[1:2]]
+    most = max(len(choices), 2)  # every sub-folder that fits, else the next best
+    others = [command("connect", other, target) for other in candidates[1:most]]
     if asked.outside:
         others.append(proposal.configure("input", name, "PATH"))
     next_best = f"; next best {asked.runner_up}" if asked.runner_up is not None else ""

@@ -7,10 +7,13 @@ from runthrough.core.validation.proposal import Proposal
 from runthrough.core.validation.unknown import unknown_names
 from runthrough.core.validation.words import told
 from runthrough.core.values.ids import RecordedPath
-from runthrough.core.values.paths import split
+from runthrough.core.values.paths import SESSION, split
 from runthrough.core.values.problems import Problem, ProblemCode, Severity
 from runthrough.core.values.requirements import Requirement
 from runthrough.core.values.secrets import holds_mask
+
+OWN_FOLDER = ".runthrough"
+"""In each workspace: attempts, logs and outputs of sessions."""
 
 
 def output_problems(proposal: Proposal) -> Iterator[Problem]:
@@ -28,6 +31,7 @@ def output_problems(proposal: Proposal) -> Iterator[Problem]:
             yield from _own_clashes(proposal, name, path, earlier)
             yield from _others_clashes(proposal, name, path)
             yield from _overwritten(proposal, name, path)
+            yield from _kept(proposal, name, path)
             yield from outside_problems(proposal, "output", name, path)
             yield from _unwritable(proposal, name, path, needs.get(name))
             earlier[name] = path
@@ -74,7 +78,7 @@ def _others_clashes(proposal: Proposal, name: str, path: RecordedPath) -> Iterat
 
 
 def _overwritten(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem]:
-    """What the node would write over: its inputs, its script, what others read before."""
+    """What the node would write over: its inputs, and what others read before."""
     code: ProblemCode = "OUTPUT_IS_INPUT"
     seen, over, spelled = proposal.facts.paths, above(path), folded(path)
     there = seen.get(path)
@@ -91,11 +95,21 @@ def _overwritten(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[
         elif path in above(read):
             text = f"holds the input {input_name}, which may be written over"
             yield _moved(proposal, code, name, path, text, severity="warning")
-    script = proposal.facts.script
-    if script is not None and script.path == path:
-        yield _moved(proposal, code, name, path, "would overwrite the script of the node")
     for node, input_name in proposal.readers.get(path, ()):
         text = f"would overwrite the input {input_name} of {node}, which does not run afterwards"
+        yield _moved(proposal, code, name, path, text)
+
+
+def _kept(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem]:
+    """What no script may write over: scripts, the pipeline file, what runthrough keeps."""
+    code: ProblemCode = "OUTPUT_IS_INPUT"
+    for kept, what in proposal.kept.items():
+        if kept == path:
+            yield _moved(proposal, code, name, path, f"would overwrite {what}")
+        elif path in above(kept):
+            yield _moved(proposal, code, name, path, f"holds {what}, which it may write over")
+    if split(path)[0] == SESSION or OWN_FOLDER in split(path)[1].split("/"):
+        text = "lies in the folder that runthrough keeps for itself"
         yield _moved(proposal, code, name, path, text)
 
 

@@ -40,6 +40,8 @@ class Proposal:
     """Output paths of all nodes, with the outputs that lie there."""
     proposals: Mapping[str, ProposedConnection] = field(default_factory=dict)
     """What a person is asked about, by input."""
+    kept: Mapping[RecordedPath, str] = field(default_factory=dict)
+    """Files that no script may write over, and what they are."""
     inherited: frozenset[str] = frozenset()
     """Environment variables that the child takes over from the tester."""
     readers: Mapping[RecordedPath, Sequence[tuple[NodeName, str]]] = field(default_factory=dict)

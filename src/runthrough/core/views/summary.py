@@ -2,12 +2,12 @@
 
 from pydantic import JsonValue
 
-from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.staleness import World, stale
 from runthrough.core.state import SessionState
 from runthrough.core.views.nodes import View, connection_views, node_view
 from runthrough.core.views.particulars import Particulars
-from runthrough.core.views.worklist import next_command, row_view, worklist
+from runthrough.core.views.worklist import LOOK_BACK, next_command, row_view, worklist
 
 
 def summary_view(state: SessionState, particulars: Particulars) -> View:
@@ -75,5 +75,5 @@ def status_view(
         "nodes": nodes,
         "connections": [*connection_views(state)],
         "worklist": [row_view(row) for row in rows],
-        "next_command": next_command(rows),
+        "next_command": LOOK_BACK if state.phase is Phase.CLOSED else next_command(rows),
     }

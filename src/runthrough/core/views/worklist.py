@@ -73,6 +73,10 @@ def row_view(row: WorklistRow) -> dict[str, JsonValue]:
     }
 
 
+LOOK_BACK = "runthrough history"
+"""The next command where there is nothing to do."""
+
+
 def next_command(rows: Sequence[WorklistRow]) -> str:
     """The one thing to type next; what is to be confirmed comes before what is to be typed."""
     running = [row for row in rows if row.category == "running"]
@@ -92,7 +96,7 @@ def next_command(rows: Sequence[WorklistRow]) -> str:
         for row in rows:
             if row.category == category:
                 return command or row.next or "runthrough status"
-    return "runthrough history"
+    return LOOK_BACK
 
 
 def _rows(state: SessionState, world: World, *, tester_gone: bool) -> list[WorklistRow]:
@@ -283,6 +287,13 @@ _FLAGS: Mapping[ProblemCode, tuple[str, str]] = {
 }
 
 
+def _typed(node: NodeName, fix: str) -> str:
+    """The command in a fix, which may say more; else the one that shows the whole fix."""
+    if not fix.startswith("runthrough "):
+        return f"runthrough check {shlex.quote(node)}"
+    return fix.partition(", or ")[0].partition(" (")[0]
+
+
 def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
     """One command that answers all needs, or the fix of the first that no flag answers.
 
@@ -295,7 +306,7 @@ def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
     for need in needs:
         flag = _FLAGS.get(need.code)
         if flag is None or need.where.name is None:
-            return need.fix
+            return _typed(node, need.fix)
         secret = flag[1] == "VALUE" and named_like_a_secret(need.where.name)
         value = "@secret:NAME" if secret else flag[1]
         flags.append(f"{flag[0]} {shlex.quote(need.where.name)}={value}")

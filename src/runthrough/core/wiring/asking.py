@@ -91,7 +91,7 @@ def _proposal(
         pairing.margin(pair) / weights.UNIT,
         "; ".join((*reasons, *doubts)),
         runner_up=None if second is None else pairing.source(second),
-        subpath_choices=pair.found.choices,
+        subpath_choices=pairing.choices(pair),
         expected=expected,
         outside=pair.own < weights.OUTSIDE_BELOW,
     )

@@ -18,7 +18,7 @@ from runthrough.core.wiring.evidence import (
     together,
     told_apart,
 )
-from runthrough.core.wiring.words import Side, side
+from runthrough.core.wiring.words import Side, said, side, words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +125,22 @@ class Pairing:
 
     def source(self, pair: Pair) -> Output:
         """What would feed the input: with its sub-folder, or the likeliest of several."""
-        found = pair.found
-        subpath = found.subpath or (found.choices[0] if found.choices else None)
+        choices = self.choices(pair)
+        subpath = pair.found.subpath or (choices[0] if choices else None)
         return Output(self.producers[pair.edge].node, pair.offer.name, subpath)
+
+    def choices(self, pair: Pair) -> tuple[str, ...]:
+        """The sub-folders that fit, the likeliest first.
+
+        Where the input speaks of none of them, what its node is called tells:
+        `BuildFeatures_validation` reads `val/` rather than `train/`.
+        """
+        choices = pair.found.choices
+        mine = side(self.needs[pair.row]).strong
+        if any(said(word, mine) for folder in choices for word in words(folder)):
+            return choices
+        own = self._consumer.words
+        return tuple(sorted(choices, key=lambda f: not any(said(word, own) for word in words(f))))
 
     def margin(self, pair: Pair) -> int:
         """How much the best assignment loses without the pair; 0 when it is not in it."""

@@ -39,7 +39,7 @@ def _draw(visit: Visit, problem: "Problem") -> None:
     visit.screen.line(
         (f"{mark} ", style), (problem.where.node, "bold"), f"  {problem.message}  ({problem.code})"
     )
-    visit.screen.typed("    → ", problem.fix)
+    visit.screen.typed("    → ", visit.typed(problem.fix))
 
 
 COMMANDS = (check,)

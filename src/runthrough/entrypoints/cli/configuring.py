@@ -204,10 +204,10 @@ def _tell(
         visit.screen.line("    equal values as before")
     for need in needs:
         visit.screen.line(("  ? ", "bold yellow"), need.message)
-        visit.screen.typed("      → ", need.fix)
+        visit.screen.typed("      → ", visit.typed(need.fix))
     for warning in warnings:
         visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
-        visit.screen.typed("      → ", warning.fix)
+        visit.screen.typed("      → ", visit.typed(warning.fix))
     visit.next(next_command)
 
 

@@ -156,7 +156,7 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
         if there.state is Lifecycle.PENDING:
             for need in there.needs:
                 visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
-                visit.screen.typed("      → ", need.fix)
+                visit.screen.typed("      → ", visit.typed(need.fix))
     visit.next(next_command)
 
 

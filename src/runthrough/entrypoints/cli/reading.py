@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runthrough.entrypoints.cli.visit import Visit, visiting
-from runthrough.entrypoints.cli.words import near, stamp
+from runthrough.entrypoints.cli.words import near, one_line, stamp
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
@@ -50,7 +50,7 @@ def history(
         for row in rows:
             visit.screen.line(
                 (f"{row.version:>{width}}  {stamp(row.recorded_at)}  ", "dim"),
-                f"{row.actor}  {row.sentence}",
+                one_line(f"{row.actor}  {row.sentence}"),
             )
             if row.before:  # a first value is told by the sentence's own event
                 visit.screen.changes(row.before, row.after)

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import IO, TYPE_CHECKING
 
 from runthrough.entrypoints.cli.failing import OutputError, ReaderGoneError, give_up
+from runthrough.entrypoints.cli.words import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -102,7 +103,7 @@ class Screen:
         """Values that changed, one a line: `name  before → after`."""
         for name in dict.fromkeys((*before, *after)):
             old, new = (_value(side.get(name)) for side in (before, after))
-            self.line((f"{INDENT}{name}  ", "dim"), old, " → ", new)
+            self.line((f"{INDENT}{one_line(name)}  ", "dim"), one_line(old), " → ", one_line(new))
 
     def raw(self, text: str) -> None:
         """A text as it is, such as a script's log; beside a result it goes to stderr."""

@@ -40,6 +40,13 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def one_line(text: str) -> str:
+    """A text in which nothing can be mistaken for another line, or for a command to a terminal."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
 def near(path: str) -> str:
     """A path below the current folder without it; another one whole."""
     relative = os.path.relpath(path)

@@ -36,21 +36,23 @@ class ConnectionActions(HeldSession):
     def confirm(self, *targets: Targets, based_on: int | None = None) -> View:
         """Take what is proposed for inputs, each `Node.input`; without any, all proposals.
 
+        Of all, those are left out whose sub-folder is open: name them, or connect one.
+
         Raises:
             CommandRefusedError: Nothing is proposed there.
         """
-        base = self._based_on(targets, based_on)
+        base = self._based_on(targets or self._session.proposed(), based_on)
         return self._told(self._session.confirm(targets, based_on=base))
 
     def reject(self, *targets: Targets, based_on: int | None = None) -> View:
         """Say that outputs do not feed inputs; without any, all proposals are rejected.
 
-        A rejected connection is not proposed again until names or edges change.
+        A rejected connection is not proposed again until it is connected or the node cleared.
 
         Raises:
             CommandRefusedError: Nothing is proposed or connected there.
         """
-        base = self._based_on(targets, based_on)
+        base = self._based_on(targets or self._session.proposed(), based_on)
         return self._told(self._session.reject(targets, based_on=base))
 
     def disconnect(self, *targets: Targets, based_on: int | None = None) -> View:
@@ -59,7 +61,7 @@ class ConnectionActions(HeldSession):
         Raises:
             CommandRefusedError: Nothing feeds an input.
         """
-        base = self._based_on(targets, based_on)
+        base = self._based_on(targets or self._session.connected(), based_on)
         return self._told(self._session.disconnect(targets, based_on=base))
 
     def bind_script(self, node: str, path: Folder, *, based_on: int | None = None) -> View:

@@ -1,7 +1,7 @@
 """What every method of the Python door stands on: the session, and what was last shown."""
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
@@ -111,7 +111,7 @@ class HeldSession:
             "recorded": [row.view() for row in rows],
         }
 
-    def _based_on(self, targets: Sequence[str], based_on: int | None) -> int | None:
+    def _based_on(self, targets: Iterable[str], based_on: int | None) -> int | None:
         """The oldest version in which one of the inputs' nodes was shown."""
         if based_on is not None:
             return based_on
