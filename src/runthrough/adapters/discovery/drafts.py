@@ -19,7 +19,7 @@ from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaratio
 from runthrough.core.values.problems import Problem
 from runthrough.core.values.requirements import Requirement, ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
-from runthrough.core.values.secrets import masked_values
+from runthrough.core.values.secrets import masked_text, masked_values
 from runthrough.core.values.specs import ScriptExecutionSpec, ScriptSpec
 from runthrough.core.wiring import Producer, wire
 
@@ -305,8 +305,8 @@ class Drafts:
             if need.required or (need.level != "unread" and self._holds(place)):
                 inputs[need.name] = place
         return ScriptSpec(
-            input_paths=inputs,
-            output_paths=self._outputs[node],
+            input_paths=_without_passwords(inputs),
+            output_paths=_without_passwords(self._outputs[node]),
             environ_vars=masked_values(declared.environ_vars),
             job_args=masked_values(declared.job_args),
             timeout_s=declared.timeout_s,
@@ -339,3 +339,8 @@ class Drafts:
             if proposed.input == problem.where.name:
                 return f"{problem.message}; perhaps it is {proposed.source}"
         return problem.message
+
+
+def _without_passwords(paths: Mapping[str, RecordedPath]) -> dict[str, RecordedPath]:
+    """Paths as a session records them: what looks like a secret in one is masked."""
+    return {name: RecordedPath(masked_text(path)) for name, path in paths.items()}
