@@ -55,7 +55,13 @@ class Surroundings:
     @property
     def kept(self) -> Mapping[RecordedPath, str]:
         """The pipeline file and the scripts of all nodes, and what they are."""
-        return self._looked_up.kept
+        scripts = {
+            there.script.path: f"the script of {node}"
+            for node, there in reversed(self.state.nodes.items())
+            if there.script is not None
+        }
+        file = self.state.pipeline.file
+        return scripts if file is None else {**scripts, file: "the pipeline file"}
 
     def facts(self, node: NodeName) -> NodeFacts:
         """What was seen for a node."""
@@ -103,41 +109,25 @@ class _Places:
     claims: dict[RecordedPath, list[Output]] = field(default_factory=dict)
     written: dict[RecordedPath, list[Output]] = field(default_factory=dict)
     readers: dict[RecordedPath, list[Reader]] = field(default_factory=dict)
-    kept: dict[RecordedPath, str] = field(default_factory=dict)
 
 
 def _places_of(state: SessionState) -> _Places:
     found = _Places()
-    if state.pipeline.file is not None:
-        found.kept[state.pipeline.file] = "the pipeline file"
     for node, there in state.nodes.items():
         if there.external:
             for name, path in there.external_outputs.items():
                 found.claims.setdefault(path, []).append(Output(node, name))
             continue
-        if there.script is not None:
-            found.kept.setdefault(there.script.path, f"the script of {node}")
-        spec = there.spec or there.draft
-        given = spec.output_paths if spec else state.declared(node).outputs
-        for name, path in given.items():
+        spec = there.spec or there.draft or initial_spec(state, node)
+        for name, path in spec.output_paths.items():
             found.claims.setdefault(path, []).append(Output(node, name))
-        for name, path in there.passed.outputs.items() if there.passed else ():
-            if name not in given:
-                found.written.setdefault(path, []).append(Output(node, name))
-        for name, path in _read_by(state, node, spec):
+        for name, path in spec.input_paths.items():
             found.readers.setdefault(path, []).append((node, name))
+        if there.passed is not None:
+            for name, path in there.passed.outputs.items():
+                if name not in spec.output_paths:
+                    found.written.setdefault(path, []).append(Output(node, name))
     return found
-
-
-def _read_by(
-    state: SessionState, node: NodeName, spec: ScriptSpec | None
-) -> Iterator[tuple[str, RecordedPath]]:
-    if spec is not None:
-        yield from spec.input_paths.items()
-        return
-    for name, source in state.declared(node).inputs.items():
-        if not isinstance(source, Output):
-            yield name, source
 
 
 def earlier_readers(
