@@ -9,6 +9,8 @@ from tests.support.cli import begun, orders_shell
 from runthrough import InteractiveRuntimeTestingFactory
 from runthrough.errors import StoreUnavailableError, UnknownSessionError
 
+pytestmark = pytest.mark.slow
+
 LOOKING = (
     ("status",),
     ("requirements", "clean"),

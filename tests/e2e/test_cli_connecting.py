@@ -3,6 +3,8 @@
 import pytest
 from tests.support.cli import Shell, begun
 
+pytestmark = pytest.mark.slow
+
 MAKE = """
 from pathlib import Path
 

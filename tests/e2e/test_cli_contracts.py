@@ -1,6 +1,9 @@
 """A script whose contract disagrees, at the command line."""
 
+import pytest
 from tests.support.cli import Shell
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = '''"""Train on a table."""
 import os

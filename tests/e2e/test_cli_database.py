@@ -12,6 +12,8 @@ from tests.support.servers import connectable
 
 from runthrough.adapters.store import schema
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty(request, tmp_path):

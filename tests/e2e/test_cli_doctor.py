@@ -11,6 +11,8 @@ from tests.support.cli import Shell, begun, orders_shell
 
 from runthrough.core.values.health import Check, Versions
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
 
 

@@ -5,6 +5,8 @@ import json
 import pytest
 from tests.support.cli import Shell, orders_shell
 
+pytestmark = pytest.mark.slow
+
 
 def drafted(folder):
     """A shell in the folder of a drafted pipeline."""

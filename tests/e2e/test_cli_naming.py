@@ -1,6 +1,9 @@
 """How a user's own names find their scripts, set in runthrough.toml."""
 
+import pytest
 from tests.support.cli import Shell
+
+pytestmark = pytest.mark.slow
 
 STEP = "def main(input_paths, output_paths, environ_vars, job_args):\n    pass\n"
 PIPELINE = "name: named\nscripts: [scripts]\nnodes: {%s: {}}\n"

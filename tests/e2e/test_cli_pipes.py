@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support.cli import DEADLINE_S, answered
 
+pytestmark = pytest.mark.slow
+
 LOOKING = (
     ("history",),
     ("history", "--json"),

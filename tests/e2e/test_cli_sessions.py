@@ -1,6 +1,9 @@
 """Beginning, finding, resuming and listing sessions at the command line."""
 
+import pytest
 from tests.support.cli import PIPELINE, answered, begun, orders_shell
+
+pytestmark = pytest.mark.slow
 
 
 def test_new_tells_the_session_and_what_to_type_next(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 from tests.support.cli import Shell, begun, orders_shell
 from tests.support.pipelines import orders
 
+pytestmark = pytest.mark.slow
+
 TRAIN = """
 from pathlib import Path
 

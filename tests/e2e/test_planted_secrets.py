@@ -20,6 +20,8 @@ from tests.support.pipelines import Place
 from runthrough import ConfigurationInvalidError, PipelineDAG, Secret
 from runthrough.errors import ConfigurationWarning
 
+pytestmark = pytest.mark.slow
+
 PIECE = 8
 """So many signs of a secret are as bad as all of it."""
 _NUMBERS = itertools.count(1)

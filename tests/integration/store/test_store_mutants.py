@@ -15,6 +15,8 @@ from runthrough.entrypoints.store_suite import RULES, RuleBrokenError
 from runthrough.entrypoints.store_suite.examples import EVERY_EVENT
 from runthrough.errors import RunthroughError
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[3]
 BY_NAME = {rule.name: rule for rule in RULES}
 OPTIMISED = """
