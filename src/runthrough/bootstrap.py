@@ -140,7 +140,9 @@ def wire(
     host_name = platform.node() or "this host"
     host = host_id(settings, new_id=_new_id)
     caches = Path(platformdirs.user_cache_dir("runthrough"))
-    inspector = LocalInspector(probe=python_version, cache=caches / "digests.db")
+    inspector = LocalInspector(
+        probe=python_version, cache=caches / "digests.db", log=_log_file(settings.database_url)
+    )
     catalog = StepCatalog(cache=ReadingCache(caches / "readings.db", version=__version__))
     stores = stores_of(database)
     ports = Ports(
@@ -180,6 +182,12 @@ def wire(
     sessions = Sessions(ports, caller, cwd=cwd, naming=naming)
     auditing = Auditing(ports.audit, clock=_now, app_version=__version__)
     return Application(settings, sessions, auditing, database, inspector, catalog)
+
+
+def _log_file(url: str) -> Path | None:
+    """The file of the database; `None` where a server keeps it."""
+    parsed = parsed_url(url)
+    return sqlite_path(parsed) if parsed.get_backend_name() == "sqlite" else None
 
 
 def _database(settings: Settings, absent: Absent) -> SqlDatabase | None:

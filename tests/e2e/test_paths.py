@@ -236,3 +236,13 @@ def test_nothing_typed_makes_a_place_in_the_workspace(tmp_path):
     assert shell.snapshot("data") == before
     assert not (tmp_path / "made").exists()
     assert not (tmp_path / "not").exists()
+
+
+def test_an_output_never_lies_on_the_database_that_remembers(tmp_path):
+    """The log survives whatever is answered, also by a link to it."""
+    shell = begun(tmp_path)
+    (tmp_path / "link.db").symlink_to("log.db")
+    for place in ("log.db", "log.db-wal", "link.db"):
+        told = problems(shell, "total", "--output", f"totals={place}", code=2)
+        assert "overwrite the log of all sessions" in told["OUTPUT_IS_INPUT"]["message"]
+    assert shell.run("audit", "verify", "--json").json["ok"]

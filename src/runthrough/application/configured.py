@@ -144,7 +144,13 @@ class ConfiguredSession(ShownSession):
             source=self._reading.output(source, self.state.nodes),
             based_on=self._based_on(based_on, "connect"),
         )
-        return self._record_about(command, {into.node: Asked(paths=self._outside(command.source))})
+        asked = {into.node: Asked(paths=self._outside(command.source))}
+        seen = self._with_facts(command, asked)
+        recorded = self._record(seen)
+        around = Surroundings(self.state, seen.facts)
+        told = problems_of(propose(around, into.node, base_spec(self.state, into.node)))
+        about = (p for p in told if p.where.kind == "connection" and p.where.name == into.input)
+        return recorded._replace(warnings=tuple(p for p in about if p.severity == "warning"))
 
     def confirm(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
         """Take what is proposed for inputs, each `Node.input`; all of them when none is named.
@@ -328,9 +334,14 @@ class ConfiguredSession(ShownSession):
         self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked] | None = None
     ) -> Recorded:
         """Hand in a command with what was seen of its nodes and of those they may feed."""
+        return self._record(self._with_facts(command, asked or {}))
+
+    def _with_facts(
+        self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked]
+    ) -> NodeCommand | TargetsCommand:
         named = (NodeName(command.source.node),) if isinstance(command, Connect) else ()
-        world = self._world(nodes_of(command), asked or {}, named=named)
-        return self._record(command.model_copy(update={"facts": world}))
+        world = self._world(nodes_of(command), asked, named=named)
+        return command.model_copy(update={"facts": world})
 
     def _record(self, command: NodeCommand | TargetsCommand) -> Recorded:
         stored = self._handle(command)

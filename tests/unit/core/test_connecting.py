@@ -21,6 +21,8 @@ from runthrough.core.commands import (
     RejectConnections,
     Target,
 )
+from runthrough.core.decide.settling import propose
+from runthrough.core.decide.surroundings import Surroundings
 from runthrough.core.events import (
     ConfigurationRejected,
     ConnectionConfirmed,
@@ -32,8 +34,10 @@ from runthrough.core.events import (
     ScriptMarkedPending,
 )
 from runthrough.core.lifecycle import Lifecycle
-from runthrough.core.values.connections import Output
+from runthrough.core.validation import problems_of
+from runthrough.core.values.connections import Connection, Output
 from runthrough.core.values.pipelines import NodeDeclaration
+from runthrough.core.values.specs import ScriptSpec
 from runthrough.errors import CommandRefusedError, RunInProgressError, UnknownNodeError
 
 RAW = "workspace:raw.csv"
@@ -317,3 +321,20 @@ def test_one_need_is_not_answered_under_two_names():
         "train", world={**WORLD, "train": train}, input_paths={"zebra": RAW, "ZEBRA": RAW}
     )
     OPEN.when(command).refused_with(CommandRefusedError, "zebra and ZEBRA are names of one need")
+
+
+def test_a_slip_in_a_sub_folder_is_a_warning():
+    """What the producer writes is known, so that the right folder can be named."""
+    files = ("train/rows.csv", "test/rows.csv")
+    clean = node_facts(need("tidy", "output", files=files), script=script_info("clean"))
+    around = Surroundings(OPEN.state, {**WORLD, "clean": clean})
+    for subpath, codes in (("tset", ["CONNECTION_UNKNOWN"]), ("test", []), ("test/rows.csv", [])):
+        wire = Connection(
+            "train", "zebra", Output("clean", "tidy", subpath), "confirmed", None, ""
+        )
+        made = propose(around, "train", ScriptSpec(), {"zebra": wire})
+        found = [p for p in problems_of(made) if p.where.name == "zebra"]
+        assert [(p.code, p.severity) for p in found] == [(code, "warning") for code in codes]
+        assert [p.fix for p in found] == ["runthrough connect clean.tidy/test train.zebra"] * len(
+            codes
+        )

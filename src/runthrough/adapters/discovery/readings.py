@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TypeVar
@@ -87,14 +87,21 @@ class Readings:
             _keep(self._needs, made_of, known)
         return known
 
+    def _found(self, made_of: bytes, read: Callable[[bytes], "Made"]) -> "Made | None":
+        """What an earlier process kept; `None` where nothing is, or of another shape."""
+        stored = self._cache.find(made_of) if self._cache else None
+        if stored is None:
+            return None
+        try:
+            return read(stored)
+        except ValidationError:
+            return None
+
     def _cached_facts(self, text: ScriptText) -> ParsedScript:
         made_of = f"facts {text.sha}".encode()
-        stored = self._cache.find(made_of) if self._cache else None
-        if stored is not None:
-            try:
-                return _facts_adapter().validate_json(stored)
-            except ValidationError:
-                pass  # of another shape, so it is made anew
+        known = self._found(made_of, _facts_adapter().validate_json)
+        if known is not None:
+            return known
         facts = parse_script(text)
         self.parsed += 1
         if self._cache:
@@ -109,12 +116,9 @@ class Readings:
         job_args: Values,
         environ_vars: Values,
     ) -> ScriptRequirements:
-        stored = self._cache.find(made_of) if self._cache else None
-        if stored is not None:
-            try:
-                return ScriptRequirements.model_validate_json(stored)
-            except ValidationError:
-                pass  # of another shape, so it is made anew
+        known = self._found(made_of, ScriptRequirements.model_validate_json)
+        if known is not None:
+            return known
         needs = _read(text, local, job_args, environ_vars)
         if self._cache:
             self._cache.keep(made_of, needs.model_dump_json(exclude_defaults=True).encode())

@@ -17,18 +17,29 @@ from runthrough.core.values.paths import Roots
 
 __all__ = ["LocalInspector"]
 
+_LOG_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock", ".line")
+"""Of a SQLite database and what stands beside it while it is written."""
+
 
 class LocalInspector:
     """Looks at paths and interpreters of this machine; safe to use from several threads."""
 
-    def __init__(self, *, probe: Callable[[str], str | None], cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        probe: Callable[[str], str | None],
+        cache: Path | None = None,
+        log: Path | None = None,
+    ) -> None:
         """Ask interpreters by `probe`, and keep digests in the file `cache`.
 
         Args:
             probe: Starts an interpreter and tells its version, or `None` when it cannot.
             cache: A file that may be lost at any time; without it the next process digests
                 everything again.
+            log: The file of the database that remembers, where it is one; no output may lie there.
         """
+        self._log = log
         self._probe = probe
         self._digests = DigestCache(cache)
         self._versions: dict[tuple[str, int], str] = {}
@@ -45,12 +56,24 @@ class LocalInspector:
         Raises:
             KeyError: This host does not know the root of a path.
         """
-        return {
-            path: look_at(
-                path, roots.locate(path), digests=self._digests, digest_up_to=digest_up_to
-            )
-            for path in dict.fromkeys(paths)
-        }
+        found = {}
+        for path in dict.fromkeys(paths):
+            absolute = roots.locate(path)
+            facts = look_at(path, absolute, digests=self._digests, digest_up_to=digest_up_to)
+            own = self._is_log(absolute)
+            found[path] = facts.model_copy(update={"is_log": True}) if own else facts
+        return found
+
+    def _is_log(self, absolute: str) -> bool:
+        """Whether a path is the database's file or one beside it, also by a link."""
+        if self._log is None:
+            return False
+        if absolute in {f"{self._log}{ending}" for ending in _LOG_ENDINGS}:
+            return True
+        try:
+            return self._log.samefile(absolute)
+        except (OSError, ValueError):  # nothing is there, or nothing that can be looked at
+            return False
 
     def format_of(self, path: str) -> str | None:
         """The format of the content at an absolute path; see `formats.format_of`."""

@@ -94,7 +94,8 @@ class _Neighbours(Mapping[NodeName, Neighbour]):
             needs = self._around.facts(node).requirements
             names = frozenset(n for o in needs.of("output") for n in (o.name, *o.aliases))
             open_ended = not names or needs.open_ended("output")
-            self._told[node] = Neighbour(names, open_ended=open_ended)
+            files = {n: o.files for o in needs.of("output") for n in (o.name, *o.aliases)}
+            self._told[node] = Neighbour(names, open_ended=open_ended, files=files)
         return self._told[node]
 
     def __iter__(self) -> Iterator[NodeName]:

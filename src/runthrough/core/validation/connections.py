@@ -75,6 +75,8 @@ def connection_problems(
             proposal.configure("input", name, f"@{source.node}.{source.output}"),
             candidates=(f"{source.node}.{source.output}",),
         )
+    elif _misses(source, neighbour):
+        yield _unwritten_folder(proposal, name, source, neighbour)
     elif neighbour.external_outputs is not None:
         yield from _external_problems(proposal, name, connection, neighbour.external_outputs)
 
@@ -90,6 +92,37 @@ def _unknown_output(
         name,
         f"{source.node} has no output {source.output}; it has {', '.join(there) or 'none'}",
         proposal.configure("input", name, f"@{source.node}.{near[0] if near else 'OUTPUT'}"),
+        candidates=near,
+    )
+
+
+def _misses(source: Output, neighbour: Neighbour) -> bool:
+    """Whether all that the producer writes is known, and nothing of it lies at the subpath."""
+    written = neighbour.files.get(source.output, ())
+    if not source.subpath or not written:
+        return False
+    wanted = posixpath.normpath(source.subpath)
+    return not any(
+        "*" in name.partition("/")[0] or name == wanted or name.startswith(f"{wanted}/")
+        for name in written
+    )
+
+
+def _unwritten_folder(
+    proposal: Proposal, name: str, source: Output, neighbour: Neighbour
+) -> Problem:
+    """A slip in a sub-folder; a warning, because a reader of source cannot see everything."""
+    folders = sorted({file.partition("/")[0] for file in neighbour.files[source.output]})
+    near = nearest(str(source.subpath), folders) or tuple(folders)
+    target = f"{proposal.node}.{name}"
+    return proposal.problem(
+        "CONNECTION_UNKNOWN",
+        "connection",
+        name,
+        f"{source.node} writes {', '.join(folders)} in its output {source.output}, and nothing "
+        f"at {source.subpath}",
+        command("connect", f"{source.node}.{source.output}/{near[0]}", target),
+        severity="warning",
         candidates=near,
     )
 

@@ -108,6 +108,9 @@ def _kept(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem
             yield _moved(proposal, code, name, path, f"would overwrite {what}")
         elif path in above(kept):
             yield _moved(proposal, code, name, path, f"holds {what}, which it may write over")
+    seen = proposal.facts.paths.get(path)
+    if seen is not None and seen.is_log:
+        yield _moved(proposal, code, name, path, "would overwrite the log of all sessions")
     if split(path)[0] == SESSION or OWN_FOLDER in split(path)[1].split("/"):
         text = "lies in the folder that runthrough keeps for itself"
         yield _moved(proposal, code, name, path, text)

@@ -22,6 +22,8 @@ class Neighbour:
     """Whether it may offer others: nothing could be read, or names are known at run time only."""
     external_outputs: Mapping[str, RecordedPath] | None = None
     """Paths, for an external node."""
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Patterns of the files that it writes below each output, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class PathFacts(Frozen):
     path: RecordedPath
     kind: PathKind | None = None
     """`None` when nothing is there."""
+    is_log: bool = False
+    """Whether the database that remembers lies there, or one of its lock files."""
     empty: bool = False
     """A file of no bytes, or a folder that holds no non-empty file at any depth."""
     readable: bool = True

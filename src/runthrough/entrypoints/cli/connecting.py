@@ -157,6 +157,9 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
             for need in there.needs:
                 visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
                 visit.screen.typed("      → ", visit.typed(need.fix))
+    for warning in recorded.warnings:
+        visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
+        visit.screen.typed("      → ", visit.typed(warning.fix))
     visit.next(next_command)
 
 

@@ -1,5 +1,6 @@
 """What every method of the Python door stands on: the session, and what was last shown."""
 
+import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from runthrough.core.state import NodeState
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.nodes import node_view
-from runthrough.errors import SessionError
+from runthrough.errors import ConfigurationWarning, SessionError
 
 View = dict[str, Any]
 _T = TypeVar("_T")
@@ -100,6 +101,8 @@ class HeldSession:
 
     def _told(self, recorded: Recorded) -> View:
         """What one command did: version, nodes (state, external, problems), recorded events."""
+        for problem in recorded.warnings:
+            warnings.warn(problem.message, ConfigurationWarning, stacklevel=3)
         rows = self._session.recorded(recorded)
         state = self._session.state_at(recorded.version)
         nodes = dict.fromkeys(row.node for row in rows if row.node is not None)
