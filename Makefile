@@ -20,7 +20,7 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[demo,postgres,signing]" --group test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dask,demo,postgres,signing]" --group test
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/test.stamp
@@ -29,6 +29,12 @@ $(VENV)/dev.stamp: $(VENV)/test.stamp
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	touch $@
+
+# Peers that would decide about our dependencies live apart.
+.venv-peers/peers.stamp: benchmarks/peer_programs/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 demo: $(VENV)/demo.stamp
@@ -51,8 +57,8 @@ check: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	$(BIN)/zensical build --strict --clean
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/bench.stamp .venv-peers/peers.stamp
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache runthrough-demo
+	rm -rf $(VENV) .venv-peers .pytest_cache .mypy_cache .ruff_cache runthrough-demo

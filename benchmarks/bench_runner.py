@@ -1,11 +1,13 @@
-"""What it costs to run a script through `ProcessRunner` instead of a plain subprocess.
+"""What it costs to run a script through a runner instead of a plain subprocess.
 
-    python benchmarks/bench_runner.py [turns]
+    python benchmarks/bench_runner.py [turns] [--quick]
 
 The peer is what a person would type: `python -c "import module; module.main(...)"` with the same
-interpreter, its output caught in two files. Both take turns; medians are compared.
+interpreter, its output caught in two files. All take turns, and medians are compared. With two
+jobs, two scripts start at once, and half of the time until both ended counts.
 """
 
+import argparse
 import platform
 import statistics
 import subprocess
@@ -13,14 +15,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+from runthrough.adapters.runners.forkserver import ForkServerRunner
 from runthrough.adapters.runners.process import ProcessRunner
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.core.values.attempts import ScriptRequest
 from runthrough.core.values.ids import AttemptId, NodeName
 
-SCRIPTS = {"nothing": "pass", "sleeps_50_ms": "time.sleep(0.05)"}
+SCRIPTS = {
+    "nothing": ("import time", "pass"),
+    "sleeps_50_ms": ("import time", "time.sleep(0.05)"),
+    "imports_pandas": ("import pandas", "pandas.DataFrame()"),
+}
 PEER = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -28,9 +38,10 @@ import {module}
 {module}.main(**{arguments!r})
 """
 WARM_UP = 3
+PLAIN = "plain subprocess"
 
 
-def request(folder: Path, module: str, turn: int) -> ScriptRequest:
+def request(folder: Path, module: str, turn: str) -> ScriptRequest:
     attempt = folder / "attempts" / f"{module}-{turn}"
     LocalSessionFiles().begin(str(attempt), parents_of=())
     return ScriptRequest(
@@ -47,62 +58,82 @@ def request(folder: Path, module: str, turn: int) -> ScriptRequest:
     )
 
 
-def plain(folder: Path, module: str, turn: int) -> None:
-    wanted = request(folder, module, turn)
+def plain(folder: Path, wanted: ScriptRequest) -> None:
     arguments = {
         "input_paths": wanted.input_paths,
         "output_paths": wanted.output_paths,
         "environ_vars": wanted.environ_vars,
         "job_args": wanted.job_args,
     }
-    code = PEER.format(folder=str(folder), module=module, arguments=arguments)
+    code = PEER.format(folder=str(folder), module=wanted.module, arguments=arguments)
     logs = Path(wanted.folder)
     with (logs / "stdout.log").open("wb") as out, (logs / "stderr.log").open("wb") as err:
         subprocess.run([sys.executable, "-c", code], stdout=out, stderr=err, check=True)
 
 
-def seconds(run: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    run()
-    return time.perf_counter() - begun
+def by_subprocess(folder: Path, pool: ThreadPoolExecutor, wanted: list[ScriptRequest]) -> None:
+    for _ in pool.map(partial(plain, folder), wanted):
+        pass
 
 
-def compare(folder: Path, module: str, turns: int) -> None:
-    taken: dict[str, list[float]] = {"plain": [], "runner": []}
+def by_runner(runner: ProcessRunner | ForkServerRunner, wanted: list[ScriptRequest]) -> None:
+    for future in [runner.submit(one) for one in wanted]:
+        result = future.result()
+        assert result.outcome == "passed", result
 
-    with ProcessRunner(jobs=1) as runner:
 
-        def ours(turn: int) -> None:
-            result = runner.submit(request(folder, module, turn)).result()
-            assert result.outcome == "passed", result
+def refuse(why: str) -> None:
+    raise SystemExit(f"the fork server was not used: {why}")
 
+
+def compare(folder: Path, module: str, *, jobs: int, turns: int) -> None:
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(jobs))
+        ways: dict[str, Callable[[list[ScriptRequest]], None]] = {
+            PLAIN: partial(by_subprocess, folder, pool),
+            "`process:`": partial(by_runner, stack.enter_context(ProcessRunner(jobs))),
+            "`forkserver:`": partial(
+                by_runner, stack.enter_context(ForkServerRunner(jobs, told=refuse))
+            ),
+        }
+        if module == "imports_pandas":
+            warm = ForkServerRunner(jobs, preload=["pandas"], told=refuse)
+            ways["`forkserver:`, pandas preloaded"] = partial(by_runner, stack.enter_context(warm))
+        taken: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(turns + WARM_UP):
-            pair = {
-                "plain": lambda turn=turn: plain(folder, module, 2 * turn),
-                "runner": lambda turn=turn: ours(2 * turn + 1),
-            }
-            for name in sorted(pair, reverse=bool(turn % 2)):
-                taken[name].append(seconds(pair[name]))
-    first, second = (statistics.median(taken[name][WARM_UP:]) for name in ("plain", "runner"))
-    print(
-        f"| one script, {module.replace('_', ' ')} | {first * 1000:.1f} ms "
-        f"| {second * 1000:.1f} ms | {second / first:.2f} |"
-    )
+            names = list(ways)
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                label = f"{names.index(name)}-{jobs}-{turn}"
+                wanted = [request(folder, module, f"{label}-{job}") for job in range(jobs)]
+                begun = time.perf_counter()
+                ways[name](wanted)
+                taken[name].append((time.perf_counter() - begun) / jobs)
+    medians = {name: statistics.median(times[WARM_UP:]) for name, times in taken.items()}
+    for name, median in medians.items():
+        print(
+            f"| {module.replace('_', ' ')} | {jobs} | {name} | {median * 1000:.1f} ms "
+            f"| {median / medians[PLAIN]:.3f} |"
+        )
 
 
 def main() -> None:
-    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 41
+    parser = argparse.ArgumentParser()
+    parser.add_argument("turns", nargs="?", type=int, default=41)
+    parser.add_argument("--quick", action="store_true", help="few turns, to see that it runs")
+    told = parser.parse_args()
+    turns = 5 if told.quick else told.turns
     print(f"CPython {platform.python_version()}, medians of {turns} turns\n")
-    print("| what | plain subprocess | ProcessRunner | ratio |\n|---|---|---|---|")
+    print("| script | jobs | by | a script | ratio |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for module, body in SCRIPTS.items():
+        for module, (imports, body) in SCRIPTS.items():
             (folder / f"{module}.py").write_text(
-                "import time\n\n\n"
+                f"{imports}\n\n\n"
                 "def main(input_paths, output_paths, environ_vars, job_args):\n"
                 f"    {body}\n"
             )
-            compare(folder, module, turns)
+            for jobs in (1, 2):
+                compare(folder, module, jobs=jobs, turns=turns)
 
 
 if __name__ == "__main__":
