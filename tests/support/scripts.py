@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runthrough.adapters.runners.process import ProcessRunner
+from runthrough.adapters.runners.registry import Runner
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.core.values.ids import AttemptId, NodeName
@@ -63,7 +63,7 @@ class Stage:
     """A folder for scripts and one for attempts, and a runner over them."""
 
     root: Path
-    runner: ProcessRunner
+    runner: Runner
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @property
@@ -102,4 +102,9 @@ class Stage:
     def run(self, text: str, **options: Any) -> Rehearsal:
         """Write a script, run it, and wait for its end."""
         request = self.request(text, **options)
-        return Rehearsal(request, self.runner.submit(request).result(timeout=PATIENCE_S))
+        ending = self.runner.submit(request)
+        try:
+            return Rehearsal(request, ending.result(timeout=PATIENCE_S))
+        except TimeoutError:
+            self.runner.cancel(request.attempt)  # or it stands in the way of the next
+            raise

@@ -11,6 +11,11 @@ from runthrough.errors import RunnerUnavailableError
 
 
 @pytest.fixture
+def runner_url():
+    return "process:"
+
+
+@pytest.fixture
 def files():
     return LocalSessionFiles()
 

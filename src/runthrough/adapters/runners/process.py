@@ -1,54 +1,37 @@
 """Runs each script in a fresh interpreter of its own on this machine."""
 
 import contextlib
-import json
 import os
-import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from runthrough.adapters.runners import script_host
-from runthrough.adapters.session_files import read_result
+from runthrough.adapters.runners.hosting import (
+    encoded,
+    environment,
+    failed,
+    not_started,
+    outcome_of,
+)
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
-from runthrough.core.values.outcomes import ScriptError
 from runthrough.errors import RunnerUnavailableError
 
-BASE_ENVIRONMENT = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "LANG",
-        "TZ",
-        "TMPDIR",
-        "VIRTUAL_ENV",
-        "LD_LIBRARY_PATH",
-        "DYLD_LIBRARY_PATH",
-    }
-)
-"""What programs take for granted, and what an interpreter may need to find its libraries."""
-
-_START = (
+START = (
     "import sys; "
     "sys.version_info < (3, 9) and sys.exit('this is Python ' + sys.version.split()[0]); "
     f"sys.path.insert(0, {str(Path(script_host.__file__).parent)!r}); "
-    "import script_host; script_host.main()"
+    "import script_host; script_host.main(*map(int, sys.argv[1:]))"
 )
 """An import, unlike a file given by its path, is compiled once and not at every start."""
 _CANCEL = b"cancel\n"
-_PYTHON_ADVICE = "Name a CPython of 3.9 or newer as the node's python."
-_FOLDER_ADVICE = "See that the attempt's folder is there, has room, and may be written."
-LAST_LINES = 5
-"""Of an interpreter's last words; the reason stands at their end."""
 
 
 @dataclass(slots=True)
@@ -67,7 +50,14 @@ class ProcessRunner:
     closes, and the host ends its script and all that is below it.
     """
 
-    def __init__(self, jobs: int = 1) -> None:
+    def __init__(self, jobs: int = 1, *, start: "Start | None" = None) -> None:
+        """Make a runner for so many scripts at once.
+
+        Args:
+            jobs: Scripts at once.
+            start: How a host is started, where not in a session of its own.
+        """
+        self._start = start or _started
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="runthrough-attempt")
         self._lock = threading.Lock()
         self._open: dict[str, _Attempt] = {}
@@ -127,16 +117,16 @@ class ProcessRunner:
 
     def _run_host(self, request: ScriptRequest, attempt: _Attempt) -> ScriptResult:
         python = request.python or sys.executable
-        line = _encoded(request)
-        try:
-            host = _start(python, request)
-        except OSError as exc:
-            return _not_started(request, python=python, exc=exc)
-        except ValueError as exc:  # a NUL, a surrogate, or a name with "="
-            # Of text that cannot be encoded Python quotes a sign, which may be a secret's.
-            why = exc.reason if isinstance(exc, UnicodeEncodeError) else exc
-            return _failed(f"The environment cannot be passed on: {why}. Change environ_vars.")
-        with host:
+        line = encoded(request)
+        with contextlib.ExitStack() as stack:
+            try:
+                host = stack.enter_context(self._start(python, request))
+            except OSError as exc:
+                return not_started(request, python=python, exc=exc)
+            except ValueError as exc:  # a NUL, a surrogate, or a name with "="
+                # Of text that cannot be encoded Python quotes a sign, which may be a secret's.
+                why = exc.reason if isinstance(exc, UnicodeEncodeError) else exc
+                return failed(f"The environment cannot be passed on: {why}. Change environ_vars.")
             _say(host, line)
             with self._lock:
                 attempt.host = host
@@ -145,27 +135,21 @@ class ProcessRunner:
             status = host.wait()
             with self._lock:
                 attempt.host = None
-        return _outcome(request, python=python, status=status)
+        return outcome_of(request, python=python, status=status)
 
 
-def environment(request: ScriptRequest, *, ours: Mapping[str, str]) -> dict[str, str]:
-    """Make the exact environment of a script: the base, what it inherits, what it was given."""
-    taken = BASE_ENVIRONMENT.union(request.inherit_env)
-    chosen = {
-        name: value for name, value in ours.items() if name in taken or name.startswith("LC_")
-    }
-    # Not a line may be lost when the script is killed.
-    return chosen | {"PYTHONUNBUFFERED": "1"} | dict(request.environ_vars)
+Start = Callable[[str, ScriptRequest], AbstractContextManager[Popen[bytes]]]
+"""Starts a host by an interpreter; its `stdin` is where the host hears of us."""
 
 
-def _start(python: str, request: ScriptRequest) -> Popen[bytes]:
+def _started(python: str, request: ScriptRequest) -> Popen[bytes]:
     folder = Path(request.folder)
     with (
         (folder / script_host.STDOUT).open("ab") as stdout,
         (folder / script_host.STDERR).open("ab") as stderr,
     ):
         return Popen(  # noqa: S603 - the user's own interpreter, and no shell
-            [python, "-c", _START],
+            [python, "-c", START],
             stdin=PIPE,
             stdout=stdout,
             stderr=stderr,
@@ -176,66 +160,9 @@ def _start(python: str, request: ScriptRequest) -> Popen[bytes]:
         )
 
 
-def _encoded(request: ScriptRequest) -> bytes:
-    wanted = {
-        "script": request.script,
-        "package_root": request.package_root,
-        "module": request.module,
-        "folder": request.folder,
-        "input_paths": dict(request.input_paths),
-        "output_paths": dict(request.output_paths),
-        "environ_vars": dict(request.environ_vars),
-        "job_args": dict(request.job_args),
-        "secrets": list(request.secrets),
-        "timeout_s": request.timeout_s,
-        "grace_s": request.grace_s,
-        # Its number differs between systems, and importing `signal` would cost the host 4 ms.
-        "dump_signal": int(signal.SIGUSR2),
-    }
-    return json.dumps(wanted).encode() + b"\n"
-
-
 def _say(host: Popen[bytes], line: bytes) -> None:
     if host.stdin is None:
         return
     with contextlib.suppress(BrokenPipeError):  # it ended: its status says how
         while line:
             line = line[os.write(host.stdin.fileno(), line) :]
-
-
-def _outcome(request: ScriptRequest, *, python: str, status: int) -> ScriptResult:
-    if status == script_host.CLAIMED_BEFORE:
-        return _failed(
-            f"Attempt {request.attempt} was started before, and no attempt runs twice. "
-            "Run the node again: that makes a new attempt."
-        )
-    result = read_result(request.folder)
-    if result is not None:
-        return result
-    logs = script_host.settle_logs(request.folder, request.secrets)
-    if status < 0:
-        why = (
-            "The process that watched over the script was ended by "
-            f"{script_host.signal_words(-status)}, and the script with it. Run the node again."
-        )
-        error = ScriptError(kind="signal", message=why)
-        return ScriptResult("crashed", 0.0, signal=-status, error=error, **logs)
-    last = "".join(logs["stderr_tail"].splitlines(keepends=True)[-LAST_LINES:]).strip()
-    why = f" ended with exit code {status} and left no result{': ' if last else ''}{last}. "
-    if Path(request.folder, script_host.CLAIM).exists():
-        return _failed(f"The script's host{why}{_FOLDER_ADVICE}", **logs)
-    return _failed(f"{python}{why}{_PYTHON_ADVICE}", **logs)
-
-
-def _not_started(request: ScriptRequest, *, python: str, exc: OSError) -> ScriptResult:
-    if Path(request.folder, script_host.WORK).is_dir() and exc.filename == python:
-        return _failed(
-            f"The interpreter {python} cannot be started: {exc.strerror}. {_PYTHON_ADVICE}"
-        )
-    return _failed(
-        f"The script cannot be started: {exc.filename}: {exc.strerror}. {_FOLDER_ADVICE}"
-    )
-
-
-def _failed(why: str, **logs: Any) -> ScriptResult:
-    return ScriptResult("failed", 0.0, error=ScriptError(kind="start", message=why), **logs)

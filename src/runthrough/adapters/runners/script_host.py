@@ -10,14 +10,18 @@ Standard input of the host is a line of JSON, the request, and then the tester's
 when it ends, the tester died, and everything below the host is killed at once. A line `cancel`
 ends the script early. Standard output and error are the attempt's log files from the start; a
 script that was given secrets writes to the host instead, which masks them on the way, so that
-no log ever holds one.
+no log ever holds one. A host that is told to listen elsewhere hands all three on to its script,
+and the terminal behind them with it.
+
+Limits of memory, processor time and files are the system's, set in the script's own process;
+the host also adds up the memory of all that is below it, and ends them when that is too much.
 
 Every import here delays every script: `json`, `signal` and `ctypes` together cost as much as the
 start of the interpreter itself, and the passing path needs one function each of the C modules
 behind them. CPython has had these since 3.9 and before.
 """
 # Imports come where they are needed, for the reason above, and pathlib does not come at all:
-# ruff: noqa: PLC0415, PTH100, PTH105, PTH108, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120
+# ruff: noqa: PLC0415, PTH100, PTH105, PTH108, PTH112, PTH113, PTH118, PTH119, PTH120
 # ruff: noqa: PTH122, PTH123, PTH208
 
 from __future__ import annotations
@@ -65,38 +69,51 @@ SECRET_CHARACTERS = 4
 """Shorter values stand in every text by chance; masking them would only make logs unreadable."""
 LINE_CHARACTERS = 8
 """Scripts print a key file line by line; shorter lines of one are brackets and the like."""
+LOOK_S = 0.25
+"""Between two looks at the memory in use: seldom enough to cost nothing, and what a process
+takes in between is bounded by the system."""
+ROOM_BYTES = 16 << 20
+"""Memory that a script gets beyond its limit to tell that it came to it."""
+MEMORY_ADVICE = "raise limits.memory, or let it use less"
 BLOCK_BYTES = 1 << 16
 PIPE_BYTES = 1 << 20
 """A pipe holds no more without privileges; what comes after that much was said too late."""
 NAMES = ("input_paths", "output_paths", "environ_vars", "job_args")
 
 
-def main() -> None:
-    """Serve the one request on standard input; only the script's own process returns."""
+def main(life: int = 0) -> None:
+    """Serve the one request that comes at `life`; only the script's own process returns.
+
+    Where that is not standard input, the script gets our terminal.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path not in ("", here)]
-    request, said = _read_request()
+    request, said = _read_request(life)
     folder = request["folder"]
     if not _claim(folder):
         os._exit(CLAIMED_BEFORE)
     may_adopt = _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
     report = _open_report(folder)
-    masked = _open_masked_logs(request["secrets"])
+    masked = [] if life else _open_masked_logs(request["secrets"])
     host = os.getpid()
     started = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        os.setsid()
+        if life:
+            os.close(life)
+            _take_terminal()
+        else:
+            os.setsid()
         _prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
         if os.getppid() != host:
             os._exit(TESTER_GONE)
         for log in masked:
             log.give()
         sys.modules.pop(__name__, None)
-        sys.exit(_Script(request, report).run())
+        sys.exit(_Script(request, report, attached=life > 0).run())
     for log in masked:
         log.take()
-    watch = _Supervisor(request, pid, report, started=started, said=said, masked=masked)
+    watch = _Supervisor(request, pid, report, life=life, started=started, said=said, masked=masked)
     watch.run(may_adopt=may_adopt)
     os._exit(0)
 
@@ -104,11 +121,11 @@ def main() -> None:
 # What both processes begin with
 
 
-def _read_request() -> tuple[dict[str, Any], bytes]:
+def _read_request(life: int) -> tuple[dict[str, Any], bytes]:
     """Read the request, and what the tester may have said behind it."""
     heard = b""
     while b"\n" not in heard:
-        chunk = os.read(0, 1 << 16)
+        chunk = os.read(life, 1 << 16)
         if not chunk:
             os._exit(TESTER_GONE)
         heard += chunk
@@ -195,6 +212,50 @@ def _open_report(folder: str) -> int:
 # The script's own process
 
 
+def _take_terminal() -> None:
+    """Lead a group of our own, and let the terminal, where there is one, be ours.
+
+    Its keys then speak to the script alone. Nobody could wake a script that was stopped by one,
+    so none stops it.
+    """
+    import _signal as signal  # type: ignore[import-not-found]  # typeshed has it not
+
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    handler = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else it stops who asks for it
+    try:
+        os.tcsetpgrp(0, os.getpid())
+    except OSError:  # a pipe, or the terminal of another session
+        return
+    finally:
+        signal.signal(signal.SIGTTOU, handler)
+
+
+def _bound(limits: dict[str, int], grace_s: float) -> None:
+    """Limit this process, and each that it starts, to what the request allows."""
+    import resource
+
+    def lower(what: int, soft: int, hard: int) -> None:
+        present = resource.getrlimit(what)[1]
+        hard = min(hard, sys.maxsize)
+        if present != resource.RLIM_INFINITY:
+            hard = min(hard, present)
+        resource.setrlimit(what, (min(soft, hard), hard))
+
+    if "memory_bytes" in limits:
+        # Not the address space: numerical libraries reserve much more of it than they use.
+        memory = limits["memory_bytes"]
+        lower(resource.RLIMIT_DATA, memory, memory + ROOM_BYTES)
+    if "cpu_s" in limits:
+        import _signal as signal
+        import faulthandler
+
+        faulthandler.register(signal.SIGXCPU, file=2, chain=True)
+        lower(resource.RLIMIT_CPU, limits["cpu_s"], limits["cpu_s"] + int(grace_s) + 1)
+    if "open_files" in limits:
+        lower(resource.RLIMIT_NOFILE, limits["open_files"], limits["open_files"])
+
+
 class JobArgs(dict[str, "Any"]):
     """Arguments of a script, read as attributes or as a mapping."""
 
@@ -229,11 +290,14 @@ class _Refused(Exception):  # noqa: N818 - it is a finding about the user's scri
 class _Script:
     """The user's file: set up, imported, called; what came of it is reported."""
 
-    def __init__(self, request: dict[str, Any], report: int) -> None:
+    def __init__(self, request: dict[str, Any], report: int, *, attached: bool) -> None:
         self._request = request
         self._report = report
+        self._attached = attached
+        self._limits: dict[str, int] = request["limits"]
+        self._spare = -1
         self._pid = os.getpid()
-        self._report_inode = os.fstat(report).st_ino
+        self._report_place = _place(report)
         self._imported = False
         self._mask = masking(request["secrets"])
 
@@ -243,12 +307,14 @@ class _Script:
         try:
             returned = self._call()
         except _Refused as refused:
-            sys.stderr.write(str(refused) + "\n")
+            _say(str(refused))
             self._tell_error("start", str(refused))
             return 1
         except SystemExit as exit_:
+            self._make_room()
             return self._exited(exit_.code)
         except BaseException as error:  # noqa: BLE001 - whatever the script raised is its outcome
+            self._make_room()
             self._failed(error)
             return 1
         if returned is not None:
@@ -256,12 +322,15 @@ class _Script:
         return 0
 
     def _set_up(self) -> None:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
-        for stream in streams:
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        if not self._attached:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
+            streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+            for stream in streams:
+                stream.reconfigure(
+                    encoding="utf-8", errors="backslashreplace", line_buffering=True
+                )
         import faulthandler
 
         faulthandler.enable(file=2)
@@ -269,6 +338,23 @@ class _Script:
         sys.argv = [self._request["script"]]
         # Nothing may ever be written beside the user's sources.
         sys.dont_write_bytecode = True
+        if self._limits:
+            if "open_files" in self._limits:
+                self._spare = os.open(os.devnull, os.O_RDONLY)
+            _bound(self._limits, self._request["grace_s"])
+
+    def _make_room(self) -> None:
+        """Get what it takes to tell how the script ended, although it used up all it may."""
+        if "memory_bytes" in self._limits:
+            import resource
+
+            hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+            resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+        if self._spare >= 0:
+            try:
+                os.close(self._spare)
+            except OSError:  # the script closed all that it found
+                return
 
     def _call(self) -> Any:
         request = self._request
@@ -297,7 +383,7 @@ class _Script:
             self._tell_error("exit", f"ended with exit code {int(code)}", exit_code=int(code))
             return int(code) & 0xFF or 1
         text = _words(code) or "ended with exit code 1"
-        sys.stderr.write(text + "\n")
+        _say(text)
         self._tell_error("exit", text)
         return 1
 
@@ -308,11 +394,38 @@ class _Script:
         try:
             sys.excepthook(type(error), error.with_traceback(trace), trace)
         except BaseException as broken:  # noqa: BLE001 - a hook of the user's may raise anything
-            sys.stderr.write(f"sys.excepthook failed: {_words(broken)}\n")
+            _say(f"sys.excepthook failed: {_words(broken)}")
         name = type(error).__qualname__
         if type(error).__module__ != "builtins":
             name = f"{type(error).__module__}.{name}"
-        self._tell_error("exception", _words(error), type_=name, frames=_frames(error, trace))
+        words = _words(error)
+        about_limit = self._about_limit(error, words)
+        if about_limit:
+            _say(f"runthrough: {about_limit}")
+            words = f"{words}; {about_limit}" if words else about_limit
+        self._tell_error("exception", words, type_=name, frames=_frames(error, trace))
+
+    def _about_limit(self, error: BaseException, words: str) -> str:
+        """Say which limit an exception comes of; nothing where it is of none."""
+        import errno
+
+        number = error.errno if isinstance(error, OSError) else None
+        if "memory_bytes" in self._limits and (
+            isinstance(error, MemoryError)
+            or number == errno.ENOMEM
+            # Of libraries that do not fit in, and threads whose stacks do not.
+            or "annot allocate memory" in words
+            or "can't start new thread" in words
+        ):
+            size = size_words(self._limits["memory_bytes"])
+            return f"the script may use {size} of memory; {MEMORY_ADVICE}"
+        if "open_files" in self._limits and number == errno.EMFILE:
+            most = self._limits["open_files"]
+            return (
+                f"the script may have {most} open files; raise limits.open_files, "
+                "or let it close those it has done with"
+            )
+        return ""
 
     def _tell_error(
         self,
@@ -342,13 +455,32 @@ class _Script:
 
     def _tell(self, **parts: object) -> None:
         content = encode(parts).encode()
+        if os.getpid() != self._pid:
+            return  # the script forked, and this is the other one that comes back from `main`
         try:
-            # A script that forked returns twice, and one that closed all files may have opened
-            # its own under our number: neither may overwrite anything.
-            if os.getpid() == self._pid and os.fstat(self._report).st_ino == self._report_inode:
-                os.pwrite(self._report, content, 0)
+            if _place(self._report) != self._report_place:
+                # It closed all files. What it opened since under our number stays as it is.
+                self._report = os.open(f"/proc/{os.getppid()}/fd/{self._report}", os.O_WRONLY)
+            os.pwrite(self._report, content, 0)
         except OSError as error:
-            sys.stderr.write(f"runthrough: the end of the script could not be told: {error}\n")
+            _say(f"runthrough: the end of the script could not be told: {error}")
+
+
+def _place(file: int) -> tuple[int, int] | None:
+    """Tell which file a number stands for; nothing where it stands for none."""
+    try:
+        found = os.fstat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _say(text: str) -> None:
+    """Write a line to the script's standard error, where the script left one."""
+    try:
+        sys.stderr.write(text + "\n")
+    except Exception:  # noqa: BLE001 - closed, taken away, or an object of the user's
+        return  # it was said for a reader of the log alone
 
 
 def _import_script(script: str, package_root: str, module: str) -> ModuleType:
@@ -804,12 +936,13 @@ def settle_logs(folder: str, secrets: Iterable[str]) -> dict[str, Any]:
     for file, stream in ((STDOUT, "stdout"), (STDERR, "stderr")):
         path = os.path.join(folder, file)
         size, tail = 0, b""
-        if os.path.exists(path):  # a script may remove its own folder
+        # A script may remove its own folder, or put a pipe or a device there that has no end.
+        if os.path.isfile(path):
             _mask_file(path, secrets)
             with open(path, "rb") as log:
                 size = log.seek(0, 2)
                 log.seek(max(0, size - LOG_TAIL_BYTES))
-                tail = log.read()
+                tail = log.read(LOG_TAIL_BYTES)
         if size > LOG_TAIL_BYTES:
             while tail and tail[0] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a UTF-8 character
                 tail = tail[1:]
@@ -849,16 +982,20 @@ class _Supervisor:
         pid: int,
         report: int,
         *,
+        life: int,
         started: float,
         said: bytes,
         masked: Sequence[_MaskedLog],
     ) -> None:
-        import _signal as signal  # type: ignore[import-not-found]  # typeshed has it not
+        import _signal as signal
         import select
 
         self._select, self._signal = select.select, signal
         self._request, self._pid, self._started = request, pid, started
         self._report = report
+        self._life = life
+        self._limits: dict[str, int] = request["limits"]
+        self._look_at = started + LOOK_S
         self._masked = masked
         self._may_adopt = False
         self._status = 0
@@ -866,11 +1003,14 @@ class _Supervisor:
         self._ended = started
         self._tester_lives = True
         self._cancelled = b"cancel" in said
+        self._uses_too_much = False
         self._wake, wake_up = os.pipe()
         os.set_blocking(wake_up, False)
         os.set_blocking(self._wake, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
+        if life:  # the terminal is the script's, and may stop others that write to it
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 
     def run(self, *, may_adopt: bool) -> None:
         """See the script to its end, leave nothing of it behind, and write the result.
@@ -881,9 +1021,11 @@ class _Supervisor:
         limit = self._request["timeout_s"]
         until = None if limit is None else self._started + limit
         outcome = None
-        if not self._wait(until, or_cancel=True):
-            outcome = "cancelled" if self._cancelled else "timed_out"
-            if outcome == "timed_out":
+        if not self._wait(until, or_other=True):
+            if self._cancelled:
+                outcome = "cancelled"
+            else:
+                outcome = "over_memory" if self._uses_too_much else "timed_out"
                 self._dump_stacks()
             self._end_script()
         if self._usage is None:
@@ -904,30 +1046,51 @@ class _Supervisor:
                 self._ended = time.monotonic()
                 self._status, self._usage = status, usage
 
-    def _wait(self, until: float | None, *, or_cancel: bool = False) -> bool:
-        """Wait for the script's end, return whether it came; `until` is a monotonic time."""
+    def _wait(self, until: float | None, *, or_other: bool = False) -> bool:
+        """Wait for the script's end, return whether it came; `until` is a monotonic time.
+
+        Other reasons to end it are that it is cancelled and that it uses too much memory.
+        """
+        watches = or_other and "memory_bytes" in self._limits
         while True:
             self._reap()
             if self._usage is not None:
                 return True
             left = None if until is None else until - time.monotonic()
-            if (or_cancel and self._cancelled) or (left is not None and left <= 0):
+            if (or_other and self._cancelled) or (left is not None and left <= 0):
                 return False
+            if watches:
+                if self._look_at_memory():
+                    return False
+                left = LOOK_S if left is None else min(left, LOOK_S)
             self._listen(left)
             if not self._tester_lives:
                 self._die()
 
+    def _look_at_memory(self) -> bool:
+        """Tell whether the script and all below it use more than they may, if it is time."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            limit = self._limits["memory_bytes"]
+            pids = _descendants()
+            # What processes share is counted once by the slower way alone.
+            self._uses_too_much = (
+                sum(map(_resident_bytes, pids)) > limit and sum(map(_own_bytes, pids)) > limit
+            )
+        return self._uses_too_much
+
     def _listen(self, timeout_s: float | None) -> None:
         """Sleep until a child ends, tester or script speak, the tester dies, or time is over."""
         day = 86400.0  # select refuses very long times; whoever waits looks again
-        heard = [self._wake, 0] if self._tester_lives else [self._wake]
+        heard = [self._wake, self._life] if self._tester_lives else [self._wake]
         logs = {log.end: log for log in self._masked if log.end >= 0}
         heard += logs
         ready = self._select(heard, [], [], day if timeout_s is None else min(timeout_s, day))[0]
         if self._wake in ready:
             os.read(self._wake, 4096)
-        if 0 in ready:
-            said = os.read(0, 4096)
+        if self._life in ready:
+            said = os.read(self._life, 4096)
             self._tester_lives = bool(said)
             self._cancelled = self._cancelled or b"cancel" in said
         for end in logs.keys() & set(ready):
@@ -1033,13 +1196,34 @@ class _Supervisor:
         if outcome == "timed_out":
             limit = self._request["timeout_s"]
             return outcome, _error("timeout", f"did not end within {limit:g} s")
+        if outcome == "over_memory":
+            size = size_words(self._limits["memory_bytes"])
+            words = f"used more than {size} of memory, together with all that it started"
+            return "failed", _error("signal", f"{words}; {MEMORY_ADVICE}")
         if "error" in told:
             return "failed", told["error"]
         if number is not None:
-            return "crashed", _error("signal", f"ended by {signal_words(number)}")
+            return "crashed", _error("signal", self._words_of(number))
         if code:
             return "failed", _error("exit", f"ended with exit code {code}")
         return "passed", None
+
+    def _words_of(self, number: int) -> str:
+        """Say by which signal it ended, and which limit that may come of."""
+        cpu_s = self._limits.get("cpu_s")
+        if cpu_s is not None:
+            spent = self._usage.ru_utime + self._usage.ru_stime
+            # Whoever does not end by the first of these is ended by the second.
+            last = cpu_s + int(self._request["grace_s"]) + 0.5
+            if number == self._signal.SIGXCPU or (number == self._signal.SIGKILL and spent > last):
+                return (
+                    f"used more than {cpu_s} s of processor time; raise limits.cpu_s, "
+                    "or let it compute less"
+                )
+        words = f"ended by {signal_words(number)}"
+        if "memory_bytes" in self._limits:
+            words += f"; its limit of memory is {size_words(self._limits['memory_bytes'])}"
+        return words
 
     def _told(self) -> dict[str, Any]:
         content = b""
@@ -1074,6 +1258,14 @@ def signal_words(number: int) -> str:
     return f"{name} ({words})"
 
 
+def size_words(size_bytes: int) -> str:
+    """Write a size as people do, where it is whole in one of their units."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size_bytes % 1024**power == 0:
+            return f"{size_bytes // 1024**power} {unit}"
+    return f"{size_bytes} bytes"
+
+
 def _error(kind: str, message: str) -> dict[str, Any]:
     return {"kind": kind, "message": message, "type": None, "frames": []}
 
@@ -1096,3 +1288,24 @@ def _descendants() -> list[int]:
     for pid in found:
         found.extend(children.get(pid, ()))
     return found[1:]
+
+
+def _resident_bytes(pid: int) -> int:
+    """Tell how much of a process is in memory; nothing of one that ended."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _own_bytes(pid: int) -> int:
+    """Tell its share of what is in memory, where each page is shared out among its users."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:
+            for line in rollup:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:  # it ended, became another user's, or the kernel cannot tell
+        return _resident_bytes(pid)
+    return 0

@@ -1,12 +1,19 @@
 """Scripts are imported as their authors meant them to be."""
 
 import pytest
+from tests.support.runners import CAPTURING, EVERY
 
 MAIN = "def main(input_paths, output_paths, environ_vars, job_args):\n"
 TREE = (
     MAIN + "    from ...shared.words import GREETING\n    from . import beside\n"
     "    return [GREETING, beside.NAME, __name__, __package__]\n"
 )
+
+
+@pytest.fixture(params=EVERY)
+def runner_url(request):
+    """Every runner, the debugger's too."""
+    return request.param
 
 
 @pytest.mark.parametrize("regular", [True, False])
@@ -38,6 +45,7 @@ def test_a_package_may_have_the_name_of_another(stage, top):
     )
 
 
+@pytest.mark.parametrize("runner_url", CAPTURING, indirect=True)
 def test_a_package_runs_its_init_once(stage):
     """The package of a script is set up as any import would."""
     stage.write("house/__init__.py", "print('init'); LIMIT = 3\n")

@@ -71,13 +71,15 @@ def test_a_python_that_is_too_old_is_told(stage):
     )
 
 
-def test_an_attempt_without_a_folder_is_told(stage):
+def test_an_attempt_without_a_folder_is_told(stage, runner_url):
     """An attempt whose folder is gone is a failure to start, not an exception."""
     request = stage.request(VERSION)
     shutil.rmtree(request.folder)
     result = stage.runner.submit(request).result()
     assert (result.outcome, result.error.kind) == ("failed", "start")
-    assert "See that the attempt's folder is there" in result.error.message
+    assert request.folder in result.error.message
+    there, shared = "See that the attempt's folder is there", "Let the worker's machine share it"
+    assert (shared if runner_url == "dask-local:" else there) in result.error.message
 
 
 def test_an_attempt_whose_working_folder_is_gone_is_told(stage):

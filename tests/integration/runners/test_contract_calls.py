@@ -1,8 +1,15 @@
 """How main is called."""
 
 import pytest
+from tests.support.runners import EVERY
 
 ALL = "[input_paths, output_paths, environ_vars, job_args]"
+
+
+@pytest.fixture(params=EVERY)
+def runner_url(request):
+    """Every runner, the debugger's too."""
+    return request.param
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from runthrough.adapters.runners.process import BASE_ENVIRONMENT, environment
+import pytest
+from tests.support.runners import LOCAL
+
+from runthrough.adapters.runners.hosting import BASE_ENVIRONMENT, environment
 
 
+@pytest.mark.parametrize("runner_url", LOCAL, indirect=True)
 def test_the_environment_is_exactly_what_was_resolved(stage, monkeypatch):
     """A script sees the clean base, what it inherits and its variables; nothing else leaks."""
     monkeypatch.setenv("LEAK", "of the tester")
@@ -64,6 +68,44 @@ def test_what_a_script_changes_stays_with_it(stage):
     assert rehearsal.result.outcome == "passed"
     assert (Path.cwd(), dict(os.environ), list(sys.path)) == before
     assert stage.run("def main():\n    return 1\n").result.returned.value == 1
+
+
+def test_a_script_finds_nothing_of_the_one_before(stage):
+    """What a script changed in its process, its folder or its modules is gone for the next."""
+    changes = """
+        import json, os, resource, sys, time
+        def main(input_paths):
+            os.environ["LABEL"] = os.environ["LEFT"] = "behind"
+            os.environ["TZ"] = "Pacific/Chatham"
+            time.tzset()
+            os.chdir("/")
+            os.umask(0o777)
+            os.nice(3)
+            sys.path.append("/left/behind")
+            sys.setrecursionlimit(345)
+            json.left = sys.left = True
+    """
+    looks = """
+        import json, os, resource, sys, time
+        def main(input_paths):
+            umask = os.umask(0)
+            return [dict(os.environ), time.tzname, os.getcwd(), umask, os.nice(0), sys.path[1:],
+                    sys.getrecursionlimit(), hasattr(json, "left"), hasattr(sys, "left")]
+    """
+    first = stage.run(looks).result.returned.value
+    assert stage.run(changes).result.outcome == "passed"
+    later = stage.run(looks)
+    cwd = str(later.work)
+    assert later.result.returned.value == [*first[:2], cwd, *first[3:]]
+    assert (first[0]["LABEL"], first[-2:]) == ("y", [False, False])
+
+
+def test_a_script_leads_a_group_of_its_own(stage):
+    """Signals to its group reach it and what it starts, and nobody else."""
+    text = "import os\ndef main():\n    return [os.getpid(), os.getpgrp(), os.getsid(0)]\n"
+    pid, group, session = stage.run(text).result.returned.value
+    assert pid == group == session
+    assert group != os.getpgrp()
 
 
 def test_a_script_that_removes_its_own_folder_is_told(stage):
@@ -148,3 +190,16 @@ def test_removing_the_root_loggers_handlers_does_no_harm(stage):
             logging.info("own words")
     """)
     assert (rehearsal.result.outcome, rehearsal.stdout) == ("passed", "own words\n")
+
+
+@pytest.mark.parametrize("place", ["os.mkfifo(log)", "os.symlink('/dev/zero', log)"])
+def test_a_log_that_is_no_file_any_more_holds_nobody_up(stage, place):
+    """Where a script put something endless in place of its log, the result has no tail."""
+    result = stage.run(f"""
+        import os
+        def main(input_paths):
+            log = os.path.join(os.path.dirname(os.getcwd()), "stdout.log")
+            os.unlink(log)
+            {place}
+    """).result
+    assert (result.outcome, result.stdout_tail, result.stdout_bytes) == ("passed", "", 0)

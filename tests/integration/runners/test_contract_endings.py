@@ -2,13 +2,14 @@
 
 import signal
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.support.scripts import has_content, until
 
-from runthrough.adapters.runners.process import ProcessRunner
+from runthrough.adapters.runners.registry import open_runner
 from runthrough.errors import RunnerUnavailableError
 
 HANGS = """
@@ -88,9 +89,9 @@ def test_a_running_attempt_can_be_cancelled(stage):
     assert is_gone(child)
 
 
-def test_a_waiting_attempt_can_be_cancelled(stage):
+def test_a_waiting_attempt_can_be_cancelled(stage, runner_url):
     """An attempt that is cancelled before its turn is never started."""
-    with ProcessRunner(jobs=1) as runner:
+    with closing(open_runner(runner_url, 1)) as runner:
         first = stage.request(HANGS)
         second = stage.request("def main():\n    pass\n", name="second.py")
         running, waiting = runner.submit(first), runner.submit(second)
@@ -118,9 +119,9 @@ def test_cancelling_what_ended_or_never_was_does_nothing(stage):
     assert rehearsal.result.outcome == "passed"
 
 
-def test_closing_ends_everything(stage):
+def test_closing_ends_everything(stage, runner_url):
     """Closing a runner cancels what runs, and it starts nothing more."""
-    runner = ProcessRunner(jobs=1)
+    runner = open_runner(runner_url, 1)
     request = stage.request(HANGS)
     future = runner.submit(request)
     child = pid_in(Path(request.folder, "work", "child"))
@@ -128,7 +129,7 @@ def test_closing_ends_everything(stage):
     assert future.result().outcome == "cancelled"
     assert is_gone(child)
     with pytest.raises(RunnerUnavailableError, match="was closed"):
-        runner.submit(request)
+        runner.submit(stage.request("def main():\n    pass\n"))
 
 
 @pytest.mark.parametrize("new_session", [False, True])
@@ -176,10 +177,16 @@ def test_what_is_about_to_end_may_end_by_itself(stage):
 
 def test_nobody_is_left_as_a_zombie(stage):
     """After the result no process of the attempt is left, not even a dead one."""
-    before = psutil.Process().children(recursive=True)  # of tests that ran here earlier
+    before = psutil.Process().children(recursive=True)
+    stage.run("def main():\n    pass\n")
+    kept = 2  # by a runner: a server, and a process that waits for the next script
+    hosts = set()
     for body in ("pass", "import os; os.abort()", "import os; os.fork() or os._exit(0)"):
-        stage.run(f"def main():\n    {body}\n")
-    assert psutil.Process().children(recursive=True) == before
+        rehearsal = stage.run(f"def main():\n    {body}\n")
+        hosts.add(int((rehearsal.folder / "claim").read_text()))
+    after = {process.pid for process in psutil.Process().children(recursive=True)}
+    assert len(after) <= len(before) + kept
+    assert not hosts & after
 
 
 def test_an_attempt_does_not_run_twice(stage):
@@ -233,9 +240,30 @@ def test_the_script_dies_with_its_host(stage):
     until(lambda: is_gone(script), "the script is gone")
 
 
-def test_the_runner_keeps_no_thread_after_it_is_closed(tmp_path):
-    """Closing frees the threads that waited for scripts."""
-    before = threading.active_count()
-    with ProcessRunner(jobs=2):
-        pass
-    assert threading.active_count() == before
+def test_a_closed_runner_keeps_nothing(stage, runner_url):
+    """Closing frees the threads that waited for scripts, and the processes that ran them."""
+    threads = set(threading.enumerate())
+    children = set(psutil.Process().children(recursive=True))
+    runner = open_runner(runner_url, 2)
+    ends = [runner.submit(stage.request("def main():\n    pass\n")) for _ in range(2)]
+    assert [end.result().outcome for end in ends] == ["passed", "passed"]
+    runner.close()
+    kept = {one for one in set(threading.enumerate()) - threads if "runthrough" in one.name}
+    assert kept == set()
+    assert set(psutil.Process().children(recursive=True)) <= children
+
+
+def test_fifty_scripts_leave_no_file_open(stage):
+    """Neither the tester nor what it keeps running has more files open than before."""
+
+    def opened():
+        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        return sorted(process.num_fds() for process in processes)
+
+    texts = ["def main():\n    pass\n", "import os\ndef main():\n    os.abort()\n"]
+    for text in texts:  # a runner may open something for good when it is first used
+        stage.run(text)
+    before = opened()
+    for text in texts * 25:
+        stage.run(text)
+    until(lambda: opened() == before, "no more files are open")

@@ -1,8 +1,15 @@
 """How each way to end is told."""
 
 import pytest
+from tests.support.runners import CAPTURING, EVERY
 
 HEAD = "def main(input_paths, output_paths, environ_vars, job_args):\n"
+
+
+@pytest.fixture(params=EVERY)
+def runner_url(request):
+    """Every runner, the debugger's too."""
+    return request.param
 
 
 def ended(stage, body, **options):
@@ -28,7 +35,13 @@ def test_leaving_with_zero_is_a_pass(stage, call):
 
 @pytest.mark.parametrize(
     ("call", "code"),
-    [("sys.exit(1)", 1), ("sys.exit(256)", 256), ("exit(3)", 3), ("os._exit(9)", 9)],
+    [
+        ("sys.exit(1)", 1),
+        ("sys.exit(256)", 256),
+        ("sys.exit(-1)", -1),
+        ("exit(3)", 3),
+        ("os._exit(9)", 9),
+    ],
 )
 def test_leaving_with_another_code_is_a_failure(stage, call, code):
     """Any other exit code is a failure that names it, also one of which the system keeps 0."""
@@ -37,6 +50,7 @@ def test_leaving_with_another_code_is_a_failure(stage, call, code):
     assert (result.error.kind, result.error.message) == ("exit", f"ended with exit code {code}")
 
 
+@pytest.mark.parametrize("runner_url", CAPTURING, indirect=True)
 def test_leaving_with_a_text_is_a_failure_in_these_words(stage):
     """A text given to sys.exit is the reason, and stands in the log as Python prints it."""
     rehearsal = stage.run(HEAD + "    raise SystemExit('no rows left')\n")
@@ -53,6 +67,7 @@ def test_leaving_while_imported_is_not_a_pass(stage):
     assert "while it was imported; main did not run" in result.error.message
 
 
+@pytest.mark.parametrize("runner_url", CAPTURING, indirect=True)
 def test_an_exception_is_told_with_the_users_frames_alone(stage):
     """An exception yields type, text and frames with a line before and after, none of ours."""
     rehearsal = stage.run("""
@@ -167,6 +182,7 @@ def test_a_signal_is_a_crash_in_words(stage, body, number, words):
     assert result.error.message.startswith(words)
 
 
+@pytest.mark.parametrize("runner_url", CAPTURING, indirect=True)
 def test_a_segmentation_fault_leaves_the_stack_in_the_log(stage):
     """Where a crash happened in Python can be read in the log."""
     rehearsal = stage.run(HEAD + "    import ctypes; ctypes.string_at(0)\n")
@@ -174,6 +190,7 @@ def test_a_segmentation_fault_leaves_the_stack_in_the_log(stage):
     assert f'File "{rehearsal.request.script}", line 2 in main' in rehearsal.stderr
 
 
+@pytest.mark.parametrize("runner_url", CAPTURING, indirect=True)
 def test_what_happens_after_main_counts(stage):
     """Threads and exit handlers run to their end, and a crash among them is a crash."""
     passed = stage.run("""
@@ -259,5 +276,29 @@ def test_a_script_that_closes_every_file_is_told_still(stage):
             files = [os.open(f"own-{n}", os.O_CREAT | os.O_RDWR) for n in range(5)]
             return {"a": 1}
     """)
-    assert rehearsal.result.outcome == "passed"
+    assert (rehearsal.result.outcome, rehearsal.result.returned.value) == ("passed", {"a": 1})
     assert [path.stat().st_size for path in rehearsal.work.iterdir()] == [0] * 5
+
+
+def test_a_script_that_left_itself_no_output_is_told_still(stage):
+    """Without standard output and error, too, the result says what became of it."""
+    closes = "import os; os.closerange(0, 256)\n    "
+    failed = ended(stage, closes + "raise ValueError('after all')")
+    assert (failed.outcome, failed.error.type) == ("failed", "ValueError")
+    assert failed.error.message == "after all"
+    assert ended(stage, closes + "return 1").returned.value == 1
+    for taken in ("import sys; sys.stderr = None", "import sys; sys.stderr.close()"):
+        result = ended(stage, taken + "\n    sys.exit('no rows left')")
+        assert (result.outcome, result.error.message) == ("failed", "no rows left")
+
+
+def test_leaving_from_a_thread_ends_the_thread_alone(stage):
+    """As in Python everywhere, `sys.exit` in a thread ends that and nothing else."""
+    result = ended(
+        stage,
+        "import sys, threading\n"
+        "    thread = threading.Thread(target=sys.exit, args=[3])\n"
+        "    thread.start(); thread.join()\n"
+        "    return 'went on'",
+    )
+    assert (result.outcome, result.exit_code, result.returned.value) == ("passed", 0, "went on")
