@@ -1,0 +1,1 @@
+"""A run told to others: JUnit XML, one HTML page, Markdown, and annotations for GitHub."""

@@ -1,0 +1,133 @@
+"""A DAG as SVG."""
+
+import re
+from typing import get_args
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.values.outcomes import Outcome
+from runthrough.core.views.worklist import CATEGORIES
+from runthrough.entrypoints.drawing import LOOKS, svg
+
+NS = {"s": "http://www.w3.org/2000/svg"}
+
+
+def drawn(nodes, edges=(), **more):
+    return ET.fromstring(
+        svg(nodes, [dict(zip(("from_node", "node"), e, strict=True)) for e in edges], **more)
+    )
+
+
+def boxes(root):
+    """By name: the class of each node's group, its texts and its rectangle."""
+    found = {}
+    for group in root.findall("s:g", NS):
+        rect = group.find("s:rect", NS)
+        if rect is not None:
+            name = group.find("s:title", NS).text.rpartition(": ")[0]
+            texts = [text.text for text in group.findall("s:text", NS)]
+            place = [float(rect.get(key)) for key in ("x", "y", "width", "height")]
+            found[name] = (group.get("class"), texts, place)
+    return found
+
+
+def test_a_node_has_name_mark_word_and_seconds():
+    """Colour never says anything that mark and word do not."""
+    nodes = {"clean": {"outcome": "passed", "seconds": 2.44}, "total": {"state": "pending"}}
+    told = boxes(drawn(nodes))
+    assert told["clean"][:2] == ("rt-node rt-good", ["clean", "✓ passed  2.4 s"])
+    assert told["total"][:2] == ("rt-node rt-warn", ["total", "? pending"])
+
+
+def test_every_word_of_the_lifecycle_has_a_look():
+    """Outcomes, work list categories and lifecycle states all have a mark and a colour."""
+    assert {*get_args(Outcome), *CATEGORIES, *Lifecycle} <= LOOKS.keys()
+
+
+def test_an_external_node_is_dashed():
+    """What stands for something outside is told apart by its line."""
+    assert "rt-external" in boxes(drawn({"source": {"external": True}}))["source"][0]
+
+
+def test_an_edge_leads_down_and_never_through_a_node():
+    """Producers lie above consumers; boxes do not overlap."""
+    nodes = {name: {} for name in "abcdefgh"}
+    edges = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("a", "d"), ("d", "e"), ("f", "e")]
+    told = boxes(drawn(nodes, edges))
+    for above, below in edges:
+        assert told[above][2][1] < told[below][2][1]
+    places = [place for _, _, place in told.values()]
+    for one in places:
+        for other in places:
+            apart = abs(one[0] - other[0]) >= one[2] or abs(one[1] - other[1]) >= one[3]
+            assert one is other or apart
+
+
+def test_data_that_did_not_fit_marks_its_edge():
+    """The edge is dashed and crossed, and names what does not fit."""
+    edge = {"from_node": "a", "node": "b", "fits": False, "note": "a.x → b.y"}
+    root = ET.fromstring(svg({"a": {}, "b": {}}, [edge]))
+    group = next(one for one in root.findall("s:g", NS) if "rt-unfit" in one.get("class"))
+    assert group.find("s:title", NS).text == "a.x → b.y"
+    assert group.find("s:text", NS).text == "✗"
+
+
+def test_a_long_name_is_cut_in_its_middle_and_told_whole():
+    """Both ends stay, for siblings differ there; the whole name is a tooltip."""
+    name = "Tabular" * 6 + "_calibration"
+    ((title, (_, texts, _)),) = boxes(drawn({name: {}})).items()
+    assert title == name
+    assert texts[0].startswith("TabularTabular")
+    assert texts[0].endswith("_calibration")
+    assert "…" in texts[0]
+    assert len(texts[0]) < len(name)
+
+
+def test_the_picture_says_what_it_shows_to_those_who_do_not_see_it():
+    """The title counts nodes by word."""
+    root = drawn({"a": {"outcome": "passed"}, "b": {"outcome": "timed_out"}}, title="churn")
+    assert root.get("role") == "img"
+    assert root.find("s:title", NS).text == "churn: 1 passed, 1 timed out"
+
+
+def test_names_are_never_markup():
+    """A node may be called anything."""
+    name = "<script>\"&'</script>"
+    assert list(boxes(drawn({name: {}}))) == [name]
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 200])
+def test_all_sizes_fit_their_frame(count):
+    """From nothing to hundreds of nodes everything lies inside of the picture."""
+    names = [f"node{place}" for place in range(count)]
+    edges = [(names[place // 3], names[place]) for place in range(1, count)]
+    root = drawn({name: {} for name in names}, edges)
+    width, height = (float(root.get(side)) for side in ("width", "height"))
+    assert root.get("viewBox") == f"0 0 {width:g} {height:g}"
+    told = boxes(root)
+    assert len(told) == count
+    for _, _, (x, y, wide, high) in told.values():
+        assert 0 <= x <= x + wide <= width
+        assert 0 <= y <= y + high <= height
+
+
+def test_a_wide_pipeline_is_laid_on_its_side():
+    """Thirty nodes below one would be wider than any page: they lie beneath each other."""
+    names = [f"model_number_{place}" for place in range(30)]
+    root = drawn({"data": {}} | {name: {} for name in names}, [("data", name) for name in names])
+    assert float(root.get("width")) < 1400
+
+
+@given(seed=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=20, unique=True))
+def test_the_same_pipeline_gives_the_same_picture(seed):
+    """Nothing is left to chance, and edges to nodes that are not there are left out."""
+    nodes = {f"n{place}": {} for place in range(8)}
+    edges = [{"from_node": f"n{a}", "node": f"n{b}"} for a, b in seed if a < b]
+    text = svg(nodes, edges)
+    assert text == svg(nodes, edges)
+    assert text.count("<polygon") == sum(b < 8 for a, b in seed if a < b)
+    assert not re.search(r"\bid=", text)
