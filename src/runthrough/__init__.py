@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runthrough.adapters.discovery.builder import PipelineTestingSpecBuilder
-    from runthrough.adapters.pipeline_files import load_sagemaker
-    from runthrough.bootstrap import StepCatalog, load_pipeline
+    from runthrough.adapters.discovery.catalog import StepCatalog
+    from runthrough.adapters.pipeline_files import load_pipeline, load_sagemaker
     from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
-    from runthrough.core.testing_specs import PipelineTestingSpec
+    from runthrough.core.testing_specs import PipelineTestingSpec, RuntimeTestingConfiguration
     from runthrough.core.values.connections import Output
     from runthrough.core.values.secrets import Secret
     from runthrough.core.values.specs import ScriptExecutionSpec
-    from runthrough.entrypoints.python import InteractiveRuntimeTestingFactory
+    from runthrough.core.values.tested import (
+        DataCompatibilityResult,
+        InferenceTestResult,
+        ScriptTestResult,
+    )
+    from runthrough.entrypoints.python.factory import InteractiveRuntimeTestingFactory
+    from runthrough.entrypoints.python.tester import RuntimeTester
     from runthrough.errors import (
         AmbiguousScriptError,
+        ArchiveError,
         CommandRefusedError,
         ConfigurationInvalidError,
+        NothingToRetryError,
         PendingScriptsError,
         PipelineCycleError,
         PipelineDiffersError,
@@ -45,9 +53,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AmbiguousScriptError",
+    "ArchiveError",
     "CommandRefusedError",
     "ConfigurationInvalidError",
+    "DataCompatibilityResult",
+    "InferenceTestResult",
     "InteractiveRuntimeTestingFactory",
+    "NothingToRetryError",
     "Output",
     "PendingScriptsError",
     "PipelineCycleError",
@@ -61,8 +73,11 @@ __all__ = [
     "RunInProgressError",
     "RunnerUnavailableError",
     "RunthroughError",
+    "RuntimeTester",
+    "RuntimeTestingConfiguration",
     "ScriptExecutionSpec",
     "ScriptNotFoundError",
+    "ScriptTestResult",
     "Secret",
     "SelectionError",
     "SessionClosedError",
@@ -81,16 +96,21 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "InteractiveRuntimeTestingFactory": "entrypoints.python",
+    "DataCompatibilityResult": "core.values.tested",
+    "InferenceTestResult": "core.values.tested",
+    "InteractiveRuntimeTestingFactory": "entrypoints.python.factory",
     "Output": "core.values.connections",
     "PipelineDAG": "core.pipeline",
     "PipelineDefinition": "core.pipeline",
     "PipelineTestingSpec": "core.testing_specs",
     "PipelineTestingSpecBuilder": "adapters.discovery.builder",
+    "RuntimeTester": "entrypoints.python.tester",
+    "RuntimeTestingConfiguration": "core.testing_specs",
     "ScriptExecutionSpec": "core.values.specs",
+    "ScriptTestResult": "core.values.tested",
     "Secret": "core.values.secrets",
-    "StepCatalog": "bootstrap",
-    "load_pipeline": "bootstrap",
+    "StepCatalog": "adapters.discovery.catalog",
+    "load_pipeline": "adapters.pipeline_files",
     "load_sagemaker": "adapters.pipeline_files",
 }
 """Where the public names live; whatever else is public is an error."""

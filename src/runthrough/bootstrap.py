@@ -5,6 +5,7 @@ An adapter that few commands need is imported by the function that makes it.
 
 import os
 import platform
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from runthrough.adapters.discovery.reading_cache import ReadingCache
 from runthrough.adapters.hosts import LocalHosts
 from runthrough.adapters.inspection import LocalInspector
 from runthrough.adapters.runners.interpreters import python_version
+from runthrough.adapters.runners.registry import check_runner, open_runner, shown_runner
 from runthrough.adapters.secrets import LocalSecrets
 from runthrough.adapters.session_files import LocalSessionFiles
 from runthrough.adapters.store import schema
@@ -32,19 +34,18 @@ from runthrough.adapters.store.stores import stores_of
 from runthrough.adapters.store.upgrading import Upgrade, upgrade
 from runthrough.application.auditing import Auditing
 from runthrough.application.caller import Caller
-from runthrough.application.ports import Log, Ports, ScriptRunner
+from runthrough.application.ports import Log, Ports
 from runthrough.application.sessions import Naming, Sessions
 from runthrough.core.pipeline import PipelineDefinition
-from runthrough.core.values.health import Fault, Health
+from runthrough.core.values.health import DatabaseFacts, DiskUse, Fault, Health
 from runthrough.core.values.metadata import Door
 from runthrough.core.values.store import Checkpoint, StoredEvent
 from runthrough.errors import (
-    RunnerUnavailableError,
     SchemaNewerError,
     SchemaOutdatedError,
     SettingError,
 )
-from runthrough.settings import DEFAULT, Settings, host_id, load_settings
+from runthrough.settings import DEFAULT, Settings, host_id, known_host, load_settings
 
 if TYPE_CHECKING:
     from runthrough.adapters.drafting import Draft
@@ -129,13 +130,10 @@ def wire(
     Raises:
         SettingError: A setting has an unusable value.
         StoreError: The database cannot be used.
-        RunnerUnavailableError: The setting `runner` names none that there is.
+        RunnerUnavailableError: The setting `runner` names none that can be used here.
     """
     settings = load_settings(Path(cwd), environ, flags)
-    if settings.runner != "process:":
-        raise RunnerUnavailableError(
-            f"There is no runner {settings.runner!r}.", fix="use the runner process:"
-        )
+    check_runner(settings.runner)
     database = _database(settings, absent)
     host_name = platform.node() or "this host"
     host = host_id(settings, new_id=_new_id)
@@ -145,6 +143,7 @@ def wire(
     )
     catalog = StepCatalog(cache=ReadingCache(caches / "readings.db", version=__version__))
     stores = stores_of(database)
+    log = _log(settings.log_level)
     ports = Ports(
         store=stores.events,
         directory=stores.directory,
@@ -157,11 +156,14 @@ def wire(
         files=LocalSessionFiles(),
         secrets=LocalSecrets(environ),
         hosts=LocalHosts(host, host_name),
-        runner=_process_runner,
-        runner_name=settings.runner,
+        runner=partial(
+            open_runner, settings.runner, preload=settings.preload, told=partial(_told, log, door)
+        ),
+        runner_name=shown_runner(settings.runner),
+        keep_runs=settings.keep_runs,
         clock=_now,
         new_id=_new_id,
-        log=_log(settings.log_level),
+        log=log,
     )
     caller = Caller(
         actor=settings.actor,
@@ -281,7 +283,17 @@ def examine(
     )
     if database.postgres is not None:
         versions = replace(versions, postgresql=database.postgres.release)
-    return Health(_now(), versions, database=database)
+    return Health(_now(), versions, database=database, disk=_disk_use(settings, database))
+
+
+def _disk_use(settings: Settings, database: DatabaseFacts) -> DiskUse | None:
+    """What the sessions of a database keep on this machine; it may not have a name yet."""
+    from runthrough.adapters.disk_use import disk_use  # noqa: PLC0415 - only `doctor`
+
+    host = known_host(settings)
+    if host is None or database.log is None:
+        return None
+    return disk_use(path for of, path in database.log.session_folders if of == host)
 
 
 def read_note(path: str | os.PathLike[str]) -> Checkpoint:
@@ -361,12 +373,6 @@ def verify_export(
     return files.verify_export(Path(path), against=against)
 
 
-def _process_runner(jobs: int) -> ScriptRunner:
-    from runthrough.adapters.runners.process import ProcessRunner  # noqa: PLC0415 - only for runs
-
-    return ProcessRunner(jobs)
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -383,8 +389,6 @@ def _log(level: str) -> Log:
     """Where log lines go: nowhere below the level `info`, so that structlog costs nothing then."""
     if level not in {"debug", "info"}:
         return _silent
-    import sys  # noqa: PLC0415 - with structlog below
-
     import structlog  # noqa: PLC0415 - imported only when somebody listens
 
     structlog.configure(
@@ -399,6 +403,13 @@ def _log(level: str) -> Log:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     return partial(_line, structlog.get_logger())
+
+
+def _told(log: Log, door: Door, text: str) -> None:
+    """What a runner did otherwise than it was asked to, such as start what it could not fork."""
+    log("runner", told=text)
+    if door == "cli":
+        sys.stderr.write(f"! {text}\n")
 
 
 def _line(logger: Any, event: str, /, **values: str | float | None) -> None:

@@ -4,7 +4,8 @@
     ├── PipelineError (ValueError)               the DAG or its file is wrong
     │   ├── PipelineFileError                    with line and column
     │   ├── PipelineCycleError                   the cycle is named
-    │   └── SelectionError                       a selection matches no node
+    │   ├── SelectionError                       a selection matches no node
+    │   └── NothingToRetryError                  nothing failed that could be tried again
     ├── UnknownNodeError (ValueError)            with the nearest names
     ├── AmbiguousScriptError (ValueError)        a script name that several nodes use
     ├── ScriptNotFoundError (ValueError)         also a FileNotFoundError; with similar scripts
@@ -21,6 +22,7 @@
     ├── SessionError
     │   ├── UnknownSessionError                  with the sessions there are
     │   ├── SessionNameTakenError
+    │   ├── NoRunError                           a report of a session that never ran
     │   └── PipelineDiffersError                 the named session has another DAG
     ├── StoreError                               the database cannot be used
     │   ├── StoreUnavailableError
@@ -30,6 +32,7 @@
     │   ├── CommandIdReusedError                 one command id, two requests
     │   └── LogCorruptError                      a stored event cannot be read back
     ├── AuditFileError                           a note, key or export cannot be read or written
+    ├── ReportFileError                          a report cannot be written
     ├── RunnerUnavailableError                   the engine that runs scripts cannot be used
     └── SettingError (ValueError)                a setting has an unusable value
 
@@ -104,8 +107,20 @@ class SelectionError(PipelineError):
     def __init__(self, select: str, nearest: Sequence[str] = ()) -> None:
         super().__init__(
             f"The selection {select!r} matches no node.{_did_you_mean(nearest)}",
-            fix="runthrough status lists the nodes; select NODE, NODE+ (and below) or +NODE "
-            "(and above)",
+            fix="runthrough status lists the nodes; select NODE, NODE+ (and below), +NODE "
+            "(and above), state:failed or state:stale",
+        )
+
+
+class NothingToRetryError(PipelineError):
+    """No attempt has failed that could be tried again."""
+
+    code = "SELECTION_EMPTY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is nothing to retry: the last attempt of every node passed, or there was none.",
+            fix="runthrough plan shows what a run would do",
         )
 
 
@@ -328,6 +343,18 @@ class SessionNameTakenError(SessionError):
         )
 
 
+class NoRunError(SessionError):
+    """A report was asked for, and the session has had no run."""
+
+    code = "NO_RUN"
+
+    def __init__(self, session: str) -> None:
+        super().__init__(
+            f"There is nothing to report: session {session!r} has had no run.",
+            fix="runthrough run",
+        )
+
+
 class PipelineDiffersError(SessionError, ValueError):
     """The session of that name tests another DAG."""
 
@@ -417,6 +444,27 @@ class AuditFileError(RunthroughError):
     """A note of a checkpoint, a key or an export cannot be read, written or used."""
 
     code = "AUDIT_FILE"
+
+
+class ReportFileError(RunthroughError):
+    """A report cannot be written to a file."""
+
+    code = "REPORT_FILE"
+
+    def __init__(self, path: str, reason: str, fix: str) -> None:
+        super().__init__(f"The report {path} cannot be written: {reason}.", fix=fix)
+
+
+class ArchiveError(RunthroughError, ValueError):
+    """An archive is broken, or cannot be unpacked without danger."""
+
+    code = "ARCHIVE_REFUSED"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"The archive {path} is not unpacked: {reason}.",
+            fix="pack it anew: plain files and folders with relative names, as tar.gz or zip",
+        )
 
 
 class RunnerUnavailableError(RunthroughError):

@@ -35,6 +35,7 @@ PREFIX = "RUNTHROUGH_"
 FILE = "runthrough.toml"
 FLAG, DEFAULT = "flag", "default"
 
+_HOST_FILE = "host-id"
 _SOURCES: dict[str, ActorSource] = {FLAG: "flag", DEFAULT: "system"}
 _FILE_OF_A_DATABASE = re.compile(r"[^\s:@?~]+\.(db|sqlite3?)")
 _SQLITE_PLACE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:)([^?]+)(\?.*)?")
@@ -50,6 +51,8 @@ class Settings:
     session: str | None
     runner: str
     jobs: int
+    keep_runs: int
+    """Of so many runs of a session all attempt folders are kept."""
     workspaces: tuple[str, ...]
     """Absolute; the first is the root `workspace:`. Empty for the pipeline's own folder."""
     suffixes: tuple[str, ...] | None
@@ -58,6 +61,8 @@ class Settings:
     """Words that stay whole in script names, beyond the known ones."""
     packages: tuple[str, ...]
     """Packages whose scripts are found after those of all workspaces."""
+    preload: tuple[str, ...]
+    """Modules that `forkserver:` imports once for all scripts."""
     registry: Mapping[str, str]
     """Node or canonical name → absolute path of its script."""
     log_level: str
@@ -108,10 +113,12 @@ def load_settings(
         session=told.session,
         runner=told.runner,
         jobs=told.jobs,
+        keep_runs=told.keep_runs,
         workspaces=tuple(_absolute(path, starts["workspace"]) for path in told.workspace),
         suffixes=told.suffixes,
         compounds=told.compounds,
         packages=told.packages,
+        preload=told.preload,
         registry={
             name: _absolute(path, starts["registry"]) for name, path in told.registry.items()
         },
@@ -132,7 +139,7 @@ def host_id(settings: Settings, *, new_id: Callable[[], str]) -> HostId:
     """
     if settings.host is not None:
         return HostId(settings.host)
-    file = settings.data_folder / "host-id"
+    file = settings.data_folder / _HOST_FILE
     try:
         if not file.exists():
             _make_once(file, new_id())
@@ -147,6 +154,17 @@ def host_id(settings: Settings, *, new_id: Callable[[], str]) -> HostId:
             f"{file} holds no id of this machine.", fix=f"delete it, or set {PREFIX}HOST"
         )
     return HostId(known)
+
+
+def known_host(settings: Settings) -> HostId | None:
+    """The id of this machine; `None` where it has none yet, and none is made.
+
+    Raises:
+        SettingError: The id cannot be read.
+    """
+    if settings.host is None and not (settings.data_folder / _HOST_FILE).exists():
+        return None
+    return host_id(settings, new_id=str)
 
 
 def _make_once(file: Path, text: str) -> None:
@@ -244,12 +262,14 @@ class _Told(BaseSettings):
     session: Word | None = None
     runner: Annotated[str, AfterValidator(_runner)] = "process:"
     jobs: Annotated[int, BeforeValidator(_count)] = Field(default=1, ge=1)
+    keep_runs: Annotated[int, BeforeValidator(_count)] = Field(default=5, ge=1)
     workspace: Annotated[
         tuple[Annotated[str, AfterValidator(_place)], ...], NoDecode, BeforeValidator(_folders)
     ] = ()
     suffixes: Words | None = None
     compounds: Words = ()
     packages: Words = ()
+    preload: Words = ()
     registry: Annotated[
         dict[Word, Annotated[str, AfterValidator(_place)]], NoDecode, BeforeValidator(_mapped)
     ] = Field(default_factory=dict)

@@ -9,7 +9,7 @@ import pytest
 import typer
 from tests.support.cli import answered
 
-from runthrough.entrypoints.cli import failing
+from runthrough.entrypoints.cli import failing, planning
 from runthrough.entrypoints.cli.app import app, run_command_line
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_arguments_are_told():
 def test_every_exit_code_is_told():
     """The table of exit codes holds every code that errors and runs can end with, and 0."""
     told = {int(CODE.findall(first)[0]) for first, _ in cells(section("## Exit codes"))}
-    ours = {failing.PASSED, failing.FAILED, failing.AUDIT_BROKEN}
+    ours = {failing.PASSED, failing.FAILED, failing.AUDIT_BROKEN, planning.WORK}
     assert told == ours | set(failing.EXIT_CODES.values())
 
 
@@ -111,6 +111,7 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
         "new": ["new", "pipeline.yaml"],
         "requirements": ["requirements", "report"],
         "logs": ["logs", "report"],
+        "why": ["why", "report"],
         "configure": ["configure", "report", "--arg", "top=2"],
         "reject": ["reject", "total.clean_orders"],
         "connect": ["connect", "clean.clean_orders", "total.clean_orders"],
@@ -130,12 +131,19 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
     told = shapes()
     inside = {"nodes", "connections", "worklist", "outcomes", "root_causes"}
     assert set(told) - inside == set(COMMANDS) - {"demo"}
-    for name in [name for name in told if name not in inside and name != "new"]:
+    apart = {"new", "retry", "accept", "cancel"}  # cancel: tests/e2e/test_cli_signals.py
+    for name in [name for name in told if name not in inside | apart]:
         assert list(first_of(answer(name))) == told[name], name
     view = answer("status")
     assert list(view["nodes"]["clean"]) == told["nodes"]
     for key in ("connections", "worklist"):
         assert list(first_of(view[key])) == told[key]
+    script = tmp_path / "scripts" / "total.py"
+    assert run_command_line(["run"]) == 0
+    script.write_text(script.read_text() + "\nUNUSED = 1\n")
+    capsys.readouterr()
+    words["accept"] = ["accept", "total"]
+    assert list(answer("accept")) == told["accept"]
     (tmp_path / "scripts" / "report.py").write_text(
         "def main(a, b, c, d):\n    raise ValueError\n"
     )
@@ -143,4 +151,6 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
     result = json.loads(capsys.readouterr().out)
     assert list(result["outcomes"]["report"]) == told["outcomes"]
     assert list(first_of(result["root_causes"])) == told["root_causes"]
+    assert run_command_line(["retry", "--json"]) == failing.FAILED
+    assert list(json.loads(capsys.readouterr().out)) == told["retry"]
     assert list(answer("new")) == told["new"]

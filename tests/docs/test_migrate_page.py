@@ -106,6 +106,6 @@ def test_the_programs_of_the_page_run(tmp_path):
     place.file("workspace/data/orders.csv", ORDERS)
     place.file("specs/clean_orders_runtime_test_spec.json", json.dumps(saved))
     programs = PROGRAM.findall(PAGE)
-    assert len(programs) == 4
+    assert len(programs) == 5
     place.python("\n".join(programs))
     assert place.types().count("ScriptConfigured") == 6

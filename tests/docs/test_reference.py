@@ -18,7 +18,7 @@ from tests.support.stored import A, B, Writer, alter, said, sql_stores, started
 
 from runthrough import errors
 from runthrough.adapters.pipeline_files.shape import NodeShape, PipelineShape
-from runthrough.adapters.runners.process import BASE_ENVIRONMENT
+from runthrough.adapters.runners.hosting import BASE_ENVIRONMENT
 from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.tables import METADATA
 from runthrough.core.commands import Command

@@ -41,6 +41,17 @@ def test_variables_stay_text(tmp_path):
     assert done.json["values"]["env.CURRENCY"] == "1.50"
 
 
+def test_a_limit_is_an_answer(tmp_path):
+    """--limit takes each limit by name, keeps those that were given before, and tells them."""
+    shell = answered(tmp_path)
+    shell.run("configure", "clean", "--limit", "memory=2GiB", "--limit", "cpu_s=60")
+    done = shell.run("configure", "clean", "--limit", "cpu_s=90", "--json")
+    limits = {n: v for n, v in done.json["values"].items() if n.startswith("limit.")}
+    assert limits == {"limit.memory_bytes": 2 * 2**30, "limit.cpu_s": 90}
+    refused = shell.run("configure", "clean", "--limit", "memory=lots", code=2)
+    assert "the limit memory is bytes, or a size such as 2GiB, above 0" in refused.err
+
+
 def test_a_missing_file_is_rejected_with_its_fix(tmp_path):
     """An input that is not there is exit 2 with every problem and its fix, and recorded."""
     shell = begun(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from tests.support.cli import Shell, begun, orders_shell
+from tests.support.cli import Shell, answered, begun, orders_shell
 
 from runthrough.core.values.health import Check, Versions
 
@@ -55,6 +55,17 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path):
         "with --database" in found(shell.run("doctor", *flag, "--json", code=1))["database"]["fix"]
     )
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_room_that_sessions_take_is_told(tmp_path):
+    """Before a run there is no folder to tell of; after one its folder is told."""
+    shell = answered(tmp_path)
+    assert "disk_use" not in found(shell.run("doctor", "--json"))
+    shell.run("run")
+    told = found(shell.run("doctor", "--json"))["disk_use"]
+    assert told["level"] == "ok"
+    assert "1 session folder of" in told["message"]
+    assert str(tmp_path) in told["message"]
 
 
 def test_an_error_is_exit_1_with_what_to_do(tmp_path):

@@ -64,7 +64,7 @@ def test_a_run_tells_each_node_and_ends_with_a_table(tmp_path):
     assert any(line.startswith("✓ clean  passed  ") for line in lines)
     assert any(line.split()[:4] == ["report", "executed", "✓", "passed"] for line in lines)
     assert "passed: 3 passed · " in told
-    assert lines[-1] == "next:  runthrough history"
+    assert lines[-1] == "next:  runthrough report"
 
 
 def test_a_run_in_json(tmp_path):
@@ -259,7 +259,7 @@ def test_status_after_a_run_shows_what_passed(tmp_path):
     shell.run("run")
     view = shell.run("status", "--json").json
     assert {row["category"] for row in view["worklist"]} == {"passed"}
-    assert view["next_command"] == "runthrough history"
+    assert view["next_command"] == "runthrough report"
     assert {
         "dag_name",
         "total_scripts",

@@ -118,6 +118,7 @@ def test_configuring_returns_the_whole_specification_with_absolute_paths(tmp_pat
             expected_outputs={"clean_orders": place.workspace / "out/clean.csv"},
             user_notes="euros only",
             timeout_s=30,
+            limits={"memory": "2GiB"},
         )
     assert spec.script_name == "clean_orders"
     assert spec.step_name == "CleanOrders"
@@ -128,6 +129,7 @@ def test_configuring_returns_the_whole_specification_with_absolute_paths(tmp_pat
     assert spec.job_args == {}
     assert spec.user_notes == "euros only"
     assert spec.timeout_s == 30
+    assert spec.limits.memory_bytes == 2 * 2**30
     assert spec.last_updated is not None
 
 

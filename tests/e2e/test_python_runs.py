@@ -108,6 +108,7 @@ def test_results_have_the_founding_shape_and_are_json(tmp_path):
         "script_name": "clean_orders",
         "success": True,
         "error_message": None,
+        "error_hints": [],
         "has_main_function": True,
         "outcome": "passed",
         "exit_code": 0,
@@ -117,13 +118,21 @@ def test_results_have_the_founding_shape_and_are_json(tmp_path):
         "CleanOrders->TotalOrders",
         "TotalOrders->WriteReport",
     }
-    assert results["data_flow_results"]["CleanOrders->TotalOrders"] == {
+    flow = results["data_flow_results"]["CleanOrders->TotalOrders"]
+    (connection,) = flow.pop("connections")
+    assert connection["output"].startswith("CleanOrders.")
+    assert connection["issues"] == []
+    assert flow == {
         "script_a": "CleanOrders",
         "script_b": "TotalOrders",
         "compatible": True,
         "compatibility_issues": [],
+        "warnings": [],
+        "unchecked": None,
         "data_format_a": "csv",
         "data_format_b": None,
+        "rows": 3,
+        "columns": ["customer", "currency", "amount"],
     }
     info = results["interactive_factory_info"]
     configurations = info.pop("script_configurations")

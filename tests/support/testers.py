@@ -93,6 +93,7 @@ class Studio:
             hosts=Machine(),
             runner=ProcessRunner,
             runner_name="process:",
+            keep_runs=5,
             clock=self.watch,
             new_id=lambda: str(uuid7()),
             log=silent,

@@ -62,10 +62,12 @@ def test_every_setting_can_be_said_everywhere(load, tmp_path):
         "session": "quiet-heron",
         "runner": "process:",
         "jobs": 7,
+        "keep_runs": 9,
         "workspace": "/w",
         "suffixes": "_daily",
         "compounds": "CatBoost",
         "packages": "steps",
+        "preload": "pandas",
         "registry": "A=/s/a.py",
         "log_level": "debug",
         "host": "ws-1",
@@ -78,6 +80,7 @@ def test_every_setting_can_be_said_everywhere(load, tmp_path):
     for settings in (load(), by_variable, by_flag):
         assert settings.database_url == said["database_url"]
         assert (settings.suffixes, settings.compounds) == (("_daily",), ("CatBoost",))
+        assert settings.preload == ("pandas",)
         assert (settings.packages, settings.registry) == (("steps",), {"A": "/s/a.py"})
         assert settings.workspaces == ("/w",)
         told = {name: getattr(settings, name) for name in ("actor", "session", "runner", "jobs")}

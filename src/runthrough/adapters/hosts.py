@@ -28,7 +28,7 @@ class LocalHosts:
             host=self._host,
             boot_id=self._boot_id,
             pid=pid,
-            started_at=_started_at(pid) or 0.0,
+            started_at=process_started_at(pid) or 0.0,
             host_name=self._host_name,
         )
 
@@ -38,7 +38,7 @@ class LocalHosts:
             return None
         if holder.boot_id != self._boot_id:
             return False
-        started_at = _started_at(holder.pid)
+        started_at = process_started_at(holder.pid)
         return started_at is not None and abs(started_at - holder.started_at) < SAME_START_S
 
 
@@ -50,7 +50,7 @@ def _boot_id() -> str:
     return f"{psutil.boot_time():.0f}"
 
 
-def _started_at(pid: int) -> float | None:
+def process_started_at(pid: int) -> float | None:
     """When the process started; `None` when it is gone, or dead and not yet collected.
 
     Linux counts from the boot that the boot id names: psutil adds the time of the boot, which

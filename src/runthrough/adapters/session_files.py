@@ -1,24 +1,30 @@
 """The folders in which attempts work: claims, logs, results."""
 
-from collections.abc import Iterable
+import contextlib
+import os
+import shutil
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from runthrough.adapters.hosts import process_started_at
 from runthrough.adapters.runners.script_host import CLAIM, RESULT, WORK
 from runthrough.core.values.attempts import ScriptResult
 from runthrough.errors import RunnerUnavailableError
 
 OWN_FOLDER = ".runthrough"
 """Holds everything that sessions write into a workspace."""
+CANCELLED = "cancelled"
+"""File in an attempt's folder that ends it: also on a machine where nobody can signal it."""
 
 
 class LocalSessionFiles:
     """Session folders on this machine's disk."""
 
-    def begin(self, folder: str, *, parents_of: Iterable[str]) -> None:
-        """Make a fresh attempt folder and the parents of the given output paths.
+    def begin(self, folder: str, *, parents_of: Iterable[str], made: Iterable[str] = ()) -> None:
+        """Make a fresh attempt folder, the parents of the given output paths, and `made`.
 
         Raises:
             RunnerUnavailableError: The folder is there already, or a folder cannot be made.
@@ -28,8 +34,8 @@ class LocalSessionFiles:
             _keep_out_of_git(Path(folder))
             Path(folder).mkdir()
             Path(folder, WORK).mkdir()
-            for path in parents_of:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            for path in (*(Path(path).parent for path in parents_of), *map(Path, made)):
+                path.mkdir(parents=True, exist_ok=True)
         except FileExistsError as exc:
             raise _refusal(exc, folder) from exc
         except OSError as exc:
@@ -39,9 +45,66 @@ class LocalSessionFiles:
                 "for the output",
             ) from exc
 
+    def folders_in(self, path: str) -> tuple[str, ...] | None:
+        """The names of the folders in a folder, sorted; `None` where it is none."""
+        try:
+            return tuple(sorted(inner.name for inner in Path(path).iterdir() if inner.is_dir()))
+        except OSError:  # no folder, or one that the script itself will fail on and tell
+            return None
+
     def result(self, folder: str) -> ScriptResult | None:
         """What the attempt's host wrote last; `None` when it did not come to that."""
         return read_result(folder)
+
+    def cancel(self, folder: str) -> None:
+        """Ask whoever runs the attempt, on whichever machine, to end it; see `CANCELLED`.
+
+        Raises:
+            RunnerUnavailableError: The file cannot be written.
+        """
+        try:
+            Path(folder, CANCELLED).touch()
+        except FileNotFoundError:
+            return  # the attempt never began
+        except OSError as exc:
+            raise RunnerUnavailableError(
+                f"The file {exc.filename}, which ends an attempt, cannot be written: "
+                f"{exc.strerror}.",
+                fix="let this user write there, or end the script on the machine it runs on",
+            ) from exc
+
+    def settled(self, folder: str, *, here: bool) -> bool:
+        """Whether an attempt whose tester is gone will not change any more.
+
+        It has its result, or was never started, or the host that watched over it is gone, which
+        can be seen only `here`, where it ran.
+        """
+        if read_result(folder) is not None:
+            return True
+        try:
+            host = Path(folder, CLAIM).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return here  # elsewhere it may be on its way to a worker
+        if not host.isdecimal():
+            return False  # it has just made its claim, and writes its number next
+        return here and process_started_at(int(host)) is None
+
+    def prune(self, runs: str, *, keep_runs: int, kept: Collection[str]) -> tuple[str, ...]:
+        """Delete the attempts of all but the newest runs below a folder, but for those `kept`.
+
+        Runs are called by ids that sort by their time. Links are never followed. What cannot be
+        deleted is told, a line each.
+        """
+        told: list[str] = []
+        spared = {Path(folder) for folder in kept}
+        for run in sorted(_folders(Path(runs), told))[:-keep_runs]:
+            for node in _folders(run, told):
+                for attempt in _folders(node, told):
+                    if attempt not in spared:
+                        told += _deleted(attempt)
+                _remove_if_empty(node)
+            _remove_if_empty(run)
+        return tuple(told)
 
     def claimed_ns(self, folder: str) -> int | None:
         """When the attempt's child was started, on the clock that stamps files."""
@@ -59,6 +122,30 @@ class LocalSessionFiles:
                 return log.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _folders(folder: Path, told: list[str]) -> list[Path]:
+    """The folders in a folder, links left out; one that cannot be read is told."""
+    try:
+        with os.scandir(folder) as inside:
+            return [Path(one.path) for one in inside if one.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        told.append(f"{folder}: {exc}")
+        return []
+
+
+def _deleted(folder: Path) -> list[str]:
+    """Delete a folder as far as that goes; what stood in the way first."""
+    told: list[str] = []
+    shutil.rmtree(folder, onerror=lambda _, path, why: told.append(f"{path}: {why[1]}"))
+    return told[:1]
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # something is kept in it
+        folder.rmdir()
 
 
 def _keep_out_of_git(folder: Path) -> None:

@@ -12,6 +12,7 @@ from runthrough.application.ports import Inspector
 from runthrough.core.commands import ConfigureScript
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName, RecordedPath, Version
+from runthrough.core.values.limits import Limits, limits_of
 from runthrough.core.values.paths import WORKSPACE, Roots, record
 from runthrough.core.values.secrets import Secret, masked_text, masked_values
 from runthrough.errors import CommandInvalidError
@@ -34,6 +35,8 @@ class Answers:
     job_args: Mapping[str, Value] | None = None
     user_notes: str | None = None
     timeout_s: float | None = None
+    limits: Mapping[str, object] | None = None
+    """As `limits_of` reads them."""
     python: str | None = None
     replace: bool = False
     partial: bool = False
@@ -56,7 +59,7 @@ class AnswerReading:
         A path that is empty says nothing.
 
         Raises:
-            CommandInvalidError: The time limit is none.
+            CommandInvalidError: The time limit is none, or another limit.
         """
         limit = answers.timeout_s
         if limit is not None and not 0 < limit < inf:
@@ -72,6 +75,7 @@ class AnswerReading:
             job_args=_masked(answers.job_args),
             user_notes=masked_text(answers.user_notes) if answers.user_notes else None,
             timeout_s=answers.timeout_s,
+            limits=_limits(answers.limits),
             python=answers.python,
             replace=answers.replace,
             partial=answers.partial,
@@ -111,6 +115,15 @@ class AnswerReading:
         looked = self._inspector.look((here, there), roots=self._roots, digest_up_to=-1)
         elsewhere = looked[here].kind is None and looked[there].kind is not None
         return there if elsewhere else here
+
+
+def _limits(given: Mapping[str, object] | None) -> Limits | None:
+    try:
+        return limits_of(given) if given else None
+    except ValueError as wrong:
+        raise CommandInvalidError(
+            "configure", str(wrong), fix="memory=2GiB, cpu_s=60 or open_files=256"
+        ) from wrong
 
 
 def _output(text: str, nodes: tuple[NodeName, ...]) -> Output:

@@ -1,35 +1,37 @@
 """One attempt's two ends: what its script is given, and what it left."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
 
 from pydantic import JsonValue
 
+from runthrough.application.handover import Contents, fed_by, handed_over, owned, seam, taken
 from runthrough.application.ports import Inspector, SecretResolver, SessionFiles
 from runthrough.core.commands import SeamChecked
-from runthrough.core.state import SessionState
-from runthrough.core.values.attempts import ScriptRequest, ScriptResult
-from runthrough.core.values.connections import Connection
+from runthrough.core.sagemaker import OWN, sagemaker_variables
+from runthrough.core.state import OpenAttempt, SessionState
+from runthrough.core.validation.circumstances import Circumstances, TakenInput
+from runthrough.core.validation.hints import hints
+from runthrough.core.validation.seams import tables_in
+from runthrough.core.validation.words import command, word
+from runthrough.core.validation.written import not_written
+from runthrough.core.values.attempts import ScriptRequest, ScriptResult, masked
 from runthrough.core.values.facts import PathFacts
 from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId
 from runthrough.core.values.interpreters import executable
 from runthrough.core.values.outcomes import (
-    Edge,
     ScriptError,
     ScriptLog,
-    SeamResult,
     WrittenOutput,
 )
-from runthrough.core.values.paths import SESSION, Roots, below, child, record, shown
-from runthrough.core.values.problems import Place, Problem
-from runthrough.core.values.requirements import RequirementKind, ScriptRequirements
+from runthrough.core.values.paths import SESSION, Roots, below, child, folders, record, split
+from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.secrets import secret_name, secret_names
 from runthrough.core.views.particulars import Particulars
 
-_T = TypeVar("_T")
+EXPLAINED = frozenset({"exception", "exit", "signal", "timeout"})
+"""Kinds of errors in which the script had its say; the others say all there is by themselves."""
 
 
 class CannotStartError(Exception):
@@ -51,6 +53,39 @@ def attempt_folder(run: RunId, node: NodeName, attempt: AttemptId) -> RecordedPa
     return record(SESSION, f"runs/{run}/{safe}/{attempt}")
 
 
+def referred_attempts(state: SessionState) -> Iterator[RecordedPath]:
+    """The folders of attempts that something still refers to.
+
+    That is each node's last attempt, its last passed one, an open one, and those that hold a
+    file which a person gave as an input or as what an external node provides.
+    """
+    for node, there in state.nodes.items():
+        for attempt in (there.passed, there.last, there.running):
+            if attempt is not None:
+                yield attempt_folder(attempt.run, node, attempt.attempt)
+        answers = there.spec or there.draft
+        given = answers.input_paths.values() if answers else ()
+        for path in (*given, *there.external_outputs.values()):
+            yield from (folder for folder in folders(path) if _is_attempt(folder))
+
+
+def _is_attempt(folder: RecordedPath) -> bool:
+    root, relative = split(folder)
+    first, *rest = relative.split("/")
+    return root == SESSION and first == "runs" and len(rest) == len(("run", "node", "attempt"))
+
+
+OWN_FILES = frozenset(
+    {"claim", "cancelled", "result.json", "stdout.log", "stderr.log", "work", OWN}
+)
+"""What an attempt's folder holds beside outputs."""
+
+
+def _free(output: str) -> str:
+    """A name for an output in the attempt's folder that none of our own files has."""
+    return f"{output}_" if output.rstrip("_") in OWN_FILES else output
+
+
 class Attempts:
     """Builds requests and judges results, for one session."""
 
@@ -61,17 +96,18 @@ class Attempts:
         self._inspector = inspector
         self._files = files
         self._secrets = secrets
+        self._values: tuple[str, ...] | None = None
 
     def outputs(
         self, state: SessionState, needs: ScriptRequirements, node: NodeName, folder: RecordedPath
     ) -> dict[str, RecordedPath]:
         """Where each output is to be written: as configured, else in the attempt's own folder."""
         spec = state.nodes[node].spec
-        given = _owned(needs, "output", spec.output_paths) if spec else {}
+        given = owned(needs, "output", spec.output_paths) if spec else {}
         wanted = [need.name for need in needs.of("output") if need.level != "unread"]
-        wanted += [needs.own_name("output", c.source.output) for c in _fed_by(state, node)]
+        wanted += [needs.own_name("output", c.source.output) for c in fed_by(state, node)]
         return {
-            name: given[name] if name in given else child(folder, name)
+            name: given[name] if name in given else child(folder, _free(name))
             for name in dict.fromkeys((*given, *wanted))
         }
 
@@ -96,37 +132,82 @@ class Attempts:
         if spec is None or script is None:
             raise AssertionError(f"{node} was planned without a configuration")
         python = spec.python or state.pipeline.python
-        inputs = dict(spec.input_paths)
-        for name, connection in state.connections.get(node, {}).items():
-            left = _handed_over(state, connection)
-            if left is None:
+        inputs: dict[str, RecordedPath] = {}
+        for name, (path, source) in taken(state, needs, node).items():
+            if path is None:
+                given_else = command("configure", node, options=f"--input {word(name)}=PATH")
                 raise CannotStartError(
-                    f"{connection.source}, which is to feed {name}, was not written when its node "
-                    f"passed; make it write that, or runthrough configure {node} "
-                    f"--input {name}=PATH"
+                    f"{source}, which is to feed {name}, was not written when its node "
+                    f"passed; make it write that, or {given_else}"
                 )
-            inputs[name] = left
-        inputs = _owned(needs, "input", inputs)
-        environ_vars = _owned(needs, "environ_var", spec.environ_vars)
-        job_args = _owned(needs, "job_arg", spec.job_args)
+            inputs[name] = path
+        environ_vars = owned(needs, "environ_var", spec.environ_vars)
+        job_args = owned(needs, "job_arg", spec.job_args)
         used = secret_names([*spec.environ_vars.values(), *spec.job_args.values()])
         known = {name: self._secret(name) for name in used}
+        given = {name: self._roots.locate(path) for name, path in inputs.items()}
+        places = {name: self._roots.locate(path) for name, path in outputs.items()}
+        arguments = {n: _resolved(v, known) for n, v in job_args.items()}
+        variables = {n: str(_resolved(v, known)) for n, v in environ_vars.items()}
+        own = self._roots.locate(folder)
+        made: tuple[str, ...] = ()
+        if state.running is not None and state.running.sagemaker:
+            sagemaker = self._sagemaker(needs, given, places, arguments, own)
+            made = tuple(path for path in sagemaker.values() if path.startswith(f"{own}/{OWN}/"))
+            variables = sagemaker | variables
         return ScriptRequest(
             node=node,
             attempt=attempt,
             script=self._roots.locate(script.path),
             package_root=self._roots.locate(script.package_root),
             module=script.module,
-            folder=self._roots.locate(folder),
-            input_paths={name: self._roots.locate(path) for name, path in inputs.items()},
-            output_paths={name: self._roots.locate(path) for name, path in outputs.items()},
-            environ_vars={n: str(_resolved(v, known)) for n, v in environ_vars.items()},
-            job_args={n: _resolved(v, known) for n, v in job_args.items()},
+            folder=own,
+            input_paths=given,
+            output_paths=places,
+            environ_vars=variables,
+            job_args=arguments,
+            made=made,
             inherit_env=state.pipeline.inherit_env,
             secrets=tuple(known.values()),
             python=executable(python, self._roots) if python else None,
             timeout_s=spec.timeout_s,
+            limits=spec.limits,
         )
+
+    def _sagemaker(
+        self,
+        needs: ScriptRequirements,
+        inputs: Mapping[str, str],
+        outputs: Mapping[str, str],
+        job_args: Mapping[str, JsonValue],
+        attempt: str,
+    ) -> dict[str, str]:
+        inside = {name: self._files.folders_in(path) for name, path in inputs.items()}
+        return sagemaker_variables(
+            needs,
+            inputs=inputs,
+            outputs=outputs,
+            job_args=job_args,
+            folders={name: names for name, names in inside.items() if names is not None},
+            attempt=attempt,
+        )
+
+    def _known(self, state: SessionState) -> tuple[str, ...]:
+        """The values of all secrets that the session refers to; any script may write any of them.
+
+        They are asked for once, as a run begins with them.
+        """
+        if self._values is None:
+            specs = [there.spec for there in state.nodes.values() if there.spec is not None]
+            names = {
+                name
+                for spec in specs
+                for value in (*spec.environ_vars.values(), *spec.job_args.values())
+                for name in secret_names(value)
+            }
+            found = (self._secrets.resolve(name) for name in sorted(names))
+            self._values = tuple(value for value in found if value is not None)
+        return self._values
 
     def _secret(self, name: str) -> str:
         value = self._secrets.resolve(name)
@@ -136,6 +217,14 @@ class Attempts:
                 "before the run"
             )
         return value
+
+    def safe(self, state: SessionState, result: ScriptResult) -> ScriptResult:
+        """The end of an attempt without any secret of the session.
+
+        A script's host knows its own secrets; those of others come with what these wrote.
+        """
+        secrets = self._known(state)
+        return masked(result, self._inspector.masking(secrets)) if secrets else result
 
     def left(
         self,
@@ -148,7 +237,7 @@ class Attempts:
         """Judge what a script that ended well wrote (DESIGN § 8, outputs and seams)."""
         fed = {
             connection: below(outputs[connection.source.output], connection.source.subpath)
-            for connection in _fed_by(state, node)
+            for connection in fed_by(state, node)
             if connection.source.output in outputs
         }
         seen = self._look((*outputs.values(), *fed.values()))
@@ -157,87 +246,100 @@ class Attempts:
         wrong = [
             f"output {name}: {why}"
             for name, path in outputs.items()
-            if name in required and (why := _not_written(seen[path], claimed_ns))
+            if name in required and (why := not_written(seen[path], claimed_ns))
         ]
         if wrong:
             told = f"OUTPUT_NOT_WRITTEN: {'; '.join(wrong)}"
             return Left(error=ScriptError(kind="outputs", message=told))
+        look = Contents(self._inspector, self._roots, self._known(state))
         written = tuple(
             WrittenOutput(
                 name=name,
                 path=path,
                 digest=seen[path].digest,
                 size_bytes=seen[path].size_bytes,
-                format=self._inspector.format_of(self._roots.locate(path)),
+                format=look(path).format,
+                files=look(path).files,
             )
             for name, path in outputs.items()
-            if _not_written(seen[path], claimed_ns) is None
+            if not_written(seen[path], claimed_ns) is None
         )
         seams = tuple(
-            self._seam(connection, path, _not_written(seen[path], claimed_ns))
+            seam(connection, path, not_written(seen[path], claimed_ns), look, particulars)
             for connection, path in fed.items()
         )
         return Left(outputs=written, seams=seams)
 
-    def seams(self, state: SessionState, node: NodeName) -> tuple[SeamChecked, ...]:
+    def seams(
+        self, state: SessionState, particulars: Particulars, node: NodeName
+    ) -> tuple[SeamChecked, ...]:
         """The connections of what the node's last passed attempt left, as they are now."""
-        fed = {connection: _handed_over(state, connection) for connection in _fed_by(state, node)}
+        fed = {connection: handed_over(state, connection) for connection in fed_by(state, node)}
         seen = self._look(path for path in fed.values() if path is not None)
+        look = Contents(self._inspector, self._roots, self._known(state))
         absent = "it was not written when its node passed"
         return tuple(
-            self._seam(connection, path, _not_written(seen[path], None) if path else absent)
+            seam(
+                connection,
+                path,
+                not_written(seen[path], None) if path else absent,
+                look,
+                particulars,
+            )
             for connection, path in fed.items()
         )
+
+    def explained(
+        self,
+        state: SessionState,
+        particulars: Particulars,
+        node: NodeName,
+        error: ScriptError,
+        *,
+        result: ScriptResult,
+        claimed: OpenAttempt,
+    ) -> ScriptError:
+        """The error with what a person may look at first, by the facts around it."""
+        spec = state.nodes[node].spec
+        if error.kind not in EXPLAINED or spec is None:
+            return error
+        needs = particulars.needs(node)
+        python = spec.python or state.pipeline.python
+        around = Circumstances(
+            node=node,
+            inputs=self._inputs(state, needs, node) if error.kind in {"exception", "exit"} else {},
+            outputs={name: self._roots.locate(path) for name, path in claimed.outputs.items()},
+            environ_vars=tuple(spec.environ_vars),
+            job_args=tuple(spec.job_args),
+            folder=self._roots.locate(attempt_folder(claimed.run, node, claimed.attempt)),
+            python=executable(python, self._roots) if python else None,
+            version=self._inspector.interpreter(python, roots=self._roots).version,
+            timeout_s=spec.timeout_s,
+            limits=spec.limits,
+            peak_rss_bytes=result.peak_rss_bytes,
+            signal=result.signal,
+            sagemaker=state.running is not None and state.running.sagemaker,
+            stderr_tail=result.stderr_tail,
+        )
+        return error.model_copy(update={"hints": hints(error, around)})
+
+    def _inputs(
+        self, state: SessionState, needs: ScriptRequirements, node: NodeName
+    ) -> dict[str, TakenInput]:
+        """The inputs of the present attempt, looked into."""
+        look = Contents(self._inspector, self._roots, self._known(state))
+        found: dict[str, TakenInput] = {}
+        for name, (path, source) in taken(state, needs, node).items():
+            if path is not None:
+                content = look(path)
+                names = tables_in(needs.find("input", name), content)
+                parts = {part: look(below(path, part)) for part in names}
+                found[name] = TakenInput(self._roots.locate(path), source, content, parts)
+        return found
 
     def _look(self, paths: Iterable[RecordedPath]) -> dict[RecordedPath, PathFacts]:
         unique = dict.fromkeys(paths)
         return self._inspector.look(unique, roots=self._roots, digest_up_to=None)
-
-    def _seam(
-        self, connection: Connection, path: RecordedPath | None, why: str | None
-    ) -> SeamChecked:
-        """One connection; `why` what it hands over is not there, `path` where that would be."""
-        source = connection.source
-        issues: tuple[Problem, ...] = ()
-        if why is not None:
-            issue = Problem(
-                code="OUTPUT_NOT_WRITTEN",
-                severity="error",
-                where=Place(node=connection.node, kind="input", name=connection.input),
-                message=f"{source} is to feed {connection.input}: {why}",
-                fix=f"make {source.node} write it, or runthrough configure {connection.node} "
-                f"--input {connection.input}=PATH",
-            )
-            issues = (issue,)
-        edge = Edge(
-            from_node=NodeName(source.node),
-            output=source.output,
-            input=connection.input,
-            subpath=source.subpath,
-        )
-        written = self._inspector.format_of(self._roots.locate(path)) if path else None
-        result = SeamResult(compatible=not issues, issues=issues, format_written=written)
-        return SeamChecked(node=connection.node, edge=edge, result=result)
-
-
-def _fed_by(state: SessionState, node: NodeName) -> tuple[Connection, ...]:
-    """The connections that outputs of a node feed."""
-    return tuple(
-        connection
-        for consumer in state.successors.get(node, ())
-        for connection in state.connections.get(consumer, {}).values()
-        if connection.source.node == node
-    )
-
-
-def _handed_over(state: SessionState, connection: Connection) -> RecordedPath | None:
-    """What a connection hands over: a path that its producer's last passed attempt left.
-
-    `None` where that attempt did not write it.
-    """
-    source = connection.source
-    left = (state.outputs_of(NodeName(source.node)) or {}).get(source.output)
-    return None if left is None else below(left, source.subpath)
 
 
 def _resolved(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
@@ -252,20 +354,6 @@ def _resolved(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
     return value
 
 
-def _not_written(seen: PathFacts, claimed_ns: int | None) -> str | None:
-    """Why a path does not count as written by the attempt; `None` when it does."""
-    if seen.kind is None:
-        return f"nothing was written to {shown(seen.path)}"
-    if seen.empty:
-        what = "the folder holds no non-empty file" if seen.kind == "folder" else "it is empty"
-        return f"{what}: {shown(seen.path)}"
-    if claimed_ns is not None and seen.changed_ns is not None and seen.changed_ns < claimed_ns:
-        since = datetime.fromtimestamp(seen.changed_ns / 1e9, UTC)
-        when = f"{since:%Y-%m-%d %H:%M:%S} UTC"
-        return f"not written by this attempt, it is there since {when}: {shown(seen.path)}"
-    return None
-
-
 def log_of(result: ScriptResult, folder: RecordedPath) -> ScriptLog:
     """Where the logs of an attempt are, and their ends."""
     return ScriptLog(
@@ -276,10 +364,3 @@ def log_of(result: ScriptResult, folder: RecordedPath) -> ScriptLog:
         stdout_bytes=result.stdout_bytes,
         stderr_bytes=result.stderr_bytes,
     )
-
-
-def _owned(
-    needs: ScriptRequirements, kind: RequirementKind, values: Mapping[str, _T]
-) -> dict[str, _T]:
-    """Values by the names that the script itself reads."""
-    return {needs.own_name(kind, name): value for name, value in values.items()}

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from datetime import timedelta
 
 from runthrough.application.attempts import (
     Attempts,
@@ -12,12 +11,17 @@ from runthrough.application.attempts import (
     Left,
     attempt_folder,
     log_of,
+    referred_attempts,
 )
 from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
+from runthrough.application.interruption import Interruption
 from runthrough.application.looking import Looking
+from runthrough.application.outset import already, has_logs, not_started
 from runthrough.application.ports import Ports, ScriptRunner
 from runthrough.application.scheduler import Scheduler
+from runthrough.application.taking_over import DRIVEN, adopted, holder_lives, open_attempts
+from runthrough.application.watching import Watch
 from runthrough.core.commands import (
     Command,
     FinishRun,
@@ -28,14 +32,14 @@ from runthrough.core.commands import (
 )
 from runthrough.core.events import EventEnvelope
 from runthrough.core.staleness import differences, fingerprint, output_changes
-from runthrough.core.state import OpenAttempt, RunState, SessionState
+from runthrough.core.state import OpenAttempt, SessionState
 from runthrough.core.values.attempts import ScriptResult
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import AttemptId, NodeName, RunId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.outcomes import ScriptError
-from runthrough.core.values.paths import Roots
+from runthrough.core.values.paths import SESSION, Roots, record
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     AttemptClosedError,
@@ -46,8 +50,6 @@ from runthrough.errors import (
 
 LEASE_RENEWAL_S = 10.0
 """How often the holder of a run gives a sign of life (DESIGN § 8)."""
-LEASE_S = 60.0
-"""Without a sign of life for so long, a run of another host may be taken over (DESIGN § 8)."""
 
 Told = Callable[[EventEnvelope], None]
 """Is told every event of a run as it is recorded."""
@@ -82,58 +84,40 @@ class Execution:
     def _state(self) -> SessionState:
         return self._loaded.state
 
-    def take_over(self, *, verb: str = "run") -> None:
+    def take_over(self, *, verb: str = "run", insist: bool = False) -> None:
         """Close the attempts of a run whose tester is gone, then the run.
 
         An attempt whose host wrote its result gets that outcome, another is `lost`. `verb` is
-        what a person asked for.
+        what a person asked for; with `insist` a tester on another host, of which nothing but its
+        lease can be known here, counts as gone.
 
         Raises:
             RunInProgressError: The tester lives; the refusal is recorded.
+            RunnerUnavailableError: An attempt's folder cannot be written.
         """
         self._handler.refresh(self._loaded)
         run = self._state.running
         if run is None:
             return
-        self._refuse_if_alive(run, verb)
+        if holder_lives(self._ports, run, take_over=insist):
+            refusal = RunInProgressError(
+                verb,
+                who=run.actor,
+                where=run.holder.host_name or run.holder.host,
+                since=f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
+            )
+            self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
+            raise refusal
         try:
-            for node, there in list(self._state.nodes.items()):
-                if there.running is not None and there.running.run == run.run:
-                    self._adopt(run, node, there.running)
+            claimed = dict(open_attempts(self._state, run))
+            results = adopted(self._ports, self._roots, run, claimed.items())
+            for node, result in results.items():
+                self._finish(run.run, node, claimed[node], result)
             self._report(FinishRun(run=run.run, status="interrupted"))
         except AttemptClosedError:
             # Two came at once and the other closed it; what follows meets the phase table.
             self._handler.refresh(self._loaded)
         self._ports.leases.release(run.run)
-
-    def _refuse_if_alive(self, run: RunState, verb: str) -> None:
-        alive = self._ports.hosts.alive(run.holder)
-        if alive and run.holder.pid == self._ports.hosts.me().pid:
-            alive = run.run in _DRIVEN
-        if alive is None:
-            last = self._ports.leases.renewed_at(run.run)
-            alive = last is not None and self._caller.clock() - last < timedelta(seconds=LEASE_S)
-        if not alive:
-            return
-        refusal = RunInProgressError(
-            verb,
-            who=run.actor,
-            where=run.holder.host_name or run.holder.host,
-            since=f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
-        )
-        self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
-        raise refusal
-
-    def _adopt(self, run: RunState, node: NodeName, claimed: OpenAttempt) -> None:
-        folder = self._roots.locate(attempt_folder(run.run, node, claimed.attempt))
-        result = self._ports.files.result(folder) or ScriptResult(
-            outcome="lost",
-            duration_s=0.0,
-            error=ScriptError(
-                kind="lost", message="its tester died before the script's end was written"
-            ),
-        )
-        self._finish(run.run, node, claimed, result)
 
     def run(
         self,
@@ -142,13 +126,16 @@ class Execution:
         jobs: int,
         fail_fast: bool,
         reuse: bool,
+        sagemaker: bool,
         world: dict[NodeName, NodeFacts],
+        interruption: Interruption,
     ) -> RunId:
         """Plan and run the selection; the outcome of each node stands in the log.
 
         Raises:
             PendingScriptsError: Nodes of the selection need a person first.
             SelectionError: Nothing is selected.
+            AttemptClosedError: Somebody took the run over meanwhile.
         """
         run = RunId(self._ports.new_id())
         started_at = self._caller.clock()
@@ -160,20 +147,39 @@ class Execution:
             jobs=jobs,
             fail_fast=fail_fast,
             reuse=reuse,
+            sagemaker=sagemaker,
             facts=world,
         )
         self._report(command)
         with self._holding(run):
             try:
                 with closing(self._ports.runner(jobs)) as runner:
-                    self._drive(run, runner, jobs=jobs, fail_fast=fail_fast)
+                    watch = Watch(
+                        self._handler,
+                        self._loaded,
+                        run,
+                        runner,
+                        clock=self._caller.clock,
+                        interruption=interruption,
+                    )
+                    self._drive(run, runner, watch, jobs=jobs, fail_fast=fail_fast)
             except BaseException:
                 # Ctrl-C, or a fault of ours: the children have ended, and the session can go on.
                 self._interrupt(run)
                 raise
             took = self._caller.clock() - started_at
-            self._report(FinishRun(run=run, duration_s=took.total_seconds()))
+            finish = FinishRun(run=run, status=watch.status, duration_s=took.total_seconds())
+            self._report(finish)
+        self._prune()
         return run
+
+    def _prune(self) -> None:
+        """Delete what older runs left, but for what is still referred to."""
+        referred = map(self._roots.locate, referred_attempts(self._state))
+        runs = self._roots.locate(record(SESSION, "runs"))
+        keep_runs = self._ports.keep_runs
+        for line in self._ports.files.prune(runs, keep_runs=keep_runs, kept=set(referred)):
+            self._ports.log("prune", session_id=self._state.session_id, failed=line)
 
     @contextmanager
     def _holding(self, run: RunId) -> Iterator[None]:
@@ -194,16 +200,18 @@ class Execution:
 
         thread = threading.Thread(target=renew, name="runthrough-lease", daemon=True)
         thread.start()
-        _DRIVEN.add(run)
+        DRIVEN.add(run)
         try:
             yield
         finally:
-            _DRIVEN.discard(run)
+            DRIVEN.discard(run)
             over.set()
             thread.join()
             leases.release(run)
 
-    def _drive(self, run: RunId, runner: ScriptRunner, *, jobs: int, fail_fast: bool) -> None:
+    def _drive(
+        self, run: RunId, runner: ScriptRunner, watch: Watch, *, jobs: int, fail_fast: bool
+    ) -> None:
         running = self._state.running
         if running is None:
             return
@@ -226,9 +234,13 @@ class Execution:
             claimed = self._state.nodes[node].running
             if claimed is None:
                 raise AttemptClosedError(node, run)
-            return self._finish(run, node, claimed, result)
+            passed = self._finish(run, node, claimed, result)
+            if fail_fast and not passed:
+                watch.end_attempts()
+            return passed
 
-        scheduler.drive(start, finish)
+        with watch.heard():
+            scheduler.drive(start, finish, stop=watch.stop)
 
     def _start(
         self, run: RunId, node: NodeName, runner: ScriptRunner, *, must_run: bool
@@ -238,9 +250,10 @@ class Execution:
         if state.running is None or node in state.running.outcomes:
             return None
         facts = self._looking.glance(state, (node,), digest_up_to=None).get(node, NodeFacts())
-        present = fingerprint(state, node, facts) or ()
+        sagemaker = state.running.sagemaker
+        present = fingerprint(state, node, facts, sagemaker=sagemaker) or ()
         if not must_run and self._unchanged(node, present, facts):
-            seams = self._attempts.seams(state, node)
+            seams = self._attempts.seams(state, self._loaded.particulars, node)
             self._report(ReuseScript(run=run, node=node, fingerprint=present, seams=seams))
             return None
         attempt = AttemptId(self._ports.new_id())
@@ -261,9 +274,13 @@ class Execution:
             request = self._attempts.request(
                 self._state, needs, node, attempt, folder=folder, outputs=outputs
             )
-            self._ports.files.begin(request.folder, parents_of=request.output_paths.values())
+            self._ports.files.begin(
+                request.folder,
+                parents_of=request.output_paths.values(),
+                made=request.made,
+            )
         except (CannotStartError, RunnerUnavailableError) as why:
-            return _already(_not_started(str(why)))
+            return already(not_started(str(why)))
         return runner.submit(request)
 
     def _unchanged(self, node: NodeName, present: Fingerprint, facts: NodeFacts) -> bool:
@@ -277,6 +294,7 @@ class Execution:
     ) -> bool:
         """Judge what the attempt left, and report its end; whether it passed."""
         folder = attempt_folder(run, node, claimed.attempt)
+        result = self._attempts.safe(self._state, result)
         outcome, error = result.outcome, result.error
         left = Left()
         if outcome == "passed":
@@ -285,6 +303,20 @@ class Execution:
             )
             if left.error is not None:
                 outcome, error = "failed", left.error
+        if error is not None:
+            error = self._attempts.explained(
+                self._state,
+                self._loaded.particulars,
+                node,
+                error,
+                result=result,
+                claimed=claimed,
+            )
+        facts = (
+            self._looking.asked_below(self._state, self._loaded.particulars, node, left.outputs)
+            if outcome == "passed"
+            else {}
+        )
         self._report(
             FinishScript(
                 run=run,
@@ -298,9 +330,10 @@ class Execution:
                 cpu_s=result.cpu_s,
                 outputs=left.outputs,
                 error=error,
-                log=log_of(result, folder) if _has_logs(result) else None,
+                log=log_of(result, folder) if has_logs(result) else None,
                 returned=result.returned,
                 seams=left.seams,
+                facts=facts,
             )
         )
         self._ports.log(
@@ -317,18 +350,17 @@ class Execution:
     def _interrupt(self, run: RunId) -> None:
         """Close what is open after the children were ended, unless somebody else has done so."""
         self._handler.refresh(self._loaded)
-        if self._state.running is None or self._state.running.run != run:
+        running = self._state.running
+        if running is None or running.run != run:
             return
-        for node, there in list(self._state.nodes.items()):
-            if there.running is not None and there.running.run == run:
-                folder = self._roots.locate(attempt_folder(run, node, there.running.attempt))
-                stopped = ScriptResult(
-                    outcome="cancelled",
-                    duration_s=0.0,
-                    error=ScriptError(kind="lost", message="the run was interrupted"),
-                )
-                result = self._ports.files.result(folder) or stopped
-                self._finish(run, node, there.running, result)
+        stopped = ScriptResult(
+            outcome="cancelled",
+            duration_s=0.0,
+            error=ScriptError(kind="lost", message="the run was interrupted"),
+        )
+        for node, claimed in open_attempts(self._state, running):
+            folder = self._roots.locate(attempt_folder(run, node, claimed.attempt))
+            self._finish(run, node, claimed, self._ports.files.result(folder) or stopped)
         self._report(FinishRun(run=run, status="interrupted"))
 
     def _report(self, command: Command) -> None:
@@ -340,25 +372,3 @@ class Execution:
     def _metadata(self, command: Command) -> Metadata:
         run = getattr(command, "run", None)
         return self._caller.metadata(correlation_id=run)
-
-
-_DRIVEN: set[RunId] = set()
-"""Runs that this process drives now: its own pid alone does not prove that a run lives."""
-
-
-def _already(result: ScriptResult) -> Future[ScriptResult]:
-    future: Future[ScriptResult] = Future()
-    future.set_result(result)
-    return future
-
-
-def _has_logs(result: ScriptResult) -> bool:
-    """Whether the attempt's process came as far as opening its logs."""
-    if result.error is None or result.error.kind not in {"lost", "start"}:
-        return True
-    return bool(result.stdout_bytes or result.stderr_bytes)
-
-
-def _not_started(why: str) -> ScriptResult:
-    error = ScriptError(kind="start", message=why)
-    return ScriptResult(outcome="failed", duration_s=0.0, error=error)

@@ -212,7 +212,9 @@ class CommandHandler:
             loaded.fold(stored)
         elif stored:
             self._fold_tail(loaded)
-        if loaded.state.version // LONG_TAIL > before // LONG_TAIL:
+        # A snapshot costs what the nodes are, so that of many nodes comes after as many events.
+        apart = max(LONG_TAIL, len(loaded.state.nodes))
+        if loaded.state.version // apart > before // apart:
             self._keep_snapshot(loaded)
 
     def _fold_tail(self, loaded: Loaded, *, upto: int | None = None) -> None:

@@ -14,12 +14,13 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import InterpreterFacts, NodeFacts, PathFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.metadata import SessionSettings
+from runthrough.core.values.outcomes import WrittenOutput
 from runthrough.core.values.paths import WORKSPACE, Roots, below, child, record
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
 from runthrough.core.values.specs import ScriptSpec
-from runthrough.core.views.particulars import Particulars
+from runthrough.core.views.particulars import Particulars, files_of
 
 DIGEST_UP_TO = 16 * 1024 * 1024
 """Bytes; larger contents are digested only once a run took them (DESIGN § 7)."""
@@ -149,6 +150,7 @@ class Looking:
                 requirements=needs if told.script else particulars.needs(node),
                 drift=told.merged.drift,
                 contract=told.contract,
+                written=_written(state, particulars, node, told.script),
                 reread=_why(particulars, node, told) if told.script else None,
                 **self._seen(
                     node,
@@ -159,6 +161,31 @@ class Looking:
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
             )
+        return world
+
+    def asked_below(
+        self,
+        state: SessionState,
+        particulars: Particulars,
+        node: NodeName,
+        outputs: Iterable[WrittenOutput],
+    ) -> World:
+        """What decides the open questions of a node's consumers, now that its script has passed.
+
+        Of the consumers outside the present run, and of all that may feed them; nothing where
+        nobody is asked anything.
+        """
+        planned = state.running.plan.nodes if state.running else frozenset()
+        asked = [
+            below_
+            for below_ in state.successors.get(node, ())
+            if below_ in state.proposals and below_ not in planned
+        ]
+        if not asked:
+            return {}
+        above = (name for below_ in asked for name in state.predecessors.get(below_, ()))
+        world = self.at(state, particulars, dict.fromkeys((*asked, *above, node)), by_name=False)
+        world[node] = world[node].model_copy(update={"written": files_of(outputs)})
         return world
 
     def glance(
@@ -296,6 +323,27 @@ def _conventional(
 
 def _python(state: SessionState, spec: ScriptSpec | None) -> str | None:
     return (spec.python if spec else None) or state.pipeline.python
+
+
+def _written(
+    state: SessionState, particulars: Particulars, node: NodeName, script: ScriptInfo | None
+) -> dict[str, tuple[str, ...]]:
+    """The files that the node's last passed attempt wrote, while its script is what ran then.
+
+    The same holds of arguments and variables, which decide what a script writes.
+    """
+    there = state.nodes[node]
+    spec, passed = there.spec or there.draft, there.passed
+    if script is None or spec is None or passed is None:
+        return {}
+    used = {(part.part, part.name): part.value for part in passed.fingerprint}
+    values = {
+        **{("job_arg", name): value for name, value in spec.job_args.items()},
+        **{("environ_var", name): value for name, value in spec.environ_vars.items()},
+    }
+    then = {key: value for key, value in used.items() if key[0] in {"job_arg", "environ_var"}}
+    ran = next((value for key, value in used.items() if key[0] == "script"), None)
+    return particulars.written.get(node, {}) if (ran, then) == (script.digest, values) else {}
 
 
 def _why(

@@ -1,6 +1,6 @@
 """What the application asks of the world. Adapters satisfy these by shape."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.core.values.contracts import ContractFacts
-from runthrough.core.values.facts import InterpreterFacts, PathFacts
+from runthrough.core.values.facts import ContentFacts, InterpreterFacts, PathFacts
 from runthrough.core.values.ids import CommandId, HostId, NodeName, RecordedPath, RunId, SessionId
 from runthrough.core.values.metadata import Holder, Metadata, SessionSettings
 from runthrough.core.values.paths import Roots
@@ -246,8 +246,15 @@ class Inspector(Protocol):
         """
         ...
 
-    def format_of(self, path: str) -> str | None:
-        """The format of the content at an absolute path; `None` when nothing is there."""
+    def content(self, path: str, *, secrets: Sequence[str] = ()) -> ContentFacts:
+        """A look into what lies at an absolute path, of which no secret is told.
+
+        It takes a bounded time.
+        """
+        ...
+
+    def masking(self, secrets: Sequence[str]) -> Callable[[str], str]:
+        """What takes secrets out of a text, in all forms in which programs write them."""
         ...
 
     def interpreter(self, python: str | None, *, roots: Roots) -> InterpreterFacts:
@@ -258,12 +265,35 @@ class Inspector(Protocol):
 class SessionFiles(Protocol):
     """The session's own folders: attempts, logs, results."""
 
-    def begin(self, folder: str, *, parents_of: Iterable[str]) -> None:
-        """Make a fresh attempt folder and the parents of the given output paths."""
+    def begin(self, folder: str, *, parents_of: Iterable[str], made: Iterable[str] = ()) -> None:
+        """Make a fresh attempt folder, the parents of the given output paths, and `made`."""
+        ...
+
+    def folders_in(self, path: str) -> tuple[str, ...] | None:
+        """The names of the folders in a folder, sorted; `None` where it is none."""
         ...
 
     def result(self, folder: str) -> ScriptResult | None:
         """What the attempt's host wrote last; `None` when it did not come to that."""
+        ...
+
+    def cancel(self, folder: str) -> None:
+        """Ask whoever runs the attempt, on whichever machine, to end it."""
+        ...
+
+    def settled(self, folder: str, *, here: bool) -> bool:
+        """Whether an attempt whose tester is gone will not change any more.
+
+        It has its result, or was never started, or the host that watched over it is gone, which
+        can be seen only `here`, where it ran.
+        """
+        ...
+
+    def prune(self, runs: str, *, keep_runs: int, kept: Collection[str]) -> tuple[str, ...]:
+        """Delete the attempts of all but the newest runs below a folder, but for those `kept`.
+
+        Attempts are kept by their absolute folders. What cannot be deleted is told, a line each.
+        """
         ...
 
     def claimed_ns(self, folder: str) -> int | None:
@@ -338,6 +368,8 @@ class Ports:
     """Makes the runner of one run, for so many scripts at once."""
     runner_name: str
     """Its URL, such as `process:`."""
+    keep_runs: int
+    """Of so many runs all attempt folders are kept."""
     clock: Clock
     new_id: NewId
     log: Log

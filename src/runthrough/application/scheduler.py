@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 from runthrough.core.values.ids import NodeName
 
 _T = TypeVar("_T")
+LOOK_S = 0.2
+"""A person who asks for the end of a run sees it begin to end at once."""
 
 
 class Scheduler(Generic[_T]):
@@ -41,16 +43,21 @@ class Scheduler(Generic[_T]):
         self,
         start: Callable[[NodeName], Future[_T] | None],
         finish: Callable[[NodeName, _T], bool],
+        *,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Run until nothing is ready and nothing runs.
 
         `start` begins a node, or answers `None` when the node is done at once. `finish` is told
-        each result in this thread and says whether what lies below may run.
+        each result in this thread and says whether what lies below may run. `stop` is asked
+        before each start and at least every `LOOK_S`; from its first yes on nothing is started,
+        and what runs is waited for.
         """
         heapq.heapify(self._ready)
         running: dict[Future[_T], NodeName] = {}
         stopping = False
         while True:
+            stopping = stopping or stop()
             while self._ready and len(running) < self._jobs and not stopping:
                 node = self._order[heapq.heappop(self._ready)]
                 future = start(node)
@@ -58,9 +65,10 @@ class Scheduler(Generic[_T]):
                     self._release(node)
                 else:
                     running[future] = node
+                stopping = stop()
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda f: self._rank[running[f]]):
                 node = running.pop(future)
                 if finish(node, future.result()):

@@ -1,6 +1,7 @@
 """A session as it is shown: state, views and logs; every door reads through this."""
 
 import posixpath
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from runthrough.application.caller import Caller
@@ -18,10 +19,11 @@ from runthrough.core.views.history import HistoryRow, history
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View, connection_views, execution_spec
 from runthrough.core.views.particulars import Particulars
+from runthrough.core.views.report import RunRecord, durations, report_view
 from runthrough.core.views.requirements import requirements_view
 from runthrough.core.views.summary import status_view, summary_view
 from runthrough.core.views.worklist import LOOK_BACK, WorklistRow, next_command, worklist
-from runthrough.errors import AmbiguousScriptError, UnknownNodeError
+from runthrough.errors import AmbiguousScriptError, NoRunError, UnknownNodeError
 
 
 class Recorded(NamedTuple):
@@ -185,6 +187,37 @@ class ShownSession:
             SessionState(self.session_id),
         )
         return [row for row in rows if only is None or row.node == only]
+
+    def report(self) -> View:
+        """The last run for reports, whatever was changed since; see `views.report.report_view`.
+
+        Raises:
+            NoRunError: The session has had no run.
+        """
+        self.refresh()
+        record = self._run_record()
+        if record.started is None:
+            raise NoRunError(self.name)
+        loaded = self._loaded
+        if record.version != self.version:
+            loaded = self._handler.load(self.session_id, upto=record.version)
+        return report_view(loaded.state, loaded.particulars, record, locate=self._place)
+
+    def durations(self) -> Mapping[NodeName, float]:
+        """Seconds that each node's last passed attempt took."""
+        return durations(self._run_record())
+
+    def _run_record(self) -> RunRecord:
+        record = RunRecord()
+        record.take(self._ports.store.read(self.session_id, upto=self.version))
+        return record
+
+    def _place(self, path: RecordedPath) -> str:
+        """Where a path lies on this host; as it is recorded where its root is not known here."""
+        try:
+            return self.locate(path)
+        except KeyError:
+            return path
 
     def log_texts(self, node: str) -> tuple[str, str]:
         """Standard output and standard error of a node's last attempt."""

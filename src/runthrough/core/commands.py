@@ -12,6 +12,7 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId, Version
+from runthrough.core.values.limits import Limits
 from runthrough.core.values.metadata import Holder, Home, SessionSettings
 from runthrough.core.values.model import Frozen
 from runthrough.core.values.outcomes import (
@@ -54,6 +55,8 @@ class ConfigureScript(Frozen):
     job_args: dict[str, JsonValue] | None = None
     user_notes: str | None = None
     timeout_s: float | None = None
+    limits: Limits | None = None
+    """Each that is given stands for what is there."""
     python: str | None = None
     replace: bool = False
     partial: bool = False
@@ -157,6 +160,21 @@ class RecordWorld(Frozen):
     facts: World = Field(default_factory=dict)
 
 
+class AcceptUnchanged(Frozen):
+    """Let a node's last passed attempt stand although what it depended on has changed."""
+
+    verb: ClassVar[str] = "accept"
+    node: NodeName
+    based_on: Version | None = None
+    facts: World = Field(default_factory=dict)
+
+
+class CancelRun(Frozen):
+    """Ask the tester that drives the present run to end it."""
+
+    verb: ClassVar[str] = "cancel"
+
+
 class CloseSession(Frozen):
     """End the session's work; its history stays."""
 
@@ -181,6 +199,8 @@ class StartRun(Frozen):
     jobs: int = 1
     fail_fast: bool = False
     reuse: bool = True
+    sagemaker: bool = False
+    """Whether scripts also find their paths in the variables that SageMaker sets."""
     facts: World = Field(default_factory=dict)
 
 
@@ -222,6 +242,9 @@ class FinishScript(Frozen):
     log: ScriptLog | None = None
     returned: ReturnValue = ReturnValue()
     seams: tuple[SeamChecked, ...] = ()
+    facts: World = Field(default_factory=dict)
+    """Of the node and of the consumers that a person is asked about, where there are any: what
+    was really written may answer."""
 
 
 class ReuseScript(Frozen):
@@ -255,7 +278,9 @@ Command = (
     | MarkExternal
     | MarkInternal
     | ClearConfiguration
+    | AcceptUnchanged
     | RecordWorld
+    | CancelRun
     | CloseSession
     | ReopenSession
     | StartRun
@@ -266,7 +291,13 @@ Command = (
 )
 
 NodeCommand = (
-    ConfigureScript | Connect | BindScript | MarkExternal | MarkInternal | ClearConfiguration
+    ConfigureScript
+    | Connect
+    | BindScript
+    | MarkExternal
+    | MarkInternal
+    | ClearConfiguration
+    | AcceptUnchanged
 )
 """What a person asks of one node."""
 TargetsCommand = ConfirmConnections | RejectConnections | Disconnect

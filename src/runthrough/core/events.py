@@ -263,6 +263,7 @@ class RunStarted(SessionEvent):
     jobs: int
     fail_fast: bool
     reuse: bool
+    sagemaker: bool = False
 
 
 class ScriptStarted(NodeEvent):
@@ -321,6 +322,21 @@ class DataFlowChecked(NodeEvent):
     result: SeamResult
 
 
+class ReuseAccepted(NodeEvent):
+    """A person let the last passed attempt stand although what it depended on has changed."""
+
+    type: Literal["ReuseAccepted"] = "ReuseAccepted"
+    fingerprint: Fingerprint
+    """What the attempt counts as having depended on from now."""
+
+
+class RunCancelRequested(SessionEvent):
+    """Somebody asked the tester that drives a run to end it."""
+
+    type: Literal["RunCancelRequested"] = "RunCancelRequested"
+    run: RunId
+
+
 class RunFinished(SessionEvent):
     """A run ended."""
 
@@ -370,6 +386,8 @@ Event = Annotated[
     | ScriptReused
     | ScriptBlocked
     | DataFlowChecked
+    | ReuseAccepted
+    | RunCancelRequested
     | RunFinished
     | CommandRefused,
     Field(discriminator="type"),
@@ -416,7 +434,7 @@ def concerned(event: Event) -> frozenset[NodeName] | ConcernsAll:
             return frozenset(event.plan.order)
         case SessionStarted() | SessionClosed() | SessionReopened():
             return "all"
-        case CommandRefused() | RunFinished():
+        case CommandRefused() | RunFinished() | RunCancelRequested():
             return frozenset()
         case _:
             assert_never(event)

@@ -23,6 +23,8 @@ from runthrough.core.events import (
     NodeMarkedExternal,
     NodeMarkedInternal,
     RequirementsRead,
+    ReuseAccepted,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
@@ -62,7 +64,7 @@ from runthrough.core.values.ids import NodeName
 from runthrough.core.values.scripts import ScriptInfo
 from runthrough.core.values.specs import ScriptSpec
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Goes up by one whenever folding, or the shape of what it gives, changes: snapshots of another
 fold version are not used."""
 
@@ -150,6 +152,13 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             _through(state, event.node, "blocked")
             if state.run is not None:
                 state.run.blocked_by[event.node] = event.by
+        case ReuseAccepted():
+            passed = _node(state, event.node).passed
+            if passed is not None:
+                passed.fingerprint = event.fingerprint
+        case RunCancelRequested():
+            if state.running is not None and state.running.run == event.run:
+                state.running.cancelled_by = envelope.metadata.actor
         case RunFinished():
             if state.run is not None:
                 state.run.status, state.run.summary = event.status, event.summary
@@ -388,6 +397,7 @@ def _run_started(state: SessionState, envelope: EventEnvelope, event: RunStarted
         started_at=envelope.metadata.recorded_at,
         runner=event.runner,
         reuse=event.reuse,
+        sagemaker=event.sagemaker,
     )
 
 

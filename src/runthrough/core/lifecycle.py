@@ -111,8 +111,10 @@ PERMISSIONS: Mapping[str, tuple[Permission, Permission, Permission]] = {
     "external": ("yes", "outside_plan", "no"),
     "internal": ("yes", "outside_plan", "no"),
     "clear": ("yes", "outside_plan", "no"),
+    "accept": ("yes", "outside_plan", "no"),
     "run": ("yes", "holder", "no"),
     "resume": ("yes", "yes", "yes"),
+    "cancel": ("yes", "yes", "no"),
     "close": ("yes", "no", "no"),
     "reopen": ("no", "no", "yes"),
 }

@@ -1,12 +1,14 @@
 """What runs, what is reused, what is blocked, each with its reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from runthrough.core.staleness import World, differences, fingerprint, output_changes
+from runthrough.core.names import nearest
+from runthrough.core.staleness import World, differences, fingerprint, output_changes, stale
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.plans import BlockedNode, Plan, PlannedNode, PlanReason
+from runthrough.errors import SelectionError
 
 
 def reachable(
@@ -23,16 +25,30 @@ def reachable(
     return frozenset(seen)
 
 
-def selected(state: SessionState, select: Sequence[str]) -> dict[str, frozenset[NodeName]]:
+FAILED, STALE = "state:failed", "state:stale"
+"""Patterns for the nodes whose last attempt failed, and for those that no longer stand."""
+_FAILURES = frozenset({"failed", "timed_out", "crashed", "lost"})
+_TO_RETRY = _FAILURES | {"cancelled"}
+"""Somebody who cancelled an attempt, or interrupted its run, wants it after all."""
+
+
+def selected(
+    state: SessionState, select: Sequence[str], world: World
+) -> dict[str, frozenset[NodeName]]:
     """The nodes that each pattern selects: `node`, `node+` (and below), `+node` (and above).
 
-    No pattern selects all. External nodes are never selected. An unknown name selects nothing.
+    `state:failed` and `state:stale` select by what has become of the nodes. No pattern selects
+    all. External nodes are never selected. An unknown name selects nothing.
     """
     patterns: dict[str, frozenset[NodeName]] = {}
     for pattern in select or ("",):
         name = NodeName(pattern.removeprefix("+").removesuffix("+"))
         if not pattern:
             nodes = frozenset(state.nodes)
+        elif pattern == FAILED:
+            nodes = frozenset(_ended(state, _FAILURES))
+        elif pattern == STALE:
+            nodes = frozenset(stale(state, world))
         elif name not in state.nodes:
             nodes = frozenset()
         else:
@@ -45,10 +61,56 @@ def selected(state: SessionState, select: Sequence[str]) -> dict[str, frozenset[
     return patterns
 
 
+def chosen(state: SessionState, select: Sequence[str], world: World) -> frozenset[NodeName]:
+    """All nodes that the patterns of a selection select.
+
+    Raises:
+        SelectionError: A pattern selects no node.
+    """
+    nodes: frozenset[NodeName] = frozenset()
+    for pattern, found in selected(state, select, world).items():
+        if not found:
+            known = [node for node, there in state.nodes.items() if not there.external]
+            names = [name for name in (*known, FAILED, STALE) if name != pattern]
+            raise SelectionError(pattern or "all", nearest(pattern.strip("+"), names))
+        nodes |= found
+    return nodes
+
+
+def retried(state: SessionState) -> tuple[NodeName, ...]:
+    """What a retry runs: nodes whose last attempt did not pass, and what they blocked.
+
+    That is what the last run says they blocked, and below them what has never passed; and above
+    these what the last run was to run and did not come to, since without it they could not run.
+    """
+    failed = set(_ended(state, _TO_RETRY))
+    by = state.run.blocked_by if state.run is not None else {}
+    below = reachable(failed, state.successors) - failed
+    again = failed | {n for n in below if n in by or state.nodes[n].passed is None}
+    planned = frozenset(state.run.plan.order) if state.run is not None else frozenset()
+    above = reachable(again, state.predecessors) & planned
+    again |= {n for n in above if state.nodes[n].passed is None}
+    return tuple(n for n in state.nodes if n in again and not state.nodes[n].external)
+
+
+def _ended(state: SessionState, outcomes: Collection[str]) -> Iterator[NodeName]:
+    for node, there in state.nodes.items():
+        if there.last is not None and there.last.outcome in outcomes:
+            yield node
+
+
 def plan_run(
-    state: SessionState, nodes: frozenset[NodeName], world: World, *, reuse: bool
+    state: SessionState,
+    nodes: frozenset[NodeName],
+    world: World,
+    *,
+    reuse: bool,
+    sagemaker: bool | None = None,
 ) -> Plan:
-    """The plan for a selection: every node of it in execution order, and what happens to it."""
+    """The plan for a selection: every node of it in execution order, and what happens to it.
+
+    `sagemaker` says what the run sets; left out, each node is taken as it last passed.
+    """
     order = tuple(node for node in state.nodes if node in nodes)
     runs: dict[NodeName, PlannedNode] = {}
     reused: list[NodeName] = []
@@ -58,7 +120,8 @@ def plan_run(
         if by:
             blocked[node] = BlockedNode(node=node, by=by)
             continue
-        reasons = _reasons(state, node, world.get(node, NodeFacts()), runs, reuse=reuse)
+        facts = world.get(node, NodeFacts())
+        reasons = _reasons(state, node, facts, runs, reuse=reuse, sagemaker=sagemaker)
         if reasons:
             runs[node] = PlannedNode(node=node, reasons=reasons)
         else:
@@ -92,6 +155,7 @@ def _reasons(
     runs: Mapping[NodeName, PlannedNode],
     *,
     reuse: bool,
+    sagemaker: bool | None,
 ) -> tuple[PlanReason, ...]:
     there = state.nodes[node]
     reasons: list[PlanReason] = []
@@ -100,7 +164,7 @@ def _reasons(
     if there.last is not None and there.last.outcome != "passed":
         reasons.append("last_attempt_failed")
     if there.passed is not None:
-        present = fingerprint(state, node, facts)
+        present = fingerprint(state, node, facts, sagemaker=sagemaker)
         if present is None or differences(there.passed.fingerprint, present):
             reasons.append("changed")
         if output_changes(state, node, facts):

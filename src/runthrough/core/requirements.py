@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from runthrough.core.sagemaker import is_sagemaker_variable
 from runthrough.core.values.paths import shown
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.problems import Place, PlaceKind, Problem
@@ -18,6 +19,7 @@ from runthrough.core.values.scripts import ScriptInfo
 
 SOURCE_ORDER: tuple[RequirementSource, ...] = ("pipeline", "contract", "code")
 """The order in which the sources of a need are told."""
+SET_BY_A_RUN = "runthrough run --sagemaker sets it"
 KINDS: tuple[RequirementKind, ...] = ("input", "output", "environ_var", "job_arg")
 
 
@@ -40,8 +42,10 @@ def merge(
     A name of the contract that the code does not read is another name of the one code need with
     the same container path, else it is drift and `unread`. A declared name that is an alias in
     the code is the same need. What only the pipeline file names is optional: nothing says that
-    it is read. Where nothing is known of the code, the contract speaks alone.
+    it is read. Where nothing is known of the code, the contract speaks alone. A variable that a
+    run with `--sagemaker` sets is never asked for.
     """
+    code = _without_sagemaker(code)
     if contract is None or not contract.needs:
         return Merged(_declared_over(declaration, code))
     if not code.needs and not code.dynamic:
@@ -58,6 +62,16 @@ def merge(
     needs.sort(key=lambda need: order[need.kind, need.name])
     both = ScriptRequirements(needs=(*needs, *only_told), dynamic=code.dynamic)
     return Merged(_declared_over(declaration, both), tuple(drift))
+
+
+def _without_sagemaker(code: ScriptRequirements) -> ScriptRequirements:
+    needs = tuple(
+        need.model_copy(update={"level": "conditional", "description": SET_BY_A_RUN})
+        if need.kind == "environ_var" and need.required and is_sagemaker_variable(need.name)
+        else need
+        for need in code.needs
+    )
+    return code if needs == code.needs else code.model_copy(update={"needs": needs})
 
 
 def unknown_names(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
@@ -13,9 +12,6 @@ from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import below
 
 World = Mapping[NodeName, NodeFacts]
-
-_NOT_RUN_SINCE = {Lifecycle.AUTO_CONFIGURED, Lifecycle.CONFIGURED}
-"""States in which no attempt has ended since the configuration was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +31,35 @@ def content_of(seen: PathFacts | None) -> JsonValue:
     return seen.digest or f"stat:{seen.size_bytes}:{seen.mtime_ns}"
 
 
-def fingerprint(state: SessionState, node: NodeName, facts: NodeFacts) -> Fingerprint | None:
+_SAGEMAKER = FingerprintPart(part="environ_var", name="SM_*", value="set")
+"""Stands for all variables that a run with `--sagemaker` sets: they follow from the others."""
+
+
+def fingerprint(
+    state: SessionState, node: NodeName, facts: NodeFacts, *, sagemaker: bool | None = None
+) -> Fingerprint | None:
     """All that the outcome of a node depends on now.
 
     `None` while it cannot be told: the node has no accepted configuration or no script, or a
-    producer has not passed.
+    producer has not passed. With `sagemaker` as a run has it; left out, as the last passed
+    attempt had it.
     """
-    spec = state.nodes[node].spec
+    there = state.nodes[node]
+    spec = there.spec
     if spec is None or facts.script is None:
         return None
     parts = [
         FingerprintPart(part="script", name=facts.script.name, value=facts.script.digest),
         FingerprintPart(part="interpreter", name="python", value=facts.interpreter.version),
     ]
+    parts += [
+        FingerprintPart(part="module", name=name, value=digest)
+        for name, digest in facts.script.modules.items()
+    ]
+    if sagemaker is None:
+        sagemaker = there.passed is not None and _SAGEMAKER in there.passed.fingerprint
+    if sagemaker:
+        parts.append(_SAGEMAKER)
     for name, path in spec.input_paths.items():
         value = content_of(facts.paths.get(path))
         parts.append(FingerprintPart(part="input", name=name, value=value))
@@ -105,6 +117,22 @@ def output_changes(state: SessionState, node: NodeName, facts: NodeFacts) -> tup
     return tuple(changes)
 
 
+def changes_of(
+    state: SessionState, node: NodeName, facts: NodeFacts, *, sagemaker: bool | None = None
+) -> tuple[Change, ...]:
+    """All that differs from what the last passed attempt depended on, or left; not from above.
+
+    Empty as well where that cannot be told: no attempt has passed, or the node cannot run as it
+    is.
+    """
+    passed = state.nodes[node].passed
+    if passed is None:
+        return ()
+    present = fingerprint(state, node, facts, sagemaker=sagemaker)
+    changed = differences(passed.fingerprint, present) if present is not None else ()
+    return changed + output_changes(state, node, facts)
+
+
 def looked_at(state: SessionState, node: NodeName) -> tuple[RecordedPath, ...]:
     """The paths whose content decides whether a node is stale."""
     there = state.nodes[node]
@@ -120,11 +148,16 @@ def looked_at(state: SessionState, node: NodeName) -> tuple[RecordedPath, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def stale(state: SessionState, world: World) -> dict[NodeName, tuple[Change, ...]]:
+def stale(
+    state: SessionState, world: World, *, sagemaker: bool | None = None
+) -> dict[NodeName, tuple[Change, ...]]:
     """The nodes whose last passed attempt no longer stands, each with what changed.
 
-    A node below a stale one, or below one that was accepted and not run since, is stale with the
-    upstream node's name as the change.
+    A node below a stale one is stale with the upstream node's name as the change, and so is one
+    below a node that has never passed. An accepted configuration that was not run since says
+    nothing by itself: where all that the last passed attempt depended on is as it was, a run
+    reuses it. A node that cannot run as it is, is pending, not stale. `sagemaker` is as for
+    `fingerprint`.
     """
     found: dict[NodeName, tuple[Change, ...]] = {}
     unsettled: set[NodeName] = set()
@@ -132,15 +165,12 @@ def stale(state: SessionState, world: World) -> dict[NodeName, tuple[Change, ...
         if there.external:
             continue
         above = [n for n in state.predecessors.get(node, ()) if n in unsettled or n in found]
-        if there.passed is None or there.state in _NOT_RUN_SINCE:
-            unsettled.add(node)
         if there.passed is None:
+            unsettled.add(node)
             continue
         facts = world.get(node, NodeFacts())
-        present = fingerprint(state, node, facts)
-        changes = differences(there.passed.fingerprint, present) if present else ()
-        changes += output_changes(state, node, facts)
-        changes += tuple(Change("upstream", above_node, None, None) for above_node in above)
+        changes = changes_of(state, node, facts, sagemaker=sagemaker)
+        changes += tuple(Change("upstream", name, None, None) for name in above)
         if changes:
             found[node] = changes
     return found

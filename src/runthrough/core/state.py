@@ -125,6 +125,9 @@ class RunState:
     started_at: datetime
     runner: str
     reuse: bool
+    sagemaker: bool = False
+    cancelled_by: str | None = None
+    """Who asked that the run be ended."""
     outcomes: dict[NodeName, str] = field(default_factory=dict)
     """Outcome, `reused` or `blocked`, of each node that the run is through with."""
     blocked_by: dict[NodeName, tuple[NodeName, ...]] = field(default_factory=dict)

@@ -250,6 +250,7 @@ def test_run_alone_the_consumer_fails_and_says_what_was_not_written(studio):
     error = ended(session, "takes").error
     assert error.kind == "start"
     assert "gives.perhaps, which is to feed perhaps, was not written" in error.message
+    assert error.message.endswith("runthrough configure takes --input perhaps=PATH")
     willing(studio).touch()
     assert outcomes(session.run(reuse=False)) == {"gives": "passed", "takes": "passed"}
 

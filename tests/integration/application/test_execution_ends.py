@@ -1,17 +1,16 @@
 """Runs that do not end by themselves: testers that die, are interrupted, or are overtaken."""
 
-import os
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 from tests.support.handling import FaultyStore, Recorded, handler_over
+from tests.support.hanging import alive, hanging, on, quick, ran
 from tests.support.scripts import has_content, until
-from tests.support.testers import Machine, configured, outcomes
+from tests.support.testers import Machine, outcomes
 
 from runthrough.application.caller import Caller
-from runthrough.application.execution import LEASE_S, Execution
+from runthrough.application.execution import Execution
+from runthrough.application.interruption import Interruption
 from runthrough.application.looking import Looking
+from runthrough.application.taking_over import LEASE_S
 from runthrough.core.commands import FinishScript
 from runthrough.core.values.paths import Roots
 from runthrough.errors import (
@@ -21,78 +20,8 @@ from runthrough.errors import (
     StoreUnavailableError,
 )
 
-WRITES = """
-from pathlib import Path
-
-
-def main(input_paths, output_paths, environ_vars, job_args):
-    with Path(job_args.ran).open("a") as ran:
-        ran.write("x")
-    Path(output_paths["out"]).write_text("x")
-"""
-HANGS = """
-import os
-import time
-from pathlib import Path
-
-
-def main(input_paths, output_paths, environ_vars, job_args):
-    Path(job_args.ran).write_text(str(os.getpid()))
-    limit = time.monotonic() + 20
-    while Path(job_args.hold).exists():
-        assert time.monotonic() < limit, "nobody let it go on"
-        time.sleep(0.005)
-    Path(output_paths["out"]).write_text("x")
-"""
 ELSEWHERE = Machine(host="host-2", pid=2, living={2})
 SUCCESSOR = Machine(pid=2, living={2})
-
-
-def quick(studio, *names, session=None):
-    """A session over scripts that write and say that they ran."""
-    for name in names:
-        studio.place.script(name, WRITES)
-    session = session or studio.start(*names)
-    for name in names:
-        configured(session, name, job_args={"ran": str(ran(studio, name))})
-    return session
-
-
-def ran(studio, name):
-    """What the script of a node writes when it runs."""
-    return studio.place.folder / f"{name}.ran"
-
-
-def hanging(studio, *others):
-    """A session with a node that runs as long as a file is there, and quick ones."""
-    studio.place.script("hangs", HANGS)
-    hold = studio.place.file("hold", "")
-    for name in others:
-        studio.place.script(name, WRITES)
-    session = studio.start("hangs", *others)
-    configured(session, "hangs", job_args={"ran": str(ran(studio, "hangs")), "hold": str(hold)})
-    return quick(studio, *others, session=session)
-
-
-def on(kind, act, node=None):
-    """A listener that acts on the first event of a type."""
-    acted = []
-
-    def told(envelope):
-        event = envelope.event
-        if event.type == kind and node in {None, event.node} and not acted:
-            acted.append(event)
-            act(event)
-
-    return told
-
-
-def alive(pid):
-    """Whether a process is there and not dead."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return False
 
 
 def die(studio, kind, **how):
@@ -228,7 +157,7 @@ def test_another_hosts_run_is_refused_while_its_lease_is_fresh(studio):
 
 
 def test_another_hosts_run_is_taken_over_when_its_lease_is_over(studio):
-    """Who lost it is told so by the attempt it wanted to report, and stops."""
+    """Who lost it sees that in the log within a second, and stops."""
     session = quick(studio, "a", "b")
 
     def take_over(event):
@@ -240,8 +169,25 @@ def test_another_hosts_run_is_taken_over_when_its_lease_is_over(studio):
         session.run(told=on("ScriptStarted", take_over))
     assert studio.ends() == [("a", "lost"), ("b", "passed")]
     assert studio.statuses() == ["interrupted", "passed"]
-    assert [e.code for e in studio.events("CommandRefused")] == ["ATTEMPT_CLOSED"]
     assert outcomes(session.run()) == {"a": "passed", "b": "reused"}
+
+
+def test_another_hosts_run_is_taken_over_by_who_insists(studio):
+    """Whatever its lease says; the outcome that the other tester then reports is refused."""
+    session = quick(studio, "a", "b")
+
+    def take_over(event):
+        other = studio.enter("bob", hosts=ELSEWHERE)
+        with pytest.raises(RunInProgressError):
+            other.run(["b"])
+        assert outcomes(other.run(["b"], take_over=True)) == {"b": "passed"}
+
+    with pytest.raises(AttemptClosedError, match="another tester took the run over"):
+        session.run(told=on("ScriptStarted", take_over))
+    assert studio.ends() == [("a", "lost"), ("b", "passed")]
+    refused = [e.code for e in studio.events("CommandRefused")]
+    assert refused == ["RUN_IN_PROGRESS", "ATTEMPT_CLOSED"]
+    assert ran(studio, "b").read_text() == "x"
 
 
 def test_another_hosts_run_without_a_lease_is_taken_over(studio):
@@ -304,7 +250,15 @@ def test_a_lease_is_renewed_again_after_a_renewal_failed(studio):
         caller=caller,
         renewal_s=0.01,
     )
-    execution.run((), jobs=1, fail_fast=False, reuse=True, world={})
+    execution.run(
+        (),
+        jobs=1,
+        fail_fast=False,
+        reuse=True,
+        sagemaker=False,
+        world={},
+        interruption=Interruption(),
+    )
     assert studio.ends() == [("hangs", "passed")]
     assert leases.tries >= 2
     (line,) = [values for event, values in lines.lines if event == "lease"]

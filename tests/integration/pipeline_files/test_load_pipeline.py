@@ -11,6 +11,7 @@ import pytest
 
 from runthrough.adapters.pipeline_files import load_pipeline, pipeline_schema
 from runthrough.core.values.connections import Output
+from runthrough.core.values.limits import Limits
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.errors import PipelineCycleError, PipelineFileError
 
@@ -30,6 +31,7 @@ nodes:
     environ_vars: {LABEL_FIELD: label, TOKEN: {secret: NAME}, MODE: {plain: "5"}}
     job_args: {job_type: training, depth: 3, rate: 1e-1, on: [no, null], key: {secret: OTHER}}
     timeout_s: 600
+    limits: {memory: 2GiB, open_files: 256}
     python: python3.12
   Train:
     inputs: {input_path: {from: Prepare_training.data_output, subpath: train}}
@@ -80,6 +82,7 @@ def test_a_whole_pipeline_file_is_read(tmp_path):
             "key": {"secret": "OTHER"},
         },
         timeout_s=600,
+        limits=Limits(memory_bytes=2 * 2**30, open_files=256),
         python="python3.12",
     )
     assert declared.nodes["Train"].inputs == {
@@ -196,6 +199,13 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
         ("nodes:\n  A: {job_args: [x]}", 2, 17, "job_args must be a mapping"),
         ("nodes:\n  A: {timeout_s: '5'}", 2, 18, "timeout_s must be a number"),
         ("nodes:\n  A: {timeout_s: 0}", 2, 18, "timeout_s must be above 0"),
+        (
+            "nodes:\n  A: {limits: {memory: 2gigs}}",
+            2,
+            24,
+            "limits.memory: the limit memory is bytes",
+        ),
+        ("nodes:\n  A: {limits: {cpu_s: 0}}", 2, 23, "limits.cpu_s must be above 0"),
         ("nodes:\n  A: {external: yes}", 2, 17, "external must be true or false"),
         ("nodes:\n  A: {external: true, script: a.py}", 2, 6, "external node runs no script"),
         ("nodes:\n  a/b:", 2, 3, "must not be a path"),

@@ -57,8 +57,9 @@ class Crew:
     def _end(self, node):
         self.running[node].set_result(node not in self.failing)
 
-    def drive(self, order, above, *, jobs=MANY, fail_fast=False):
-        Scheduler(order, above, jobs=jobs, fail_fast=fail_fast).drive(self.start, self.finish)
+    def drive(self, order, above, *, jobs=MANY, fail_fast=False, stop=lambda: False):
+        scheduler = Scheduler(order, above, jobs=jobs, fail_fast=fail_fast)
+        scheduler.drive(self.start, self.finish, stop=stop)
         assert not self.running, "the scheduler left while something ran"
         return self.started
 
@@ -167,6 +168,48 @@ def test_a_fault_of_a_report_ends_the_drive():
     assert crew.started == ["a", "b"]
 
 
+def test_a_run_that_is_not_wanted_from_the_start_starts_nothing():
+    """`stop` is asked before the first node."""
+    assert Crew().drive("abc", {}, stop=lambda: True) == []
+
+
+def test_from_the_first_yes_on_nothing_starts_and_what_runs_is_taken_in():
+    """Also when the next answers would be no: a run does not begin again."""
+    crew = Crew(until={"a": "b"})
+    answers = iter((False, False, True))
+    crew.drive("abcd", {"d": "a"}, stop=lambda: next(answers, False))
+    assert crew.started == ["a", "b"]
+    assert crew.finished == ["b", "a"]
+
+
+def test_what_lies_below_what_passed_does_not_start_after_a_stop():
+    """A node that passes while the run is ending releases nothing that would start."""
+    crew = Crew()
+    crew.drive("abc", {"b": "a", "c": "b"}, jobs=1, stop=lambda: "a" in crew.finished)
+    assert crew.started == ["a"]
+
+
+def test_a_reused_node_does_not_hide_a_stop():
+    """`stop` is asked between nodes that are done at once, too."""
+    crew = Crew(at_once=frozenset("abc"))
+    crew.drive("abc", {"b": "a", "c": "b"}, stop=lambda: "b" in crew.started)
+    assert crew.started == ["a", "b"]
+
+
+def test_a_stop_is_asked_for_while_nothing_ends():
+    """A script that hangs is ended by who was asked; the drive waits for that."""
+    crew, asked = Crew(until={"a": "never"}), []
+
+    def stop():
+        asked.append(None)
+        if len(asked) == 3:
+            crew.running["a"].set_result(False)
+        return len(asked) >= 3
+
+    crew.drive("ab", {"b": "a"}, stop=stop)
+    assert crew.finished == ["a"]
+
+
 @st.composite
 def dags(draw):
     """Nodes in topological order, and what lies directly above each."""
@@ -221,3 +264,13 @@ def test_after_the_first_failure_failing_fast_starts_nothing(dag, fails, jobs):
     Scheduler(order, above, jobs=jobs, fail_fast=True).drive(crew.start, finish)
     assert sorted(crew.finished) == sorted(crew.started)
     assert crew.started == (started_before_failure or crew.started)
+
+
+@given(dag=dags(), jobs=st.integers(1, 4), after=st.integers(0, 12))
+def test_a_stop_leaves_the_rest_untouched(dag, jobs, after):
+    """Over any DAG: what started is finished, at most what was asked for has started."""
+    order, above = dag
+    crew = Crew()
+    crew.drive(order, above, jobs=jobs, stop=lambda: len(crew.started) >= after)
+    assert sorted(crew.started) == sorted(crew.finished)
+    assert len(crew.started) == min(after, len(order))

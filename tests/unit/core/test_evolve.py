@@ -42,6 +42,8 @@ from runthrough.core.events import (
     NodeMarkedExternal,
     NodeMarkedInternal,
     RequirementsRead,
+    ReuseAccepted,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
@@ -157,21 +159,43 @@ CHANGED = WorldChanged(node="clean", changes=(WorldChange(name="a", old="b", new
 REJECTED = ConfigurationRejected(node="clean", spec=SPEC, problems=NEEDS)
 REFUSED = CommandRefused(command="run", code="REFUSED", message="no")
 BLOCKED = ScriptBlocked(node="train", run=RUN, by=("clean",))
+STANDS = ReuseAccepted(node="clean", fingerprint=(part("script", "clean", "d2"),))
+STOP = RunCancelRequested(run=RUN)
 REUSED = ScriptReused(node="clean", run=RUN, attempt=attempt_at("clean"))
 
 EXAMPLES = (
     STARTED, SessionClosed(), SessionReopened(), FOUND, READ, EXTERNAL, ACCEPTED, CONFIRMED,
     REMOVED, AUTO, PENDING, DRAFTED, CONFIGURED, REJECTED, RESTORED, CHANGED, RUNNING, CLAIMED,
     PASSED, REUSED, BLOCKED, MISFIT, FINISHED, REFUSED, INTERNAL, BOUND, PROPOSED, SAID_NO,
-    CLEARED,
+    CLEARED, STANDS, STOP,
 )  # fmt: skip
-CONCERNS_NONE = {"CommandRefused", "ConfigurationRejected", "RunFinished", "DataFlowChecked"}
+CONCERNS_NONE = {
+    "CommandRefused", "ConfigurationRejected", "RunFinished", "RunCancelRequested",
+    "DataFlowChecked",
+}  # fmt: skip
 CONCERNS_ALL = {"SessionStarted", "SessionClosed", "SessionReopened"}
 
 
 def test_every_event_of_the_union_has_its_example():
     """Whoever adds an event is asked here for an example of it."""
     assert {type(event) for event in EXAMPLES} == set(get_args(get_args(Event)[0]))
+
+
+def test_a_request_to_cancel_is_known_of_the_run_that_is_on():
+    """Who asked is told to the tester, and nobody is told once the run is over."""
+    state = given(STARTED, FOUND, RUNNING).state
+    evolve(state, envelope(STOP, 4, actor="bob"))
+    assert state.running.cancelled_by == "bob"
+    over = given(STARTED, FOUND, RUNNING, FINISHED).state
+    evolve(over, envelope(STOP, 5, actor="bob"))
+    assert over.run.cancelled_by is None
+
+
+def test_an_accepted_change_is_what_the_passed_attempt_depended_on():
+    """From then on the attempt counts as made with what is there now."""
+    state = given(STARTED, FOUND, AUTO, RUNNING, CLAIMED, PASSED, STANDS).state
+    assert state.nodes["clean"].passed.fingerprint == STANDS.fingerprint
+    assert given(STARTED, FOUND, STANDS).state.nodes["clean"].passed is None
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.type)

@@ -7,6 +7,7 @@ import pytest
 
 from runthrough.core.values.health import (
     DatabaseFacts,
+    DiskUse,
     Fault,
     Finding,
     Health,
@@ -461,6 +462,19 @@ def test_server_is_judged(facts, check, level, words):
 def test_read_only_database_is_told_the_way_back():
     """The fix of a database that was set to read-only names it."""
     assert 'ALTER DATABASE "team" RESET' in only(of_server(read_only=True), "writable").fix
+
+
+# ---- folders
+
+
+@pytest.mark.parametrize(("free", "level"), [(2**30, "ok"), (2**28, "warning")])
+def test_the_room_that_sessions_take_is_told(free, level):
+    """Number, size and the largest folder are told; little room beside it is a warning."""
+    disk = DiskUse(2, 3 * 2**30, "/w/.runthrough/s", 2 * 2**30, free)
+    finding = only(judge(Health(NOW, VERSIONS, disk=disk)), "disk_use")
+    assert finding.level == level
+    assert "2 session folders of 3.0 GiB in all, the largest 2.0 GiB: /w/" in finding.message
+    assert ("keep_runs" in (finding.fix or "")) is (level == "warning")
 
 
 # ---- words

@@ -88,7 +88,8 @@ ON_NODES = (
 def test_the_phase_table_is_that_of_the_design():
     """Each verb is allowed while a session is open, running, closed as the design says."""
     assert {
-        **dict.fromkeys(ON_NODES, ("yes", "outside_plan", "no")),
+        **dict.fromkeys((*ON_NODES, "accept"), ("yes", "outside_plan", "no")),
+        "cancel": ("yes", "yes", "no"),
         "run": ("yes", "holder", "no"),
         "resume": ("yes", "yes", "yes"),
         "close": ("yes", "no", "no"),

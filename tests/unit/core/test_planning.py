@@ -16,7 +16,7 @@ from tests.support.builders import (
 from tests.support.dsl import given
 
 from runthrough.core.commands import FinishRun
-from runthrough.core.planning import plan_run, reachable, selected
+from runthrough.core.planning import plan_run, reachable, retried, selected
 from runthrough.core.staleness import fingerprint
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.plans import BlockedNode
@@ -150,8 +150,58 @@ def test_an_external_node_blocks_nothing():
 )
 def test_selections(select, expected):
     """Each pattern by itself; external nodes never, unknown names nothing."""
-    found = selected(WITH_EXTERNAL.state, select)
+    found = selected(WITH_EXTERNAL.state, select, {})
     assert found == {pattern: frozenset(nodes) for pattern, nodes in expected.items()}
+
+
+def test_nodes_are_selected_by_their_last_outcome():
+    """`state:failed` are those whose last attempt failed, not those below."""
+    session = DONE.after(start_run("b", run="run-2", facts=WORLD))
+    session = ran(session, "b", "timed_out", run="run-2").after(FinishRun(run="run-2"))
+    assert selected(session.state, ("state:failed",), WORLD) == {"state:failed": frozenset("b")}
+    assert selected(DONE.state, ("state:failed",), WORLD) == {"state:failed": frozenset()}
+
+
+def test_nodes_are_selected_by_what_no_longer_stands():
+    """`state:stale` are those that changed, and what is below them."""
+    world = {**WORLD, "b": facts("b", script=script_info("b", digest="edited"))}
+    assert selected(DONE.state, ("state:stale",), world) == {"state:stale": frozenset("bc")}
+
+
+def test_a_retry_takes_what_failed_and_what_that_blocked():
+    """What passed meanwhile is left alone, and so is a failure's older, passed neighbour."""
+    session = DONE.after(start_run("a", "b", "c", run="run-2", reuse=False, facts=WORLD))
+    session = ran(session, "a", "passed", run="run-2")
+    session = ran(session, "b", "crashed", run="run-2").after(FinishRun(run="run-2"))
+    assert session.state.run.blocked_by == {"c": ("b",)}
+    assert retried(session.state) == ("b", "c")
+    assert retried(DONE.state) == ()
+
+
+FORK = pipeline(("a", "c"), ("b", "c"))
+NEEDLESS = {name: node_facts(script=script_info(name)) for name in NAMES}
+
+
+def forked(*select, outcome="failed", status="as_it_went"):
+    """A run over two nodes and one below both that ended with `a`."""
+    session = given().after(start(FORK, NEEDLESS), start_run(*select, facts=NEEDLESS))
+    end = FinishRun(run="run-1", status=status)
+    return session.after(claim_attempt("a"), finish("a", outcome), end)
+
+
+def test_a_retry_takes_what_a_failing_run_did_not_come_to():
+    """Without the node that was never started, what lies below both could not run either."""
+    assert retried(forked().state) == ("a", "b", "c")
+
+
+def test_a_retry_leaves_out_what_was_not_selected():
+    """What the last run was not to run stays a person's choice."""
+    assert retried(forked("a").state) == ("a", "c")
+
+
+def test_a_retry_takes_what_was_cancelled():
+    """Who ended an attempt, or cancelled its run, wants it after all."""
+    assert retried(forked(outcome="cancelled", status="cancelled").state) == ("a", "b", "c")
 
 
 def test_reachable_nodes_are_found_once():

@@ -287,3 +287,14 @@ def test_names_that_are_put_together_at_run_time_are_told():
         outputs={"any": RecordedPath("workspace:b")},
     )
     assert unknown_names(script, named, code) == ()
+
+
+def test_a_variable_that_a_run_can_set_is_never_asked_for():
+    """What SageMaker's containers tell a script is set by the run, so no person is asked."""
+    code = ScriptRequirements(needs=(need("environ_var", "SM_MODEL_DIR"), need("input", "SM_HPS")))
+    variable, other = merge(NodeDeclaration(), code).requirements.needs
+    assert (variable.level, variable.description) == (
+        "conditional",
+        "runthrough run --sagemaker sets it",
+    )
+    assert other.level == "required"

@@ -1,5 +1,7 @@
 """A run: its plan, its attempts, its end."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.builders import (
     RUN,
@@ -21,9 +23,11 @@ from tests.support.builders import (
 )
 from tests.support.dsl import given
 
-from runthrough.core.commands import FinishRun, ReuseScript, SeamChecked
+from runthrough.core.commands import CancelRun, FinishRun, ReuseScript, SeamChecked
+from runthrough.core.decide import decide
 from runthrough.core.events import (
     DataFlowChecked,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptBlocked,
@@ -388,6 +392,74 @@ def test_a_run_may_end_otherwise_than_it_went(status):
     assert event.status == status
 
 
+def test_a_run_is_asked_to_end():
+    """Anybody may ask; it is for the tester that drives the run to do it."""
+    when = RUNNING.after(claim_attempt("a")).when(CancelRun())
+    when.then(RunCancelRequested(run=RUN))
+    assert when.session.state.run.cancelled_by == "ann"
+    assert when.session.state.phase is Phase.RUNNING
+
+
+def test_a_run_that_is_asked_to_end_goes_on_until_its_tester_ends_it():
+    """What runs can still be reported, and no version of any node is out of date by it."""
+    asked = RUNNING.after(claim_attempt("a"), CancelRun())
+    before = RUNNING.after(claim_attempt("a")).state
+    assert asked.state.concerned_at == before.concerned_at
+    assert asked.node("a").concerned_at == before.nodes["a"].concerned_at
+    ended = asked.after(finish("a", "cancelled"), FinishRun(run=RUN, status="cancelled"))
+    assert ended.state.run.status == "cancelled"
+    assert ended.state.phase is Phase.OPEN
+
+
+@pytest.mark.parametrize("session", [READY, RUNNING.after(FinishRun(run=RUN))])
+def test_where_no_run_is_on_there_is_nothing_to_cancel(session):
+    """Neither before the first run nor after one has ended."""
+    session.when(CancelRun()).refused_with(CommandRefusedError, "No run is on", "status")
+
+
+def test_a_run_selects_by_what_has_become_of_nodes():
+    """`state:failed` and `state:stale` are patterns like the others."""
+    ended = RUNNING.after(*done("a"), claim_attempt("b"), finish("b", "crashed"))
+    ended = ended.after(FinishRun(run=RUN))
+    (started, *_) = ended.when(start_run("state:failed", run="run-2", facts=WORLD)).events
+    assert started.plan.order == ("b",)
+    edited = {**WORLD, "b": node_facts(script=script_info("b", digest="edited"))}
+    (started, *_) = (
+        passed_once().when(start_run("state:stale", "x", run="run-2", facts=edited)).events
+    )
+    assert started.plan.order == ("x", "b", "d")
+
+
+@pytest.mark.parametrize("pattern", ["state:failed", "state:stale"])
+def test_a_state_in_which_no_node_is_selects_nothing(pattern):
+    """Where nothing failed, or nothing is stale, the run is refused."""
+    session = passed_once()
+    session.when(start_run(pattern, run="run-2", facts=WORLD)).refused_with(
+        SelectionError, f"'{pattern}'"
+    )
+
+
+def test_a_run_with_sagemakers_variables_runs_what_passed_without_them():
+    """The plan says that nodes have changed, and the run keeps what it sets."""
+    session = passed_once()
+    told = start_run("a", run="run-2", facts=WORLD, sagemaker=True)
+    (started,) = session.when(told).events
+    assert started.sagemaker
+    assert [(p.node, p.reasons) for p in started.plan.run] == [("a", ("changed",))]
+    print_ = fingerprint(session.state, "a", WORLD["a"], sagemaker=True)
+    again = session.after(
+        told,
+        claim_attempt("a", print_, run="run-2"),
+        finish("a", run="run-2"),
+        FinishRun(run="run-2"),
+    )
+    assert again.when(start_run("a", run="run-3", facts=WORLD, sagemaker=True)).events[
+        0
+    ].plan.reuse == ("a",)
+    plain = again.when(start_run("a", run="run-3", facts=WORLD)).events[0].plan
+    assert [p.reasons for p in plain.run] == [("changed",)]
+
+
 def test_a_run_does_not_end_while_attempts_are_open():
     """They would stay open for ever, and no run could claim their nodes."""
     running = RUNNING.after(claim_attempt("a"), claim_attempt("x"))
@@ -413,6 +485,43 @@ def test_an_interrupted_run_is_completed_by_the_next():
         ("c", ("never_passed",)),
         ("d", ("never_passed", "upstream_runs")),
     ]
+
+
+class Unwalked(dict):
+    """A mapping of which only what is asked for may be looked at."""
+
+    def __iter__(self):
+        raise AssertionError("all of it was looked at")
+
+    keys = values = items = __iter__
+
+
+class UnwalkedOrder(tuple):
+    """A plan's nodes, through which nobody may go."""
+
+    __slots__ = ()
+
+    def __iter__(self):
+        raise AssertionError("the whole plan was gone through")
+
+    def __contains__(self, node):
+        raise AssertionError("the whole plan was searched")
+
+
+def test_an_outcome_costs_what_its_own_successors_are():
+    """Claims and passes look neither at all nodes nor through the plan, however many there are."""
+    session = RUNNING.after(*done("a"))
+    plan = session.state.run.plan
+    assert "b" in plan.nodes, "made once for all"
+    large = plan.model_copy(update={"order": UnwalkedOrder(plan.order)})
+    state = replace(session.state, nodes=Unwalked(session.state.nodes))
+    state.run = replace(state.run, plan=large)
+    (started,) = decide(claim_attempt("b"), state)
+    assert started.node == "b"
+    claimed = session.after(claim_attempt("b")).state
+    state = replace(state, nodes=Unwalked(claimed.nodes))
+    (executed,) = decide(finish("b"), state)
+    assert executed.outcome == "passed"
 
 
 def test_a_finished_run_can_be_followed_by_answers():

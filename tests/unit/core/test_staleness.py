@@ -241,12 +241,42 @@ def test_what_is_below_a_stale_node_is_stale():
     assert found["report"] == (Change("upstream", "train", None, None),)
 
 
-def test_what_is_below_a_node_that_was_accepted_and_not_run_is_stale():
-    """Also when the new answers equal the old ones; the node itself is not."""
+def test_equal_answers_make_nothing_stale():
+    """A configuration that was accepted again, and holds what it held, is reused by a run."""
     state = all_passed()
     again = ScriptConfigured(node="clean", spec=SPEC, evidence=())
     evolve(state, envelope(again, state.version + 1))
-    assert set(stale(state, WORLD)) == {"train", "report"}
+    assert stale(state, WORLD) == {}
+
+
+def test_other_answers_make_a_node_and_what_is_below_stale():
+    """A configuration that was accepted and not run since counts by what it changes."""
+    state = all_passed()
+    spec = SPEC.model_copy(update={"job_args": {"n": 2}})
+    evolve(
+        state, envelope(ScriptConfigured(node="clean", spec=spec, evidence=()), state.version + 1)
+    )
+    found = stale(state, WORLD)
+    assert set(found) == {"clean", "train", "report"}
+    assert Change("job_arg", "n", 1, 2) in found["clean"]
+
+
+def test_a_local_module_is_part_of_what_an_outcome_depends_on():
+    """Each module that the script imports has a part of its own, by its dotted name."""
+    facts = FACTS.model_copy(update={"script": script_info(modules={"rows.clean": "m1"})})
+    there = fingerprint(given(*CLEAN).state, "clean", facts)
+    assert part("module", "rows.clean", "m1") in there
+
+
+def test_sagemakers_variables_are_part_of_what_an_outcome_depends_on():
+    """A run says whether it sets them; whoever only looks takes it as the last attempt had it."""
+    sets = part("environ_var", "SM_*", "set")
+    state = given(*CLEAN).state
+    assert sets in fingerprint(state, "clean", FACTS, sagemaker=True)
+    assert sets not in fingerprint(state, "clean", FACTS)
+    after = given(*CLEAN, *run("clean", (*PRINT, sets))).state
+    assert sets in fingerprint(after, "clean", FACTS)
+    assert sets not in fingerprint(after, "clean", FACTS, sagemaker=False)
 
 
 def test_what_is_below_a_node_that_never_passed_is_stale():

@@ -246,14 +246,22 @@ FOUND_ELSEWHERE = (
 )
 """By those who read the script; validation hands them on."""
 
+FOUND_BY_RUNS = (
+    "OUTPUT_NOT_WRITTEN",
+    "SEAM_UNREADABLE",
+    "SEAM_FILES_MISSING",
+    "SEAM_FORMAT",
+)
+"""At connections, once a producer has ended."""
+
 
 def test_every_problem_code_is_provoked_here():
-    """Whoever adds a code is asked for what provokes it; runs find what was not written."""
+    """Whoever adds a code is asked for what provokes it."""
     assert set(get_args(ProblemCode)) == {
         *PROVOKED,
         *WARNED,
         *FOUND_ELSEWHERE,
-        "OUTPUT_NOT_WRITTEN",
+        *FOUND_BY_RUNS,
     }
 
 

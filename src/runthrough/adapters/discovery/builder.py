@@ -196,6 +196,8 @@ class PipelineTestingSpecBuilder:
             dag=drafts.dag,
             script_specs={node: drafts.spec(node) for node in drafts.scripted},
             test_workspace_root=str(self.test_data_dir),
+            external=frozenset(n for n, d in declaration.nodes.items() if d.external),
+            inherit_env=declaration.inherit_env,
         )
 
     # ---- how it is done

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from runthrough.adapters.discovery.collecting import CollectingLater
 from runthrough.adapters.discovery.contracts import Contracts
+from runthrough.adapters.discovery.imported import Imported
 from runthrough.adapters.discovery.listings import Listings
 from runthrough.adapters.discovery.packages import package_folders
 from runthrough.adapters.discovery.reading_cache import ReadingCache
@@ -61,7 +62,8 @@ class StepCatalog:
         listings = Listings()
         self._contracts = Contracts(listings)
         self._readings = Readings(listings, cache)
-        self._scripts = Scripts(self._readings, self._contracts)
+        imported = Imported(self._readings, listings)
+        self._scripts = Scripts(self._readings, self._contracts, imported)
         self._folders = ScriptFolders()
 
     def close(self) -> None:

@@ -124,6 +124,7 @@ class Drafts:
             job_args=drafted.job_args,
             connections={name: c.source for name, c in self._connections[node].items()},
             timeout_s=drafted.timeout_s,
+            limits=drafted.limits,
             python=executable(python, self._roots) if python else None,
         )
 
@@ -310,6 +311,7 @@ class Drafts:
             environ_vars=masked_values(declared.environ_vars),
             job_args=masked_values(declared.job_args),
             timeout_s=declared.timeout_s,
+            limits=declared.limits,
             python=declared.python,
         )
 

@@ -5,6 +5,7 @@ import shlex
 
 from runthrough.adapters.discovery.contracts import ENDINGS, Contracts
 from runthrough.adapters.discovery.frameworks import framework_of
+from runthrough.adapters.discovery.imported import Imported
 from runthrough.adapters.discovery.packages import ModuleContext, module_context
 from runthrough.adapters.discovery.readings import KEPT, Readings
 from runthrough.adapters.discovery.sources import Fault, ParsedScript, ScriptText
@@ -19,10 +20,11 @@ MAIN_LINE = "def main(input_paths, output_paths, environ_vars, job_args):"
 class Scripts:
     """Scripts by their paths; what did not change is told again."""
 
-    def __init__(self, readings: Readings, contracts: Contracts) -> None:
+    def __init__(self, readings: Readings, contracts: Contracts, imported: Imported) -> None:
         """Nothing is told yet."""
         self._readings = readings
         self._contracts = contracts
+        self._imported = imported
         self._told: dict[tuple[RecordedPath, RecordedPath, str, str], ScriptInfo] = {}
 
     def at(self, path: RecordedPath, *, roots: Roots) -> ScriptInfo | None:
@@ -45,6 +47,9 @@ class Scripts:
             if len(self._told) >= KEPT:
                 self._told.clear()
             self._told[key] = told
+        modules = self._imported.of(absolute, context, facts)
+        if modules != told.modules:
+            told = self._told[key] = told.model_copy(update={"modules": modules})
         if facts.main.elsewhere and self._is_silent(path, absolute, text, roots):
             unknown = _unknown_needs(told.name, path)
             return told.model_copy(update={"problems": (*told.problems, unknown)})

@@ -4,13 +4,12 @@ import os
 import platform
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runthrough.adapters.inspection.digests import DigestCache
-from runthrough.adapters.inspection.formats import format_of
 from runthrough.adapters.inspection.looking import look_at
-from runthrough.core.values.facts import InterpreterFacts, PathFacts
+from runthrough.core.values.facts import ContentFacts, InterpreterFacts, PathFacts
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.interpreters import executable
 from runthrough.core.values.paths import Roots
@@ -75,9 +74,21 @@ class LocalInspector:
         except (OSError, ValueError):  # nothing is there, or nothing that can be looked at
             return False
 
-    def format_of(self, path: str) -> str | None:
-        """The format of the content at an absolute path; see `formats.format_of`."""
-        return format_of(path)
+    def content(self, path: str, *, secrets: Sequence[str] = ()) -> ContentFacts:
+        """A look into what lies at an absolute path, of which no secret is told.
+
+        See `contents.content_of`.
+        """
+        # Only what runs scripts looks into contents; other commands are spared the readers.
+        from runthrough.adapters.inspection.contents import content_of  # noqa: PLC0415
+
+        return content_of(path, self.masking(secrets)) if secrets else content_of(path)
+
+    def masking(self, secrets: Sequence[str]) -> Callable[[str], str]:
+        """What takes secrets out of a text, in all forms in which programs write them."""
+        from runthrough.adapters.runners.script_host import masking  # noqa: PLC0415 - as above
+
+        return masking(secrets)
 
     def interpreter(self, python: str | None, *, roots: Roots) -> InterpreterFacts:
         """Which Python that is; one that was asked is asked again only when its file moved.

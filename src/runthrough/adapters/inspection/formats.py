@@ -24,8 +24,9 @@ GLIMPSES_KEPT = 8_192
 """Some thousand nodes with their inputs; about 3 MB."""
 
 _PICKLE_START, _PICKLE_PROTOCOLS, _PICKLE_STOP = 0x80, range(2, 6), b"."
-_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\r\f\x1b") | {0x7F}
-_CONTROL_BYTES = bytes(_CONTROLS)
+_CONTROL_BYTES = bytes(frozenset(range(1, 0x20)) - frozenset(b"\t\n\r\f\x1b") | {0x7F})
+_STRAY, _STRAY_UNKNOWN = 4, 100
+"""One control character in so many bytes is a slip in a text: in UTF-8, in other encodings."""
 
 
 def format_of(path: str) -> str | None:
@@ -73,13 +74,14 @@ def glimpsed(path: str, stamp: Stamp) -> str | None:
 
 
 def _glimpsed_text(path: str, head: bytes, tail: bytes, size: int) -> str | None:
-    text = _text(head)
+    text = text_of(head)
     if text is None:
         return None
     if _has_ends_of_json(head, tail):
         return "json"
     suffix = os.path.splitext(path)[1]  # noqa: PTH122 - the path is a text all along
-    return "csv" if _is_table(text, whole=size <= len(head), suffix=suffix) else "text"
+    delimiter = delimiter_of(text, whole=size <= len(head), suffix=suffix)
+    return "csv" if delimiter else "text"
 
 
 def _file_format(path: Path) -> str:
@@ -120,23 +122,54 @@ def _holds_tar(head: bytes) -> bool:
 
 def _textual(path: Path, head: bytes, tail: bytes, size: int) -> str | None:
     """A text, in whatever encoding."""
-    text = _text(head)
+    text = text_of(head)
     if text is None:
         return None
     if _is_json(path, head, tail, size):
         return "json"
-    return "csv" if _is_table(text, whole=size <= len(head), suffix=path.suffix) else "text"
+    delimiter = delimiter_of(text, whole=size <= len(head), suffix=path.suffix)
+    return "csv" if delimiter else "text"
 
 
-def _text(head: bytes) -> str | None:
-    """The first bytes as text, where no control characters stand in them."""
+def text_of(head: bytes) -> str | None:
+    """The first bytes as text, where they are any: without zeros, and hardly a control character.
+
+    What people typed or scraped has some of these, and every reader of texts takes them.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = head.decode("utf-16", "replace")  # zero bytes are half of each plain letter
-        return text if _CONTROLS.isdisjoint(text.encode()) else None
-    if head.translate(None, _CONTROL_BYTES) != head:
-        return None
+        return text if _is_text(text.encode()) else None
     # Delimiters are the same in all other encodings.
-    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    plain = head.removeprefix(codecs.BOM_UTF8)
+    return plain.decode("utf-8", "replace") if _is_text(plain) else None
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\0" in head:
+        return False
+    controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
+    return not controls or controls * (_STRAY if _is_utf_8(head) else _STRAY_UNKNOWN) <= len(head)
+
+
+def _is_utf_8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the end may be cut in a letter
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def json_value(content: bytes | str) -> object:
+    """JSON in whatever encoding, parsed to learn its shape; whole numbers are not exact.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deeply.
+    """
+    if isinstance(content, bytes):
+        content = content.decode(json.detect_encoding(content), "replace")
+    value: object = json.loads(content, parse_int=float)  # `int` refuses thousands of digits
+    return value
 
 
 def _has_ends_of_json(head: bytes, tail: bytes) -> bool:
@@ -150,16 +183,17 @@ def _is_json(path: Path, head: bytes, tail: bytes, size: int) -> bool:
     if size > WHOLE_JSON_BYTES:
         return True
     try:
-        json.loads(path.read_bytes())
+        json_value(path.read_bytes())
     except (ValueError, RecursionError):
         return False
     return True
 
 
-def _is_table(text: str, *, whole: bool, suffix: str) -> bool:
-    """Whether all lines have the same number, above one, of columns.
+def delimiter_of(text: str, *, whole: bool, suffix: str) -> str | None:
+    """What divides the columns of a table; `None` for what is none.
 
-    A file called `.csv` may have a single column, which no content can tell from prose.
+    All lines of a table have the same number, above one, of columns. A file called `.csv` may
+    have a single column, which no content can tell from prose.
     """
     lines = text.splitlines(keepends=True)
     if not whole and len(lines) > 1:
@@ -167,8 +201,8 @@ def _is_table(text: str, *, whole: bool, suffix: str) -> bool:
     for delimiter in ",\t;|":
         widths = _widths(lines, delimiter)
         if len(widths) == 1 and widths != {1}:
-            return True
-    return suffix.lower() == ".csv" and _widths(lines, ",") == {1}
+            return delimiter
+    return "," if suffix.lower() == ".csv" and _widths(lines, ",") == {1} else None
 
 
 def _widths(lines: list[str], delimiter: str) -> set[int]:

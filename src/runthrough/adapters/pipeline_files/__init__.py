@@ -13,6 +13,7 @@ from runthrough.adapters.pipeline_files.marked import Mark, Marked
 from runthrough.adapters.pipeline_files.sagemaker import is_sagemaker, sagemaker_pipeline
 from runthrough.adapters.pipeline_files.shape import (
     InputShape,
+    LimitsShape,
     NodeShape,
     PipelineShape,
     pipeline_schema,
@@ -21,6 +22,7 @@ from runthrough.adapters.pipeline_files.texts import did_you_mean, read_tree
 from runthrough.core.pipeline import PipelineDefinition, declared_dag
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.limits import UNLIMITED, Limits, limits_of
 from runthrough.core.values.paths import ABSOLUTE, PIPELINE, record
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.errors import PipelineCycleError, PipelineFileError
@@ -223,8 +225,13 @@ def _node(name: str, said: NodeShape, outputs: "_Outputs") -> NodeDeclaration:
         environ_vars=variables,
         job_args=dict(said.job_args or {}),
         timeout_s=said.timeout_s,
+        limits=_limits(said.limits),
         python=_python(said.python),
     )
+
+
+def _limits(said: LimitsShape | None) -> Limits:
+    return limits_of(said.model_dump(exclude_none=True)) if said is not None else UNLIMITED
 
 
 class _Outputs:

@@ -5,15 +5,18 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     JsonValue,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 
 from runthrough.core.pipeline import name_problem
+from runthrough.core.values.limits import SIZE_PATTERN, limits_of
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -53,6 +56,10 @@ def _source(source: str) -> str:
     return source
 
 
+def _size(size: object) -> int | None:
+    return limits_of({"memory": size}).memory_bytes
+
+
 def _subpath(subpath: str) -> str:
     if subpath.startswith("/") or ".." in subpath.split("/"):
         raise ValueError("a subpath must lead into the output")
@@ -63,6 +70,18 @@ NodeText = Annotated[str, AfterValidator(_node_name)]
 PortText = Annotated[str, AfterValidator(_port_name)]
 PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
 VariableText = Annotated[str, AfterValidator(_variable_name)]
+SizeValue = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": SIZE_PATTERN},
+            ]
+        }
+    ),
+]
 
 
 class _Shape(BaseModel):
@@ -116,6 +135,18 @@ VariableShape = Annotated[
 ]
 
 
+class LimitsShape(_Shape):
+    """What a script may use at most; what is left out is not bounded."""
+
+    memory: SizeValue | None = Field(default=None, description="Bytes, or a size such as 2GiB.")
+    cpu_s: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Processor seconds."
+    )
+    open_files: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="File descriptors of each process."
+    )
+
+
 class NodeShape(_Shape):
     """One node; all of it may be left out."""
 
@@ -139,6 +170,9 @@ class NodeShape(_Shape):
     )
     timeout_s: float | None = Field(
         default=None, gt=0, allow_inf_nan=False, description="Seconds until the script is ended."
+    )
+    limits: LimitsShape | None = Field(
+        default=None, description="What the script and all that it starts may use."
     )
     python: PathText | None = Field(default=None, description="Its own interpreter.")
 

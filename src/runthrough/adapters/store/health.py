@@ -14,6 +14,7 @@ from runthrough.adapters.store.faults import shown_url
 from runthrough.adapters.store.guards import missing_guards
 from runthrough.adapters.store.opening import EXTRA, parsed_url, sqlite_path
 from runthrough.core.values.health import DatabaseFacts, Fault, LogFacts
+from runthrough.core.values.paths import SESSION
 from runthrough.core.values.store import StoredEvent
 from runthrough.core.views.health_words import without_password
 from runthrough.errors import LogCorruptError, StoreError, StoreUnavailableError
@@ -27,6 +28,7 @@ _END = text("""
            (SELECT position FROM events ORDER BY position DESC LIMIT 1),
            (SELECT position FROM log_head)
 """)
+_FOLDERS = text("SELECT host, path FROM roots WHERE name = :name ORDER BY host, path")
 _NO_TEXT = "its payload is no text"
 _NEWEST = f"{EVENT_ROWS} ORDER BY position DESC LIMIT {READ_EVENTS}"
 
@@ -72,6 +74,7 @@ def read_log(engine: Engine) -> LogFacts:
         last, position, head = connection.execute(_END).one()
         missing = missing_guards(connection) if found == schema.HEAD else None
         read, unreadable = _read_back(connection, last=position or 0)
+        folders = _session_folders(connection)
     try:
         return LogFacts(
             found,
@@ -81,12 +84,22 @@ def read_log(engine: Engine) -> LogFacts:
             head_position=head if isinstance(head, int) else None,  # SQLite keeps text there too
             read=read,
             unreadable=unreadable,
+            session_folders=folders,
         )
     except ValueError as exc:
         raise StoreUnavailableError(
             f"The log's last event has a time that is none: {last!r}.",
             fix="runthrough audit verify names what was changed",
         ) from exc
+
+
+def _session_folders(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """Host and path of each session's folder; none where a damaged file cannot tell."""
+    try:
+        rows = connection.execute(_FOLDERS, {"name": SESSION}).all()
+    except DBAPIError:
+        return ()  # the check of the file's content tells of the damage
+    return tuple((host, path) for host, path in rows)
 
 
 def _read_back(connection: Connection, *, last: int) -> tuple[int, Fault | None]:

@@ -3,7 +3,9 @@
 from typing import assert_never
 
 from runthrough.core.commands import (
+    AcceptUnchanged,
     BindScript,
+    CancelRun,
     ClearConfiguration,
     CloseSession,
     Command,
@@ -23,10 +25,12 @@ from runthrough.core.commands import (
     StartScript,
     StartSession,
 )
+from runthrough.core.decide.accepting import accept_unchanged
 from runthrough.core.decide.configuring import configure
 from runthrough.core.decide.conflicts import Conflict, conflicting
 from runthrough.core.decide.connecting import confirm, connect, disconnect, reject
 from runthrough.core.decide.executing import (
+    cancel_run,
     finish_run,
     finish_script,
     reuse_script,
@@ -78,6 +82,10 @@ def decide(  # noqa: C901, PLR0912 - one case a command, closed by assert_never
             return clear(command, state)
         case RecordWorld():
             return record_world(command, state)
+        case AcceptUnchanged():
+            return accept_unchanged(command, state)
+        case CancelRun():
+            return cancel_run(state)
         case CloseSession():
             return (SessionClosed(),)
         case ReopenSession():

@@ -154,6 +154,7 @@ def merged(
         job_args=over("job_arg", base.job_args, command.job_args),
         user_notes=command.user_notes if command.user_notes is not None else base.user_notes,
         timeout_s=command.timeout_s if command.timeout_s is not None else base.timeout_s,
+        limits=command.limits.over(base.limits) if command.limits else base.limits,
         python=command.python if command.python is not None else base.python,
     )
 
@@ -244,7 +245,7 @@ def _given(command: ConfigureScript, problem: Problem) -> bool:
 
 def _answers(command: ConfigureScript) -> bool:
     """Whether the command says anything about the node."""
-    single = (command.user_notes, command.timeout_s, command.python)
+    single = (command.user_notes, command.timeout_s, command.limits, command.python)
     return any(value is not None for value in single) or any(
         getattr(command, part) for part in _PARTS.values()
     )

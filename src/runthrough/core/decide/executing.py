@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from runthrough.core.commands import FinishRun, FinishScript, ReuseScript, StartRun, StartScript
 from runthrough.core.decide.guards import known, require
+from runthrough.core.decide.rechecking import rechecked
 from runthrough.core.events import (
     DataFlowChecked,
     Event,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptBlocked,
@@ -15,8 +17,7 @@ from runthrough.core.events import (
     ScriptStarted,
 )
 from runthrough.core.lifecycle import Lifecycle
-from runthrough.core.names import nearest
-from runthrough.core.planning import plan_run, reachable, selected
+from runthrough.core.planning import chosen, plan_run, reachable
 from runthrough.core.staleness import differences
 from runthrough.core.state import RunState, SessionState
 from runthrough.core.values.ids import NodeName, RunId
@@ -25,7 +26,6 @@ from runthrough.errors import (
     AttemptClosedError,
     CommandRefusedError,
     PendingScriptsError,
-    SelectionError,
 )
 
 
@@ -36,23 +36,17 @@ def start_run(command: StartRun, state: SessionState) -> tuple[Event, ...]:
         SelectionError: A pattern selects no node.
         PendingScriptsError: Nodes of the selection need a person first.
     """
-    chosen: frozenset[NodeName] = frozenset()
-    scripted = [node for node, there in state.nodes.items() if not there.external]
-    for pattern, nodes in selected(state, command.select).items():
-        if not nodes:
-            name = pattern.strip("+")
-            raise SelectionError(pattern or "all", nearest(name, scripted))
-        chosen |= nodes
+    nodes = chosen(state, command.select, command.facts)
     pending: dict[str, list[str]] = {
         node: [need.message for need in there.needs]
         for node, there in state.nodes.items()
-        if node in chosen and there.state is Lifecycle.PENDING
+        if node in nodes and there.state is Lifecycle.PENDING
     }
     if pending:
         first = NodeName(next(iter(pending)))
         needs = state.nodes[first].needs
         raise PendingScriptsError(pending, needs[0].fix if needs else None)
-    plan = plan_run(state, chosen, command.facts, reuse=command.reuse)
+    plan = plan_run(state, nodes, command.facts, reuse=command.reuse, sagemaker=command.sagemaker)
     started = RunStarted(
         run=command.run,
         plan=plan,
@@ -61,9 +55,23 @@ def start_run(command: StartRun, state: SessionState) -> tuple[Event, ...]:
         jobs=command.jobs,
         fail_fast=command.fail_fast,
         reuse=command.reuse,
+        sagemaker=command.sagemaker,
     )
     blocked = (ScriptBlocked(node=b.node, run=command.run, by=b.by) for b in plan.blocked)
     return (started, *blocked)
+
+
+def cancel_run(state: SessionState) -> tuple[Event, ...]:
+    """Ask that the present run be ended.
+
+    Raises:
+        CommandRefusedError: No run is on.
+    """
+    if state.running is None:
+        raise CommandRefusedError(
+            "No run is on, so there is nothing to cancel.", fix="runthrough status"
+        )
+    return (RunCancelRequested(run=state.running.run),)
 
 
 def _run(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> RunState:
@@ -75,7 +83,7 @@ def _run(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> 
 def _waiting(state: SessionState, run: RunId, node: NodeName, attempt: str = "") -> RunState:
     """The run, which has the node in its plan and is neither at it nor through with it."""
     present = _run(state, run, node, attempt)
-    planned = node in present.plan.order and node not in present.outcomes
+    planned = node in present.plan.nodes and node not in present.outcomes
     if not planned or state.nodes[node].running is not None:
         raise AttemptClosedError(node, attempt or run)
     return present
@@ -128,8 +136,11 @@ def finish_script(command: FinishScript, state: SessionState) -> tuple[Event, ..
         log=command.log,
         returned=command.returned,
     )
-    failed = state.successors.get(command.node, ()) if command.outcome != "passed" else ()
-    return (executed, *_below(state, run, command, failed))
+    if command.outcome != "passed":
+        failed = state.successors.get(command.node, ())
+        return (executed, *_below(state, run, command, failed))
+    below = _below(state, run, command, ())
+    return (executed, *below, *rechecked(command.facts, state, command.node))
 
 
 def _below(
@@ -151,6 +162,8 @@ def _below(
         for seam in command.seams
         if any(issue.code == "OUTPUT_NOT_WRITTEN" for issue in seam.result.issues)
     ]
+    if not failed and not absent:
+        return checked
     stopped = reachable((*failed, *absent), state.successors)
     blocked = tuple(
         ScriptBlocked(node=name, run=command.run, by=(command.node,))

@@ -21,6 +21,7 @@ from runthrough.core.events import (
 )
 from runthrough.core.state import Rejection, SessionState
 from runthrough.core.values.connections import Connection, Output, ProposedConnection
+from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.requirements import Requirement
 from runthrough.core.values.specs import ScriptSpec
@@ -30,8 +31,10 @@ Wired = Mapping[str, Connection]
 """Input → what feeds it."""
 
 
-def rewired(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
+def rewired(around: Surroundings, node: NodeName, *, told_anew: bool = False) -> tuple[Event, ...]:
     """What wiring a node anew changes: nothing where names and edges are as they were.
+
+    With `told_anew` a question is asked again also where only its reasons are others.
 
     A connection that was accepted goes when its output or its input is gone; what a person or
     the pipeline connected stays, for validation to speak of.
@@ -55,7 +58,9 @@ def rewired(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
         *(
             _proposed(new)
             for name, new in proposed.items()
-            if name not in asked or _question(asked[name]) != _question(new)
+            if name not in asked
+            or _question(asked[name]) != _question(new)
+            or (told_anew and asked[name].reason != new.reason)
         ),
     )
 
@@ -152,9 +157,17 @@ def _producers(
                 for name in there.external_outputs
             )
         else:
-            needs = around.facts(above).requirements.of("output")
-            outputs = tuple(need for need in needs if need.level != "unread")
+            outputs = tuple(_as_written(around.facts(above)))
         yield Producer(above, outputs, _stem(around.state, above), there.external)
+
+
+def _as_written(facts: NodeFacts) -> Iterator[Requirement]:
+    """What a producer offers; where it has passed, with the files that it really wrote."""
+    for need in facts.requirements.of("output"):
+        if need.level == "unread":
+            continue
+        files = facts.written.get(need.name)
+        yield need.model_copy(update={"files": files}) if files else need
 
 
 def _stem(state: SessionState, node: NodeName) -> str | None:

@@ -94,7 +94,12 @@ class _Neighbours(Mapping[NodeName, Neighbour]):
             needs = self._around.facts(node).requirements
             names = frozenset(n for o in needs.of("output") for n in (o.name, *o.aliases))
             open_ended = not names or needs.open_ended("output")
-            files = {n: o.files for o in needs.of("output") for n in (o.name, *o.aliases)}
+            written = self._around.facts(node).written
+            files = {
+                name: written.get(output.name) or output.files
+                for output in needs.of("output")
+                for name in (output.name, *output.aliases)
+            }
             self._told[node] = Neighbour(names, open_ended=open_ended, files=files)
         return self._told[node]
 
@@ -187,6 +192,7 @@ def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:
         environ_vars=declared.environ_vars,
         job_args=declared.job_args,
         timeout_s=declared.timeout_s,
+        limits=declared.limits,
         python=declared.python,
     )
 

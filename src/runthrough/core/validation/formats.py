@@ -29,7 +29,55 @@ _READABLE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((".pkl", ".pickle"), frozenset({"pickle", "text", "zip", "binary"})),
 }
 """Formats that can be read under a suffix; a suffix that is not here promises nothing."""
-_WORDS: Mapping[str, str] = {"binary": "binary content", "text": "plain text"}
+_WORDS: Mapping[str, str] = {
+    "binary": "binary content",
+    "text": "plain text",
+    "empty": "nothing",
+    "folder": "a folder",
+}
+_MAY_BE_EMPTY = frozenset(_TEXT_SUFFIXES.split()) - {".csv", ".tsv", ".json"}
+_NAMED_READ: Mapping[str, str] = {
+    **dict.fromkeys((".csv", ".tsv"), "csv"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
+    **dict.fromkeys((".txt", ".md", ".log"), "text"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".pkl", ".pickle"), "pickle"),
+    **dict.fromkeys((".zip", ".npz"), "zip"),
+    **dict.fromkeys((".tgz", ".tar.gz"), "tar.gz"),
+    ".npy": "npy",
+}
+"""What a script reads, by the suffix that it names."""
+
+
+def fits(suffix_: str, found: str) -> bool:
+    """Whether a format can be read under a suffix; any can where the suffix promises nothing."""
+    if found == "empty":
+        return suffix_ not in _READABLE or suffix_ in _MAY_BE_EMPTY
+    return suffix_ not in _READABLE or found in _READABLE[suffix_]
+
+
+def belied(path: str, found: str) -> str | None:
+    """Why a file cannot be what its name says, in words; `None` where it can."""
+    named = suffix(path)
+    return None if fits(named, found) else f"its name says {named}, and it holds {worded(found)}"
+
+
+def worded(found: str) -> str:
+    """A format for people."""
+    return _WORDS.get(found, found)
+
+
+def format_read(need: Requirement | None) -> str | None:
+    """What an input is read as, told by the suffixes that its needs name; several in one text."""
+    if need is None:
+        return None
+    names = need.files or filter(None, (need.container_path,))
+    found = dict.fromkeys(_NAMED_READ[end] for name in names if (end := _end(name)) in _NAMED_READ)
+    return ", ".join(sorted(found)) or None
+
+
+def _end(name: str) -> str:
+    return ".tar.gz" if name.lower().endswith(".tar.gz") else suffix(name)
 
 
 def format_problems(
@@ -55,13 +103,12 @@ def _content_problems(
     wrong = [s for s in (read, named) if s in _READABLE and found not in _READABLE[s]]
     if not wrong:
         return
-    content = _WORDS.get(found, found)
     says = f"the script reads {read}" if wrong[0] == read else f"its name says {named}"
     yield proposal.problem(
         "INPUT_FORMAT",
         "input",
         name,
-        f"Input file holds {content}, and {says}: {told(path)}",
+        f"Input file holds {worded(found)}, and {says}: {told(path)}",
         proposal.configure("input", name, "PATH"),
         severity="error" if wrong == [read, named] else "warning",
     )

@@ -15,7 +15,12 @@ VALUE_SHOWN = 80
 
 def told(path: RecordedPath) -> str:
     """A path for people, on one line: what cannot be seen is written as an escape."""
-    return "".join(map(_visible, shown(path)))
+    return on_one_line(shown(path))
+
+
+def on_one_line(text: str) -> str:
+    """A text with whatever cannot be seen written as an escape."""
+    return "".join(map(_visible, text))
 
 
 def told_value(value: JsonValue) -> str:

@@ -41,6 +41,21 @@ class PathFacts(Frozen):
     at or cannot be told."""
 
 
+class ContentFacts(Frozen):
+    """One look into what lies at a path."""
+
+    format: str | None = None
+    """Told by the content: `csv`, `json`, `parquet`, `folder` …; `None` where nothing is there."""
+    rows: int | None = None
+    columns: tuple[str, ...] | None = None
+    fault: str | None = None
+    """Why it cannot be read as its suffix says, in words; `None` where it can."""
+    unchecked: str | None = None
+    """Why it was not looked into, such as a library that is not installed."""
+    files: tuple[str, ...] = ()
+    """Of a folder the relative names of its files, sorted, at most `FILES_NAMED`."""
+
+
 class InterpreterFacts(Frozen):
     """The Python that runs a node."""
 
@@ -66,6 +81,9 @@ class NodeFacts(Frozen):
     interpreter: InterpreterFacts = InterpreterFacts()
     checked_here: bool = True
     """Whether the paths were looked for on the host that they belong to."""
+    written: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Output → the files that its last passed attempt really wrote into that folder; for wiring,
+    which believes them more than what can be read in the script."""
     reread: Literal["script", "contract", "arguments"] | None = None
     """Why `requirements` differ from those that history holds; `None` when they do not."""
 

@@ -10,7 +10,7 @@ from runthrough.core.values.model import Frozen
 class FingerprintPart(Frozen):
     """One thing the outcome depends on, by digest or by value; of a secret only its name."""
 
-    part: Literal["script", "input", "environ_var", "job_arg", "interpreter"]
+    part: Literal["script", "module", "input", "environ_var", "job_arg", "interpreter"]
     name: str
     value: JsonValue
 

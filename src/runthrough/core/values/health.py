@@ -29,6 +29,7 @@ Check = Literal[
     "writable",
     "rights",
     "server_clock",
+    "disk_use",
 ]
 
 
@@ -84,6 +85,8 @@ class LogFacts:
     """Of the newest events, how many were read back, up to the first that could not be."""
     unreadable: Fault | None = None
     """The newest event that cannot be read back; `None` where all that were tried can."""
+    session_folders: tuple[tuple[str, str], ...] = ()
+    """Host and absolute path of each session's own folder, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,20 @@ class DatabaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskUse:
+    """What sessions keep on this machine: attempts, outputs, logs."""
+
+    folders: int
+    size_bytes: int
+    """As the disk counts it, of all folders together."""
+    largest: str
+    """Absolute path of the largest folder."""
+    largest_bytes: int
+    free_bytes: int
+    """What is free for this user where the largest lies."""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """All that `doctor` looked at."""
 
@@ -181,3 +198,5 @@ class Health:
     settings_fault: Fault | None = None
     database: DatabaseFacts | None = None
     """`None` where the settings do not tell which one."""
+    disk: DiskUse | None = None
+    """`None` where no session has a folder on this machine."""

@@ -1,5 +1,6 @@
 """How an attempt ended."""
 
+import re
 from typing import Literal
 
 from pydantic import JsonValue
@@ -13,8 +14,11 @@ Outcome = Literal["passed", "failed", "timed_out", "crashed", "lost", "cancelled
 RunStatus = Literal["passed", "failed", "interrupted", "cancelled"]
 TEXT_LIMIT_BYTES = 64 * 1024
 """Captured texts and return values are cut here (DESIGN § 9)."""
+FILES_NAMED = 200
+"""Names of an output's files that an event keeps; the wiring rules need no more."""
 LOG_TAIL_BYTES = 8 * 1024
 """How much of each log an event keeps (DESIGN § 8)."""
+_LIBRARY = re.compile(r"/(?:site|dist)-packages/|/lib(?:64)?/python\d|^<|^[\w/]+\.pyx$")
 
 
 class Frame(Frozen):
@@ -26,6 +30,11 @@ class Frame(Frozen):
     source: tuple[str, ...] = ()
     """Up to three source lines around it."""
 
+    @property
+    def in_library(self) -> bool:
+        """Whether it stands in an installed or a standard module, by the look of its file."""
+        return _LIBRARY.search(self.file) is not None
+
 
 class ScriptError(Frozen):
     """Why an attempt did not pass, in words."""
@@ -35,6 +44,13 @@ class ScriptError(Frozen):
     type: str | None = None
     """Class of the exception."""
     frames: tuple[Frame, ...] = ()
+    hints: tuple[str, ...] = ()
+    """What a person may look at first, a sentence each."""
+
+    @property
+    def own_frames(self) -> tuple[Frame, ...]:
+        """The frames in the user's own files; all where there are none such."""
+        return tuple(frame for frame in self.frames if not frame.in_library) or self.frames
 
     @property
     def headline(self) -> str:
@@ -63,6 +79,8 @@ class WrittenOutput(Frozen):
     size_bytes: int | None = None
     format: str | None = None
     """Told from the content: csv, json, parquet, folder …; `None` where nothing is there."""
+    files: tuple[str, ...] = ()
+    """Of a folder the relative names of its files, sorted, at most `FILES_NAMED` of them."""
 
 
 class Edge(Frozen):
@@ -81,6 +99,12 @@ class SeamResult(Frozen):
     issues: tuple[Problem, ...] = ()
     format_written: str | None = None
     format_read: str | None = None
+    """What the consumer reads, told by the suffixes that its code names."""
+    rows: int | None = None
+    columns: tuple[str, ...] | None = None
+    """Names of the columns, where the content has any that can be read."""
+    unchecked: str | None = None
+    """Why the content was not looked into; that never fails a run."""
 
 
 class RunSummary(Frozen):

@@ -4,6 +4,7 @@ from pydantic import Field, JsonValue
 
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.limits import UNLIMITED, Limits
 from runthrough.core.values.model import Frozen
 
 
@@ -17,6 +18,7 @@ class NodeDeclaration(Frozen):
     environ_vars: dict[str, JsonValue] = Field(default_factory=dict)
     job_args: dict[str, JsonValue] = Field(default_factory=dict)
     timeout_s: float | None = None
+    limits: Limits = UNLIMITED
     python: str | None = None
 
 

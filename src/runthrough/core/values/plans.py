@@ -1,5 +1,6 @@
 """What a run will do, node by node, decided before it starts."""
 
+from functools import cached_property
 from typing import Literal
 
 from runthrough.core.values.ids import NodeName
@@ -37,3 +38,8 @@ class Plan(Frozen):
     reuse: tuple[NodeName, ...] = ()
     blocked: tuple[BlockedNode, ...] = ()
     """Below a node that is not selected and has no passed result."""
+
+    @cached_property
+    def nodes(self) -> frozenset[NodeName]:
+        """The nodes of the selection, to be looked up at once however many they are."""
+        return frozenset(self.order)

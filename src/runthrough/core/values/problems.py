@@ -40,6 +40,9 @@ ProblemCode = Literal[
     "SECRET_IN_PLAIN",
     "PATH_OUTSIDE",
     "OUTPUT_NOT_WRITTEN",
+    "SEAM_UNREADABLE",
+    "SEAM_FILES_MISSING",
+    "SEAM_FORMAT",
 ]
 
 

@@ -36,6 +36,28 @@ class Requirement(Frozen):
         """Whether the node cannot run without a value for it."""
         return self.level in {"required", "fallback"}
 
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """The files that are named in full: no part of them is a pattern or leads elsewhere."""
+        return tuple(
+            dict.fromkeys(
+                file.removeprefix("./").rstrip("/")
+                for file in self.files
+                if not _is_pattern(file)
+                and not file.startswith("/")
+                and {"", ".", ".."}.isdisjoint(file.removeprefix("./").rstrip("/").split("/"))
+            )
+        )
+
+    @property
+    def file_patterns(self) -> tuple[str, ...]:
+        """The files that are named in part."""
+        return tuple(file for file in self.files if _is_pattern(file))
+
+
+def _is_pattern(file: str) -> bool:
+    return any(sign in file for sign in "*?[")
+
 
 class DynamicRequirement(Frozen):
     """Keys computed at run time, such as a loop over `environ_vars`; `prefix` may be empty."""
@@ -68,6 +90,12 @@ class ScriptRequirements(Frozen):
     def of(self, kind: RequirementKind) -> tuple[Requirement, ...]:
         """The needs of one kind."""
         return tuple(need for need in self.needs if need.kind == kind)
+
+    def find(self, kind: RequirementKind, name: str) -> Requirement | None:
+        """The need that a name, or another name of it, stands for."""
+        return next(
+            (n for n in self.needs if n.kind == kind and name in (n.name, *n.aliases)), None
+        )
 
     def own_name(self, kind: RequirementKind, name: str) -> str:
         """The name that the script itself reads, of one that it, or its contract, knows too."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import Field
+
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.model import Frozen
 from runthrough.core.values.problems import Problem
@@ -29,6 +31,9 @@ class ScriptInfo(Frozen):
     """First line of the module's docstring."""
     imports: tuple[str, ...] = ()
     """Top-level names of the modules it imports, sorted."""
+    modules: dict[str, str] = Field(default_factory=dict)
+    """Dotted name → digest, as of the script, of each local module that it imports, also through
+    others; what the interpreter brings or has installed is not among them."""
     problems: tuple[Problem, ...] = ()
 
 

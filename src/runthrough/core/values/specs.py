@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.limits import UNLIMITED, Limits
 from runthrough.core.values.model import Frozen
 
 
@@ -23,6 +24,7 @@ class ScriptSpec(Frozen):
     job_args: dict[str, JsonValue] = Field(default_factory=dict)
     user_notes: str | None = None
     timeout_s: float | None = None
+    limits: Limits = UNLIMITED
     python: str | None = None
     """Interpreter of this node; `None` for the pipeline's, else the tester's own."""
 
@@ -42,4 +44,5 @@ class ScriptExecutionSpec(Frozen):
     user_notes: str | None = None
     connections: Mapping[str, Output] = Field(default_factory=dict)
     timeout_s: float | None = None
+    limits: Limits = UNLIMITED
     python: str | None = None

@@ -68,4 +68,7 @@ def asked_values(command: ConfigureScript) -> dict[str, JsonValue]:
     asked |= {f"output.{n}": shown(path) for n, path in (command.output_paths or {}).items()}
     asked |= {f"env.{name}": value for name, value in (command.environ_vars or {}).items()}
     asked |= {f"arg.{name}": value for name, value in (command.job_args or {}).items()}
-    return asked
+    single = {name: getattr(command, name) for name in ("timeout_s", "python", "user_notes")}
+    asked |= {name: value for name, value in single.items() if value is not None}
+    limits = command.limits.model_dump(exclude_none=True) if command.limits else {}
+    return asked | {f"limit.{name}": value for name, value in limits.items()}

@@ -12,7 +12,7 @@ from runthrough.core.values.health import (
     PostgresFacts,
     Versions,
 )
-from runthrough.core.views.health_of_files import judge_file
+from runthrough.core.views.health_of_files import judge_disk_use, judge_file
 from runthrough.core.views.health_of_servers import judge_server, judge_server_clock
 from runthrough.core.views.health_words import setting_words, size_words, span_words
 
@@ -23,11 +23,12 @@ CLOCK_SLACK = timedelta(minutes=1)
 def judge(health: Health) -> tuple[Finding, ...]:
     """What is well and what is not, in the order in which a person would look."""
     setting = setting_words(health.database.origin if health.database else "default")
+    disk = () if health.disk is None else (judge_disk_use(health.disk),)
     return tuple(
         finding
         if finding.fix is None
         else replace(finding, fix=finding.fix.replace(setting_words("default"), setting))
-        for finding in _findings(health)
+        for finding in (*_findings(health), *disk)
     )
 
 

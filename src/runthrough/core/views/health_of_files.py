@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from runthrough.core.values.health import Finding, PathRights, SqliteFacts
+from runthrough.core.values.health import DiskUse, Finding, PathRights, SqliteFacts
 from runthrough.core.views.health_words import size_words
 
 FULL_BYTES = 16 * 2**20
@@ -30,6 +30,23 @@ def judge_file(facts: SqliteFacts, version: str) -> Iterator[Finding]:
     yield _file_system(facts)
     yield _free_space(facts.free_bytes)
     yield from _permissions(facts)
+
+
+def judge_disk_use(disk: DiskUse) -> Finding:
+    """What the sessions' folders take on this machine, and whether there is room for more."""
+    folders = "folder" if disk.folders == 1 else "folders"
+    told = (
+        f"{disk.folders} session {folders} of {size_words(disk.size_bytes)} in all, the largest "
+        f"{size_words(disk.largest_bytes)}: {disk.largest}"
+    )
+    if disk.free_bytes >= SCARCE_BYTES:
+        return Finding("disk_use", "ok", told)
+    return Finding(
+        "disk_use",
+        "warning",
+        f"{told}; {size_words(disk.free_bytes)} are free there",
+        "keep fewer runs (setting keep_runs), or delete the folder of a session that is closed",
+    )
 
 
 def has_wal_reset_fault(version: str) -> bool:

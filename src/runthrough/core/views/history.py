@@ -25,6 +25,8 @@ from runthrough.core.events import (
     NodeMarkedExternal,
     NodeMarkedInternal,
     RequirementsRead,
+    ReuseAccepted,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
@@ -189,6 +191,10 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             told = "fits" if event.result.compatible else "does not fit"
             edge = event.edge
             return f"{edge.from_node}.{edge.output} {told} {event.node}.{edge.input}"
+        case ReuseAccepted():
+            return f"accepted {event.node} as unchanged"
+        case RunCancelRequested():
+            return "asked that the run be ended"
         case RunFinished():
             return f"the run {event.status} after {event.summary.duration_s:.2f} s"
         case CommandRefused():

@@ -112,6 +112,7 @@ def flat_values(there: NodeState, connections: Mapping[str, Connection]) -> View
     for name in ("timeout_s", "python", "user_notes"):
         if (value := getattr(spec, name)) is not None:
             flat[name] = value
+    flat |= {f"limit.{name}": n for name, n in spec.limits.model_dump(exclude_none=True).items()}
     return flat
 
 
@@ -135,5 +136,6 @@ def execution_spec(state: SessionState, node: NodeName) -> ScriptExecutionSpec |
             name: connection.source for name, connection in state.connections.get(node, {}).items()
         },
         timeout_s=spec.timeout_s,
+        limits=spec.limits,
         python=spec.python,
     )

@@ -1,12 +1,14 @@
 """A run's results in the founding plan's shape."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import JsonValue
 
 from runthrough.core.events import DataFlowChecked
 from runthrough.core.state import RunState, SessionState
+from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.outcomes import SeamResult
 from runthrough.core.views.nodes import View, execution_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.summary import summary_view
@@ -72,11 +74,13 @@ def _script_result(state: SessionState, run: RunState, node: NodeName) -> View:
     last = there.last
     outcome = run.outcomes[node]
     good = outcome in {"passed", "reused"}
+    error = None if good or last is None else last.error
     return {
         "script_name": there.script.name if there.script else None,
         "success": good,
-        "error_message": None if good or not last or not last.error else last.error.message,
-        "execution_time": last.duration_s if last else 0.0,
+        "error_message": None if error is None else error.message,
+        "error_hints": [] if error is None else [*error.hints],
+        "execution_time": last.duration_s if last and outcome != "reused" else 0.0,
         "has_main_function": there.script.has_main if there.script else False,
         "outcome": outcome,
         "exit_code": last.exit_code if last and outcome != "reused" else None,
@@ -85,28 +89,50 @@ def _script_result(state: SessionState, run: RunState, node: NodeName) -> View:
 
 
 def _flows(seams: Iterable[DataFlowChecked]) -> dict[str, JsonValue]:
-    """One mapping an edge; several connections of one edge are told together."""
-    flows: dict[str, JsonValue] = {}
+    """One mapping an edge; several connections of one edge are told together and each."""
+    edges: dict[str, list[DataFlowChecked]] = {}
     for seam in seams:
-        key = f"{seam.edge.from_node}->{seam.node}"
-        there = flows.get(key)
-        issues: list[JsonValue] = [issue.message for issue in seam.result.issues]
-        if isinstance(there, dict):
-            before = there["compatibility_issues"]
-            there["compatible"] = bool(there["compatible"]) and seam.result.compatible
-            there["compatibility_issues"] = (
-                [*before, *issues] if isinstance(before, list) else issues
-            )
-        else:
-            flows[key] = {
-                "script_a": seam.edge.from_node,
-                "script_b": seam.node,
-                "compatible": seam.result.compatible,
-                "compatibility_issues": issues,
-                "data_format_a": seam.result.format_written,
-                "data_format_b": seam.result.format_read,
-            }
-    return flows
+        edges.setdefault(f"{seam.edge.from_node}->{seam.node}", []).append(seam)
+    return {edge: _flow(checked) for edge, checked in edges.items()}
+
+
+def _flow(checked: Sequence[DataFlowChecked]) -> View:
+    """One edge; rows and columns only where a single connection has them to tell."""
+    results = [seam.result for seam in checked]
+    issues = [issue for result in results for issue in result.issues]
+    only = results[0] if len(results) == 1 else SeamResult(compatible=True)
+    return {
+        "script_a": checked[0].edge.from_node,
+        "script_b": checked[0].node,
+        "compatible": all(result.compatible for result in results),
+        "compatibility_issues": [i.message for i in issues if i.severity == "error"],
+        "warnings": [i.message for i in issues if i.severity == "warning"],
+        "unchecked": _together(result.unchecked for result in results),
+        "data_format_a": _together(result.format_written for result in results),
+        "data_format_b": _together(result.format_read for result in results),
+        "rows": only.rows,
+        "columns": None if only.columns is None else [*only.columns],
+        "connections": [_connection(seam) for seam in checked],
+    }
+
+
+def _together(texts: Iterable[str | None]) -> str | None:
+    return ", ".join(dict.fromkeys(text for text in texts if text is not None)) or None
+
+
+def _connection(seam: DataFlowChecked) -> View:
+    edge, result = seam.edge, seam.result
+    return {
+        "output": str(Output(edge.from_node, edge.output, edge.subpath)),
+        "input": f"{seam.node}.{edge.input}",
+        "compatible": result.compatible,
+        "issues": [issue.model_dump(mode="json") for issue in result.issues],
+        "data_format_a": result.format_written,
+        "data_format_b": result.format_read,
+        "rows": result.rows,
+        "columns": None if result.columns is None else [*result.columns],
+        "unchecked": result.unchecked,
+    }
 
 
 def _error(state: SessionState, node: NodeName) -> str:

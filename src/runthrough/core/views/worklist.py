@@ -16,6 +16,7 @@ from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
 from runthrough.core.values.problems import Problem, ProblemCode
 from runthrough.core.values.secrets import named_like_a_secret
+from runthrough.core.views.changes import changes_text
 
 Category = Literal[
     "running",
@@ -75,6 +76,8 @@ def row_view(row: WorklistRow) -> dict[str, JsonValue]:
 
 LOOK_BACK = "runthrough history"
 """The next command where there is nothing to do."""
+TELL = "runthrough report"
+"""The next command where all has passed."""
 
 
 def next_command(rows: Sequence[WorklistRow]) -> str:
@@ -96,7 +99,7 @@ def next_command(rows: Sequence[WorklistRow]) -> str:
         for row in rows:
             if row.category == category:
                 return command or row.next or "runthrough status"
-    return LOOK_BACK
+    return TELL if any(row.category == "passed" for row in rows) else LOOK_BACK
 
 
 def _rows(state: SessionState, world: World, *, tester_gone: bool) -> list[WorklistRow]:
@@ -172,7 +175,7 @@ def _judged(
         return "ready", "interrupted, and runs again", f"runthrough run {name}"
     if changes:
         above = "+" if any(change.part == "upstream" for change in changes) else ""
-        return "stale", _changes_text(changes), f"runthrough run {above}{name}"
+        return "stale", changes_text(changes), f"runthrough run {above}{name}"
     if waits := _waits_for(state, node):
         return "waiting", f"for {', '.join(waits)}", f"runthrough run +{name}"
     if there.passed is None:
@@ -209,22 +212,6 @@ def _evidence(state: SessionState, node: NodeName, there: NodeState) -> tuple[st
     ]
     paths = there.spec.input_paths if there.spec else {}
     return (*wired, *(f"{name} ← {shown(path)}" for name, path in paths.items()))
-
-
-def _changes_text(changes: Iterable[Change]) -> str:
-    told = []
-    for change in changes:
-        if change.part == "upstream":
-            told.append(f"{change.name} is to run again")
-        elif change.part in {"environ_var", "job_arg", "interpreter"}:
-            told.append(f"{change.name}  {_word(change.old)} → {_word(change.new)}")
-        else:
-            told.append(f"{change.part} {change.name} changed")
-    return "; ".join(told)
-
-
-def _word(value: object) -> str:
-    return "none" if value is None else str(value)
 
 
 def _asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:

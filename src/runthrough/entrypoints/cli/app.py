@@ -15,7 +15,9 @@ from runthrough.entrypoints.cli import (
     demo,
     doctor,
     failing,
+    planning,
     reading,
+    reporting,
     running,
     screen,
     starting,
@@ -53,7 +55,16 @@ def _add(to: typer.Typer, *commands: object) -> None:
         to.command()(command)  # type: ignore[type-var]  # a decorated command is a callable
 
 
-for family in (starting, reading, configuring, connecting, checking, running):
+for family in (
+    starting,
+    reading,
+    configuring,
+    connecting,
+    checking,
+    planning,
+    running,
+    reporting,
+):
     _add(app, *family.COMMANDS)
 for group, summary, commands in (
     ("audit", "Prove that the log is what was written.", auditing.AUDIT_COMMANDS),

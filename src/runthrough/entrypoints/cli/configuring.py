@@ -71,6 +71,14 @@ def configure(
         float | None,
         typer.Option("--timeout", metavar="SECONDS", help="End the script after so long."),
     ] = None,
+    limits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit",
+            metavar="NAME=VALUE",
+            help="What the script may use: memory=2GiB, cpu_s=60 or open_files=256.",
+        ),
+    ] = None,
     note: Annotated[
         str | None, typer.Option("--note", help="Why, for who reads it later.")
     ] = None,
@@ -92,6 +100,7 @@ def configure(
         job_args=pairs("--arg", arguments, _argument),
         user_notes=note,
         timeout_s=timeout_s,
+        limits=pairs("--limit", limits, str),
         replace=replace,
         partial=partial,
         based_on=based_on,

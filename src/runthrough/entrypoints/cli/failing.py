@@ -10,6 +10,7 @@ import typer
 
 from runthrough.errors import (
     ConfigurationInvalidError,
+    NothingToRetryError,
     PendingScriptsError,
     RunInProgressError,
     RunnerUnavailableError,
@@ -58,6 +59,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     StoreError: UNAVAILABLE,
     RunnerUnavailableError: UNAVAILABLE,
     SelectionError: 5,
+    NothingToRetryError: 5,
     RunthroughError: REFUSED,
     typer.TyperException: REFUSED,
     OutputError: UNAVAILABLE,

@@ -11,10 +11,18 @@ from runthrough.core.events import (
     ScriptReused,
     ScriptStarted,
 )
-from runthrough.entrypoints.cli.words import counted
+from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
-    from runthrough.entrypoints.cli.screen import Screen
+    from collections.abc import Mapping
+    from typing import Self
+
+    from rich.console import Console
+
+    from runthrough.application.session import Session
+    from runthrough.core.values.ids import NodeName
+    from runthrough.entrypoints.cli.region import Region
+    from runthrough.entrypoints.cli.screen import Piece, Screen
 
 OUTCOME_STYLES = {
     "passed": ("✓", "green"),
@@ -28,13 +36,34 @@ OUTCOME_STYLES = {
     "not_run": ("·", "dim"),
 }
 """A mark and a colour for each outcome; the word beside them says it all."""
+QUIET = frozenset({"passed", "reused", "blocked"})
+"""Outcomes that a live region counts and does not tell; the table that follows does."""
 
 
 class Progress:
-    """Tells a run's events to people."""
+    """Tells a run's events to people.
 
-    def __init__(self, screen: "Screen") -> None:
+    As a context manager on a terminal it draws what runs in place and leaves only failures
+    behind; elsewhere, and without `session`, it is a line for each thing.
+    """
+
+    def __init__(self, screen: "Screen", session: "Session | None" = None) -> None:
         self._screen = screen
+        self._session = session
+        self._console: Console | None = None
+        self._past_s: Mapping[NodeName, float] = {}
+        self._region: Region | None = None
+
+    def __enter__(self) -> "Self":
+        if self._session is not None:
+            self._console = self._screen.terminal()
+        if self._session is not None and self._console is not None:
+            self._past_s = self._session.durations()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._region is not None:
+            self._region.close()
 
     def told(self, envelope: EventEnvelope) -> None:
         """One event of the run."""
@@ -45,20 +74,55 @@ class Progress:
                     f"run of {counted(len(plan.order), 'node')}: {len(plan.run)} to run, "
                     f"{len(plan.reuse)} unchanged, {len(plan.blocked)} blocked"
                 )
+                self._open(started)
             case ScriptStarted() as event:
-                self._screen.line(("▶ ", "cyan"), event.node)
+                self._started(event.node)
             case ScriptExecuted() as event:
-                self._ended(event.node, event.outcome, f"{event.duration_s:.1f} s")
+                why = event.error.headline if event.error else ""
+                self._ended(event.node, event.outcome, f"{event.duration_s:.1f} s", why)
             case ScriptReused() as event:
                 self._ended(event.node, "reused", "unchanged since it passed")
             case ScriptBlocked() as event:
                 self._ended(event.node, "blocked", f"by {', '.join(event.by)}")
             case DataFlowChecked() as event:
-                for issue in () if event.result.compatible else event.result.issues:
-                    self._screen.line(("✗ ", "bold red"), issue.message)
+                for issue in event.result.issues:
+                    if issue.severity == "error":
+                        self._line(("✗ ", "bold red"), issue.message)
             case _:
                 pass  # what the others tell stands in the table that follows
 
-    def _ended(self, node: str, outcome: str, told: str) -> None:
+    def _open(self, started: RunStarted) -> None:
+        """Draw in place from now on, unless a script has the terminal to itself."""
+        alone = started.runner.startswith("debug:")
+        if self._console is None or self._session is None or alone:
+            return
+        from runthrough.entrypoints.cli.region import Region  # noqa: PLC0415 - terminals only
+
+        self._region = Region(
+            self._console,
+            started.plan,
+            predecessors=self._session.state.predecessors,
+            past_s=self._past_s,
+            jobs=started.jobs,
+        )
+        self._region.open()
+
+    def _started(self, node: "NodeName") -> None:
+        if self._region is None:
+            self._screen.line(("▶ ", "cyan"), node)
+        else:
+            self._region.started(node)
+
+    def _ended(self, node: "NodeName", outcome: str, told: str, why: str = "") -> None:
         mark, style = OUTCOME_STYLES[outcome]
-        self._screen.line((f"{mark} ", style), f"{node}  {outcome.replace('_', ' ')}  {told}")
+        line = f"{node}  {outcome.replace('_', ' ')}  {told}"
+        if self._region is None:
+            self._screen.line((f"{mark} ", style), line)
+            return
+        failed = outcome not in QUIET
+        self._region.ended(node, failed=failed)
+        if failed:
+            self._region.line((f"{mark} ", style), f"{line}{'  ' if why else ''}{one_line(why)}")
+
+    def _line(self, *pieces: "str | Piece") -> None:
+        (self._screen if self._region is None else self._region).line(*pieces)

@@ -1,7 +1,8 @@
 """The end of a run: a table of nodes, then each failure told well, root causes first."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from runthrough.entrypoints.cli.progress import OUTCOME_STYLES
 from runthrough.entrypoints.cli.words import counted, near
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from runthrough.entrypoints.cli.screen import Piece, Screen
     from runthrough.entrypoints.cli.visit import Visit
 
+    View = Mapping[str, Any]
+
 GOOD = frozenset({"passed", "reused", "blocked", "not_run"})
 
 
-def draw_results(visit: "Visit", session: "Session", ran: "RunState") -> None:
-    """The nodes of the run with outcomes and seconds, the failures, and a line that counts."""
+def draw_results(visit: "Visit", session: "Session", ran: "RunState", view: "View") -> None:
+    """The nodes of the run with outcomes and seconds, what is wrong, and a line that counts."""
     screen = visit.screen
     screen.blank()
     screen.rows(_table(session, ran))
@@ -26,6 +29,7 @@ def draw_results(visit: "Visit", session: "Session", ran: "RunState") -> None:
     for node in causes:
         screen.blank()
         _draw_failure(visit, session, ran, node)
+    _draw_flows(visit, view)
     screen.blank()
     screen.line(_count_line(ran))
 
@@ -37,7 +41,7 @@ def _table(session: "Session", ran: "RunState") -> "list[tuple[str | Piece, ...]
         there = session.state.nodes[node]
         outcome = ran.outcomes.get(node, "not_run")
         mark, style = OUTCOME_STYLES[outcome]
-        ended = there.last is not None and outcome not in {"blocked", "not_run"}
+        ended = there.last is not None and outcome not in {"reused", "blocked", "not_run"}
         seconds = f"{there.last.duration_s:.1f}" if there.last is not None and ended else ""
         by = ran.blocked_by.get(node)
         rows.append(
@@ -61,8 +65,10 @@ def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "No
     if last is None:
         return
     if last.error is not None:
-        for frame in last.error.frames:
+        for frame in last.error.own_frames:
             _draw_frame(screen, frame)
+        for hint in last.error.hints:
+            screen.typed("    → ", hint)
     if last.exit_code:
         screen.line(f"    exit code {last.exit_code}")
     blocked = [name for name, by in ran.blocked_by.items() if node in by]
@@ -71,6 +77,22 @@ def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "No
     if last.log is not None:
         screen.typed("    log: ", near(session.locate(last.log)))
         screen.typed("      → ", visit.typed(f"runthrough logs {node}"))
+
+
+def _draw_flows(visit: "Visit", view: "View") -> None:
+    """What is wrong with what went from output to input: errors first, each with its fix."""
+    flows = view["data_flow_results"]
+    checked = [seam for flow in flows.values() for seam in flow["connections"]]
+    issues = [(seam, issue) for seam in checked for issue in seam["issues"]]
+    for mark, severity, style in (("✗ ", "error", "bold red"), ("! ", "warning", "yellow")):
+        for seam, issue in issues:
+            if issue["severity"] != severity:
+                continue
+            visit.screen.blank()
+            ends = f"{seam['output']} → {seam['input']}"
+            visit.screen.line((mark, style), (ends, "bold"), f" {issue['code']}")
+            visit.screen.line(f"    {issue['message']}")
+            visit.screen.typed("      → ", visit.typed(issue["fix"]))
 
 
 def _why(last: "LastAttempt | None") -> str:

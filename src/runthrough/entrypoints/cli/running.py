@@ -1,67 +1,177 @@
 """Running a session's pipeline, told as it goes."""
 
+import os
 import shlex
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runthrough.entrypoints.cli.failing import FAILED, PASSED, PENDING
+from runthrough.entrypoints.cli.failing import FAILED, INTERRUPTED, PASSED, PENDING
+from runthrough.entrypoints.cli.planning import NO_REUSE, SAGEMAKER, SELECT
 from runthrough.entrypoints.cli.visit import Visit, visiting
 
 if TYPE_CHECKING:
+    from runthrough.application.interruption import Interruption
+    from runthrough.application.session import Session
     from runthrough.core.state import RunState
+
+JOBS = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at once.")
+]
+FAIL_FAST = Annotated[
+    bool,
+    typer.Option("--fail-fast", help="After the first failure start nothing, and end the rest."),
+]
+TAKE_OVER = Annotated[
+    bool,
+    typer.Option("--take-over", help="Take a run from a tester on another host that is gone."),
+]
+_ENDING = b"\nending the scripts; once more ends them at once\n"
+RUNNER = Annotated[
+    str | None,
+    typer.Option("--runner", metavar="URL", help="What runs scripts; default: process:"),
+]
 
 
 @visiting(go_on="runthrough run")
 def run(
     visit: Visit,
-    select: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SELECT]...",
-            help="NODE, NODE+ (and below), +NODE (and above); default: all nodes.",
-            show_default=False,
-        ),
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at once."),
-    ] = None,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
-    ] = False,
-    no_reuse: Annotated[
-        bool, typer.Option("--no-reuse", help="Run also what passed and is unchanged.")
-    ] = False,
+    select: SELECT = None,
+    *,
+    jobs: JOBS = None,
+    fail_fast: FAIL_FAST = False,
+    no_reuse: NO_REUSE = False,
+    take_over: TAKE_OVER = False,
+    runner: RUNNER = None,
+    sagemaker: SAGEMAKER = False,
 ) -> int:
     """Run scripts in DAG order, each in its own process; what passed unchanged is reused."""
-    from runthrough.entrypoints.cli.progress import Progress  # noqa: PLC0415 - inside commands
-    from runthrough.entrypoints.cli.results import draw_results  # noqa: PLC0415 - as above
-
-    with visit.opened(jobs=jobs) as (application, session):
-        view = session.run(
+    with visit.opened(jobs=jobs, runner=runner) as (application, session):
+        return _run(
+            visit,
+            session,
             select or (),
             jobs=application.settings.jobs,
             fail_fast=fail_fast,
             reuse=not no_reuse,
-            told=Progress(visit.screen).told,
+            take_over=take_over,
+            sagemaker=sagemaker,
         )
-        visit.screen.result(view)
-        ran = session.state.run
-        if ran is None:
-            raise AssertionError("a run that ended is in the state")
-        draw_results(visit, session, ran)
-        code = _exit_code(ran)
-        visit.next(_missing(ran) if code == PENDING else session.next_command())
-        return code
+
+
+@visiting(go_on="runthrough retry")
+def retry(
+    visit: Visit,
+    *,
+    jobs: JOBS = None,
+    fail_fast: FAIL_FAST = False,
+    take_over: TAKE_OVER = False,
+    runner: RUNNER = None,
+    sagemaker: SAGEMAKER = False,
+) -> int:
+    """Run again what did not pass, and what that blocked, as it is configured now."""
+    with visit.opened(jobs=jobs, runner=runner) as (application, session):
+        return _run(
+            visit,
+            session,
+            session.to_retry(take_over=take_over),
+            jobs=application.settings.jobs,
+            fail_fast=fail_fast,
+            reuse=True,
+            take_over=False,
+            sagemaker=sagemaker,
+        )
+
+
+@visiting()
+def cancel(visit: Visit) -> None:
+    """Ask the tester that drives the present run to end it, wherever it is."""
+    with visit.opened() as (_, session):
+        session.cancel()
+        run = session.state.run
+        if run is None:
+            raise AssertionError("a run that is to be ended is in the state")
+        visit.screen.result({"run": run.run, "version": session.version})
+        where = run.holder.host_name or run.holder.host
+        visit.screen.line(f"{run.actor} on {where} ends the run within seconds.")
+        visit.next("runthrough status")
+
+
+def _run(
+    visit: Visit,
+    session: "Session",
+    select: Sequence[str],
+    *,
+    jobs: int,
+    fail_fast: bool,
+    reuse: bool,
+    take_over: bool,
+    sagemaker: bool,
+) -> int:
+    from runthrough.entrypoints.cli.progress import Progress  # noqa: PLC0415 - inside commands
+    from runthrough.entrypoints.cli.results import draw_results  # noqa: PLC0415 - as above
+
+    with Progress(visit.screen, session) as progress, _hearing() as interruption:
+        view = session.run(
+            select,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            reuse=reuse,
+            take_over=take_over,
+            sagemaker=sagemaker,
+            interruption=interruption,
+            told=progress.told,
+        )
+    ran = session.state.run
+    if ran is None:
+        raise AssertionError("a run that ended is in the state")
+    if ran.status == "interrupted":
+        raise KeyboardInterrupt
+    visit.screen.result(view)
+    draw_results(visit, session, ran, view)
+    code = _exit_code(ran)
+    visit.next(_missing(ran) if code == PENDING else session.next_command())
+    return code
+
+
+@contextmanager
+def _hearing() -> Iterator["Interruption"]:
+    """Let Ctrl-C, and SIGTERM, end the run in order; the second one ends everything at once.
+
+    At once is: this process goes, and with it, since they hold the other end of its pipes, all
+    that its scripts are and have started. Where no run is on they do what they always do.
+    """
+    from runthrough.application.interruption import Interruption  # noqa: PLC0415 - heavy
+
+    interruption = Interruption()
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the system's
+        if interruption.asked:
+            os._exit(INTERRUPTED)
+        if not interruption.heard:
+            raise KeyboardInterrupt
+        interruption.asked = True
+        os.write(2, _ENDING)  # whatever this thread was just writing
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 BAD = frozenset({"failed", "timed_out", "crashed", "lost", "cancelled"})
 
 
 def _exit_code(ran: "RunState") -> int:
-    """1 where a script or an edge failed, 3 where only an unselected result was missing."""
-    if ran.incompatible or any(outcome in BAD for outcome in ran.outcomes.values()):
+    """1 after a failure or a cancelled run, 3 where only an unselected result was missing."""
+    failed = any(outcome in BAD for outcome in ran.outcomes.values())
+    if failed or ran.incompatible or ran.status == "cancelled":
         return FAILED
     if ran.plan.blocked:
         return PENDING
@@ -73,4 +183,4 @@ def _missing(ran: "RunState") -> str:
     return f"runthrough run {shlex.quote(f'+{ran.plan.blocked[-1].node}')}"
 
 
-COMMANDS = (run,)
+COMMANDS = (run, retry, cancel)

@@ -62,6 +62,21 @@ class Screen:
         """Columns there are."""
         return self._console.width
 
+    def terminal(self) -> "Console | None":
+        """A console that redraws its lines in place; `None` where they are kept or piped."""
+        plain = self._plain or self.as_json or os.environ.get("TERM", "dumb") == "dumb"
+        if plain:
+            return None
+        from rich.console import Console  # noqa: PLC0415 - rich is imported inside commands
+
+        class Steady(Console):
+            """Never hides the cursor, so that a command that is killed leaves it behind."""
+
+            def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 - rich's signature
+                return False
+
+        return Steady(file=self._stream, markup=False, highlight=False, emoji=False)
+
     def line(self, *pieces: str | Piece) -> None:
         """One line of styled pieces, wrapped at words."""
         from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
@@ -129,12 +144,17 @@ class Screen:
     def _stream(self) -> IO[str]:
         return sys.stderr if self.as_json else sys.stdout
 
+    @property
+    def _plain(self) -> bool:
+        """Whether text is written without colours."""
+        asked = any(os.environ.get(name) for name in ("NO_COLOR", "CI"))
+        return asked or not self._stream.isatty()
+
     @cached_property
     def _console(self) -> "Console":
         from rich.console import Console  # noqa: PLC0415 - rich is imported inside commands
 
-        terminal = self._stream.isatty()
-        plain = not terminal or any(os.environ.get(name) for name in ("NO_COLOR", "CI"))
+        terminal, plain = self._stream.isatty(), self._plain
         asked = os.environ.get("COLUMNS", "")
         width = int(asked) if asked.isdecimal() else None if terminal else PIPED_WIDTH
         return Console(

@@ -21,15 +21,14 @@ from runthrough.entrypoints.given import (
     Values,
     answers_of,
     definition_of,
-    jobs_of,
     workspaces_of,
 )
-from runthrough.entrypoints.python.connections import ConnectionActions
 from runthrough.entrypoints.python.held import View
+from runthrough.entrypoints.python.runs import RunActions
 from runthrough.errors import ConfigurationInvalidError, ConfigurationWarning, SessionError
 
 
-class InteractiveRuntimeTestingFactory(ConnectionActions):
+class InteractiveRuntimeTestingFactory(RunActions):
     """Guides a person through the test of a pipeline, and remembers every step.
 
     All methods take the name of a node, or of a script where exactly one node runs it. The
@@ -196,6 +195,7 @@ class InteractiveRuntimeTestingFactory(ConnectionActions):
         job_args: Values | argparse.Namespace | None = None,
         user_notes: str | None = None,
         timeout_s: float | None = None,
+        limits: Mapping[str, object] | None = None,
         replace: bool = False,
         partial: bool = False,
         based_on: int | None = None,
@@ -209,6 +209,8 @@ class InteractiveRuntimeTestingFactory(ConnectionActions):
         `ConfigurationWarning`.
 
         Args:
+            limits: What the script may use: `memory` in bytes or as `"2GiB"`, `cpu_s`,
+                `open_files`.
             replace: A mapping that is given stands for what is there.
             partial: Keep what holds as a draft, even while something is missing.
             based_on: The version that you saw; left out, the one in which this object last
@@ -233,6 +235,7 @@ class InteractiveRuntimeTestingFactory(ConnectionActions):
             job_args=job_args,
             user_notes=user_notes,
             timeout_s=timeout_s,
+            limits=limits,
             replace=replace,
             partial=partial,
             based_on=self._last_shown(node) if based_on is None else based_on,
@@ -261,40 +264,6 @@ class InteractiveRuntimeTestingFactory(ConnectionActions):
         except ConfigurationInvalidError as invalid:
             return [problem["message"] for problem in invalid.problems]
         return [problem.message for problem in self._session.preview(node, given)]
-
-    def execute_dag_guided_testing(
-        self,
-        select: str | Sequence[str] | None = None,
-        *,
-        jobs: int | None = None,
-        fail_fast: bool = False,
-        reuse: bool = True,
-    ) -> View:
-        """Run all nodes, or those selected, end to end; `core.views.results` tells the keys.
-
-        Args:
-            select: `node`, `node+` (and below), `+node` (and above), or several of them.
-            jobs: How many scripts may run at a time; left out, the setting's.
-            fail_fast: Start nothing more once a script did not pass.
-            reuse: Take the last passed attempt of a node that is unchanged.
-
-        Raises:
-            PendingScriptsError: Nodes of the selection need a person first.
-            RunInProgressError: A run is on, and its tester lives.
-            SelectionError: Nothing is selected.
-        """
-        chosen = (select,) if isinstance(select, str) else tuple(select or ())
-        most = self._jobs if jobs is None else jobs_of(jobs)
-        try:
-            results: View = self._session.run(chosen, jobs=most, fail_fast=fail_fast, reuse=reuse)
-        except KeyboardInterrupt:
-            # What was done until then is this person's doing as well.
-            self._looked(None)
-            raise
-        configurations = results["interactive_factory_info"]["script_configurations"]
-        for node in configurations:
-            configurations[node] = self._spec(node).model_dump(mode="json")
-        return self._looked(results)
 
 
 def _wired(stack: ExitStack, absent: Absent = "make", **flags: str | None) -> Application:

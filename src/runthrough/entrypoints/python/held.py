@@ -25,6 +25,7 @@ class HeldSession:
 
     def _hold(self, session: Session, app: Application, stack: ExitStack) -> None:
         self._held = session
+        self._sessions = app.sessions
         self._jobs = app.settings.jobs
         self._seen = session.version
         self._seen_of: dict[str, int] = {}

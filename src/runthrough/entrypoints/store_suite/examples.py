@@ -17,6 +17,8 @@ from runthrough.core.events import (
     NodeMarkedExternal,
     NodeMarkedInternal,
     RequirementsRead,
+    ReuseAccepted,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     ScriptAutoConfigured,
@@ -274,6 +276,10 @@ RUN_EVENTS: tuple[Event, ...] = (
             compatible=False, issues=(_PROBLEM,), format_written="csv", format_read=None
         ),
     ),
+    ReuseAccepted(
+        node=CLEAN, fingerprint=(FingerprintPart(part="module", name="rows", value="f0"),)
+    ),
+    RunCancelRequested(run=RUN),
     RunFinished(
         run=RUN,
         status="failed",

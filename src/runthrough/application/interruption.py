@@ -1,0 +1,13 @@
+"""A person's wish to end a run that is on, from the terminal that drives it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Set by whoever hears Ctrl-C; a run that is on looks at it several times a second."""
+
+    asked: bool = False
+    """Whether the run is to be ended."""
+    heard: bool = False
+    """Whether a run is on that will end when it is asked to."""

@@ -1,0 +1,87 @@
+"""Whether a run that is on is still wanted, and still this tester's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Literal
+
+from runthrough.application.handler import CommandHandler
+from runthrough.application.interruption import Interruption
+from runthrough.application.ports import Clock, ScriptRunner
+from runthrough.application.taking_over import open_attempts
+from runthrough.core.state import RunState
+from runthrough.core.values.ids import NodeName, RunId
+from runthrough.core.values.outcomes import RunStatus
+from runthrough.core.views.loaded import Loaded
+from runthrough.errors import AttemptClosedError
+
+LOG_LOOK_S = 1.0
+"""How often the log is looked at for who cancels the run, or took it over (DESIGN § 8)."""
+
+
+class Watch:
+    """Ends a run's attempts when somebody asks for it, at the terminal or in the log."""
+
+    def __init__(
+        self,
+        handler: CommandHandler,
+        loaded: Loaded,
+        run: RunId,
+        runner: ScriptRunner,
+        *,
+        clock: Clock,
+        interruption: Interruption,
+    ) -> None:
+        self._handler = handler
+        self._loaded = loaded
+        self._run = run
+        self._runner = runner
+        self._clock = clock
+        self._interruption = interruption
+        self._looked_at = clock()
+        self._stopping = False
+        self.status: RunStatus | Literal["as_it_went"] = "as_it_went"
+        """How the run is to be finished."""
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Say to whoever hears Ctrl-C that this run ends when it is asked to."""
+        self._interruption.heard = True
+        try:
+            yield
+        finally:
+            self._interruption.heard = False
+
+    def stop(self) -> bool:
+        """Whether nothing more is to be started; what runs is ended at the first yes.
+
+        Raises:
+            AttemptClosedError: Somebody took the run over.
+        """
+        if self._stopping:
+            return True
+        running = self._present()
+        if running.cancelled_by is not None:
+            self.status = "cancelled"
+        elif self._interruption.asked:
+            self.status = "interrupted"
+        else:
+            return False
+        self._stopping = True
+        self.end_attempts()
+        return True
+
+    def end_attempts(self) -> None:
+        """End what runs; each attempt is reported when it has ended."""
+        for _, claimed in open_attempts(self._loaded.state, self._present()):
+            self._runner.cancel(claimed.attempt)
+
+    def _present(self) -> RunState:
+        now = self._clock()
+        if now - self._looked_at >= timedelta(seconds=LOG_LOOK_S):
+            self._looked_at = now
+            self._handler.refresh(self._loaded)
+        running = self._loaded.state.running
+        if running is None or running.run != self._run:
+            raise AttemptClosedError(NodeName("the run"), self._run)
+        return running

@@ -1,0 +1,24 @@
+"""Whether an attempt wrote what it was to write."""
+
+from datetime import UTC, datetime
+
+from runthrough.core.values.facts import PathFacts
+from runthrough.core.values.paths import shown
+
+
+def not_written(seen: PathFacts, claimed_ns: int | None) -> str | None:
+    """Why a path does not count as written by an attempt, in words; `None` when it does.
+
+    `claimed_ns` is when the attempt was claimed, in nanoseconds on the clock that stamps files;
+    `None` asks only whether something is there.
+    """
+    if seen.kind is None:
+        return f"nothing was written to {shown(seen.path)}"
+    if seen.empty:
+        what = "the folder holds no non-empty file" if seen.kind == "folder" else "it is empty"
+        return f"{what}: {shown(seen.path)}"
+    if claimed_ns is not None and seen.changed_ns is not None and seen.changed_ns < claimed_ns:
+        since = datetime.fromtimestamp(seen.changed_ns / 1e9, UTC)
+        when = f"{since:%Y-%m-%d %H:%M:%S} UTC"
+        return f"not written by this attempt, it is there since {when}: {shown(seen.path)}"
+    return None
