@@ -3,6 +3,8 @@
 import pytest
 from tests.support.cli import Shell, begun, orders_shell
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file", "project"])
 def test_another_database_is_named_where_this_one_was(tmp_path, how):

@@ -5,6 +5,8 @@ import threading
 import pytest
 from tests.support.cli import orders_shell
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = (
     ("configure", "clean", "--env", "CURRENCY=EUR"),
     ("configure", "report", "--arg", "top=1"),

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from xml.etree import ElementTree as ET
 
+import pytest
 from tests.support.cli import DEADLINE_S, answered, begun
+
+pytestmark = pytest.mark.slow
 
 BROKEN = """\
 import os
@@ -36,7 +39,7 @@ def test_each_format_tells_the_last_run(tmp_path):
     assert (document.get("tests"), document.get("failures")) == ("4", "1")
     github = shell.run("report", "--github", GITHUB_WORKSPACE=str(tmp_path), cwd=tmp_path.parent)
     assert github.out.startswith(
-        "::error file=scripts/total.py,line=5,title=total failed::no: 100%25"
+        "::error file=scripts/total.py,line=5,title=total failed::ValueError: no: 100%25"
     )
     view = shell.run("report", "--json").json
     assert view["root_causes"] == [{"node": "total", "blocked": ["report"]}]

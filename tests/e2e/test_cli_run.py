@@ -1,6 +1,7 @@
 """Running at the command line: what is told, what is reused, and how it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -99,6 +100,7 @@ def test_the_same_run_again_reuses_everything(tmp_path):
     told = shell.run("run").out
     assert "run of 3 nodes: 0 to run, 3 unchanged, 0 blocked" in told
     assert told.count("= reused") == 3
+    assert re.search(r"= reused +\d", told) is None
     told = shell.run("run", "--no-reuse").out
     assert "3 to run" in told
     assert "passed: 3 passed" in told

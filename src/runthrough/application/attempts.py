@@ -29,6 +29,7 @@ from runthrough.core.values.paths import SESSION, Roots, below, child, folders, 
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.secrets import secret_name, secret_names
 from runthrough.core.views.particulars import Particulars
+from runthrough.errors import RunnerUnavailableError
 
 EXPLAINED = frozenset({"exception", "exit", "signal", "timeout"})
 """Kinds of errors in which the script had its say; the others say all there is by themselves."""
@@ -132,20 +133,11 @@ class Attempts:
         if spec is None or script is None:
             raise AssertionError(f"{node} was planned without a configuration")
         python = spec.python or state.pipeline.python
-        inputs: dict[str, RecordedPath] = {}
-        for name, (path, source) in taken(state, needs, node).items():
-            if path is None:
-                given_else = command("configure", node, options=f"--input {word(name)}=PATH")
-                raise CannotStartError(
-                    f"{source}, which is to feed {name}, was not written when its node "
-                    f"passed; make it write that, or {given_else}"
-                )
-            inputs[name] = path
         environ_vars = owned(needs, "environ_var", spec.environ_vars)
         job_args = owned(needs, "job_arg", spec.job_args)
         used = secret_names([*spec.environ_vars.values(), *spec.job_args.values()])
         known = {name: self._secret(name) for name in used}
-        given = {name: self._roots.locate(path) for name, path in inputs.items()}
+        given = self._given(state, needs, node)
         places = {name: self._roots.locate(path) for name, path in outputs.items()}
         arguments = {n: _resolved(v, known) for n, v in job_args.items()}
         variables = {n: str(_resolved(v, known)) for n, v in environ_vars.items()}
@@ -173,6 +165,21 @@ class Attempts:
             timeout_s=spec.timeout_s,
             limits=spec.limits,
         )
+
+    def _given(
+        self, state: SessionState, needs: ScriptRequirements, node: NodeName
+    ) -> dict[str, str]:
+        """Where each input lies."""
+        given: dict[str, str] = {}
+        for name, (path, source) in taken(state, needs, node).items():
+            if path is None:
+                given_else = command("configure", node, options=f"--input {word(name)}=PATH")
+                raise CannotStartError(
+                    f"{source}, which is to feed {name}, was not written when its node "
+                    f"passed; make it write that, or {given_else}"
+                )
+            given[name] = self._roots.locate(path)
+        return given
 
     def _sagemaker(
         self,
@@ -205,9 +212,16 @@ class Attempts:
                 for value in (*spec.environ_vars.values(), *spec.job_args.values())
                 for name in secret_names(value)
             }
-            found = (self._secrets.resolve(name) for name in sorted(names))
+            found = (self._told(name) for name in sorted(names))
             self._values = tuple(value for value in found if value is not None)
         return self._values
+
+    def _told(self, name: str) -> str | None:
+        """A secret's value; `None` for one that nobody knows here, and so nobody can write."""
+        try:
+            return self._secrets.resolve(name)
+        except RunnerUnavailableError:  # its own node says so when it is to start
+            return None
 
     def _secret(self, name: str) -> str:
         value = self._secrets.resolve(name)

@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from runthrough.application.attempts import (
     Attempts,
     CannotStartError,
-    Left,
     attempt_folder,
     log_of,
     referred_attempts,
@@ -16,6 +15,7 @@ from runthrough.application.attempts import (
 from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.interruption import Interruption
+from runthrough.application.judging import Judge
 from runthrough.application.looking import Looking
 from runthrough.application.outset import already, has_logs, not_started
 from runthrough.application.ports import Ports, ScriptRunner
@@ -79,6 +79,7 @@ class Execution:
         self._told = told
         self._renewal_s = renewal_s
         self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
+        self._judge = Judge(self._attempts, looking, ports.log)
 
     @property
     def _state(self) -> SessionState:
@@ -135,6 +136,7 @@ class Execution:
         Raises:
             PendingScriptsError: Nodes of the selection need a person first.
             SelectionError: Nothing is selected.
+            RunnerUnavailableError: The runner cannot be opened; no run was begun.
             AttemptClosedError: Somebody took the run over meanwhile.
         """
         run = RunId(self._ports.new_id())
@@ -150,16 +152,19 @@ class Execution:
             sagemaker=sagemaker,
             facts=world,
         )
-        self._report(command)
+        if self._handler.refuses(self._loaded, command):
+            self._report(command)  # nothing is opened for a run that is refused
         with self._holding(run):
             try:
                 with closing(self._ports.runner(jobs)) as runner:
+                    self._report(command)
                     watch = Watch(
                         self._handler,
                         self._loaded,
                         run,
                         runner,
                         clock=self._caller.clock,
+                        log=self._ports.log,
                         interruption=interruption,
                     )
                     self._drive(run, runner, watch, jobs=jobs, fail_fast=fail_fast)
@@ -295,45 +300,24 @@ class Execution:
         """Judge what the attempt left, and report its end; whether it passed."""
         folder = attempt_folder(run, node, claimed.attempt)
         result = self._attempts.safe(self._state, result)
-        outcome, error = result.outcome, result.error
-        left = Left()
-        if outcome == "passed":
-            left = self._attempts.left(
-                self._state, self._loaded.particulars, node, claimed.outputs, folder
-            )
-            if left.error is not None:
-                outcome, error = "failed", left.error
-        if error is not None:
-            error = self._attempts.explained(
-                self._state,
-                self._loaded.particulars,
-                node,
-                error,
-                result=result,
-                claimed=claimed,
-            )
-        facts = (
-            self._looking.asked_below(self._state, self._loaded.particulars, node, left.outputs)
-            if outcome == "passed"
-            else {}
-        )
+        end = self._judge.end(self._loaded, node, claimed, result=result)
         self._report(
             FinishScript(
                 run=run,
                 node=node,
                 attempt=claimed.attempt,
-                outcome=outcome,
+                outcome=end.outcome,
                 exit_code=result.exit_code,
                 signal=result.signal,
                 duration_s=result.duration_s,
                 peak_rss_bytes=result.peak_rss_bytes,
                 cpu_s=result.cpu_s,
-                outputs=left.outputs,
-                error=error,
+                outputs=end.left.outputs,
+                error=end.error,
                 log=log_of(result, folder) if has_logs(result) else None,
                 returned=result.returned,
-                seams=left.seams,
-                facts=facts,
+                seams=end.left.seams,
+                facts=end.facts,
             )
         )
         self._ports.log(
@@ -342,10 +326,10 @@ class Execution:
             correlation_id=run,
             node=node,
             attempt=claimed.attempt,
-            outcome=outcome,
+            outcome=end.outcome,
             duration_s=result.duration_s,
         )
-        return outcome == "passed"
+        return end.outcome == "passed"
 
     def _interrupt(self, run: RunId) -> None:
         """Close what is open after the children were ended, unless somebody else has done so."""

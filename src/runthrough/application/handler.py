@@ -85,6 +85,10 @@ class CommandHandler:
         """Take in what others appended."""
         self._fold_tail(loaded)
 
+    def refuses(self, loaded: Loaded, command: Command) -> bool:
+        """Whether a command would be refused as things stand; nothing is recorded."""
+        return self._decide(loaded, command).refusal is not None
+
     def handle(
         self, loaded: Loaded, command: Command, metadata: Metadata
     ) -> tuple[EventEnvelope, ...]:

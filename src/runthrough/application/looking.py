@@ -143,7 +143,8 @@ class Looking:
                 spec.environ_vars if spec else declared.environ_vars,
             )
             needs = told.merged.requirements
-            paths = (*looked_at(state, node), *(spec.output_paths.values() if spec else ()))
+            used = looked_at(state, node)
+            paths = (*used, *(spec.output_paths.values() if spec else ()))
             world[node] = NodeFacts(
                 script=told.script,
                 candidates=discovery.candidates,
@@ -158,6 +159,7 @@ class Looking:
                     (*paths, *want.paths),
                     source=not state.predecessors[node],
                     digest_up_to=digest_up_to,
+                    compared=used if there.passed is not None else (),
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
             )
@@ -204,7 +206,9 @@ class Looking:
             world[node] = NodeFacts(
                 script=self._catalog.inspect(there.script.path, roots=self._roots),
                 paths=self._inspector.look(
-                    looked_at(state, node), roots=self._roots, digest_up_to=digest_up_to
+                    looked_at(state, node),
+                    roots=self._roots,
+                    digest_up_to=digest_up_to if there.passed is None else None,
                 ),
                 interpreter=self._interpreter(_python(state, there.spec)),
             )
@@ -271,13 +275,17 @@ class Looking:
         *,
         source: bool,
         digest_up_to: int | None = DIGEST_UP_TO,
+        compared: Iterable[RecordedPath] = (),
     ) -> Seen:
+        """What lies at paths; a run took the digests that `compared` ones are held against."""
         conventional = _conventional(node, needs, source=source)
         looked = self._inspector.look(
             dict.fromkeys((*paths, *(path for _, path in conventional))),
             roots=self._roots,
             digest_up_to=digest_up_to,
         )
+        large = [path for path in compared if looked[path].kind and not looked[path].digest]
+        looked |= self._inspector.look(large, roots=self._roots, digest_up_to=None)
         found: dict[str, RecordedPath] = {}
         for name, path in conventional:
             if looked[path].kind is not None and not looked[path].empty:

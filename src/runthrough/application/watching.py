@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from runthrough.application.handler import CommandHandler
 from runthrough.application.interruption import Interruption
-from runthrough.application.ports import Clock, ScriptRunner
+from runthrough.application.ports import Clock, Log, ScriptRunner
 from runthrough.application.taking_over import open_attempts
 from runthrough.core.state import RunState
 from runthrough.core.values.ids import NodeName, RunId
 from runthrough.core.values.outcomes import RunStatus
 from runthrough.core.views.loaded import Loaded
-from runthrough.errors import AttemptClosedError
+from runthrough.errors import AttemptClosedError, StoreUnavailableError
 
 LOG_LOOK_S = 1.0
 """How often the log is looked at for who cancels the run, or took it over (DESIGN § 8)."""
+OUT_OF_TOUCH_S = 40.0
+"""So long a run goes on while the log cannot be read; until then its lease (60 s, renewed every
+10 s) keeps others from taking it over, after that its scripts might run twice."""
 
 
 class Watch:
@@ -30,6 +33,7 @@ class Watch:
         runner: ScriptRunner,
         *,
         clock: Clock,
+        log: Log,
         interruption: Interruption,
     ) -> None:
         self._handler = handler
@@ -38,7 +42,8 @@ class Watch:
         self._runner = runner
         self._clock = clock
         self._interruption = interruption
-        self._looked_at = clock()
+        self._log = log
+        self._looked_at = self._seen_at = clock()
         self._stopping = False
         self.status: RunStatus | Literal["as_it_went"] = "as_it_went"
         """How the run is to be finished."""
@@ -57,6 +62,7 @@ class Watch:
 
         Raises:
             AttemptClosedError: Somebody took the run over.
+            StoreUnavailableError: The log has been out of reach for `OUT_OF_TOUCH_S`.
         """
         if self._stopping:
             return True
@@ -80,8 +86,18 @@ class Watch:
         now = self._clock()
         if now - self._looked_at >= timedelta(seconds=LOG_LOOK_S):
             self._looked_at = now
-            self._handler.refresh(self._loaded)
+            self._look(now)
         running = self._loaded.state.running
         if running is None or running.run != self._run:
             raise AttemptClosedError(NodeName("the run"), self._run)
         return running
+
+    def _look(self, now: datetime) -> None:
+        try:
+            self._handler.refresh(self._loaded)
+        except StoreUnavailableError as why:
+            if now - self._seen_at >= timedelta(seconds=OUT_OF_TOUCH_S):
+                raise
+            self._log("out_of_touch", correlation_id=self._run, failed=why.message)
+        else:
+            self._seen_at = now

@@ -37,14 +37,17 @@ def selected(
 ) -> dict[str, frozenset[NodeName]]:
     """The nodes that each pattern selects: `node`, `node+` (and below), `+node` (and above).
 
-    `state:failed` and `state:stale` select by what has become of the nodes. No pattern selects
-    all. External nodes are never selected. An unknown name selects nothing.
+    `state:failed` and `state:stale` select by what has become of the nodes. A pattern that is a
+    node's very name means that node. No pattern selects all. External nodes are never selected.
+    An unknown name selects nothing.
     """
     patterns: dict[str, frozenset[NodeName]] = {}
     for pattern in select or ("",):
         name = NodeName(pattern.removeprefix("+").removesuffix("+"))
         if not pattern:
             nodes = frozenset(state.nodes)
+        elif pattern in state.nodes:
+            nodes = frozenset({NodeName(pattern)})
         elif pattern == FAILED:
             nodes = frozenset(_ended(state, _FAILURES))
         elif pattern == STALE:

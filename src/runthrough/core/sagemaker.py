@@ -73,7 +73,9 @@ def sagemaker_variables(
         "SM_NUM_GPUS": "0",
     }
     told |= {f"SM_CHANNEL_{name.upper()}": path for name, path in channels.items()}
-    return told | {f"SM_HP_{name.upper()}": _text(value) for name, value in job_args.items()}
+    told |= {f"SM_HP_{name.upper()}": _text(value) for name, value in job_args.items()}
+    # No environment holds such a name; these stand in SM_HPS and SM_CHANNELS all the same.
+    return {name: value for name, value in told.items() if not {"=", "\0"} & set(name)}
 
 
 def _channels(

@@ -33,6 +33,10 @@ LOOKS: Mapping[str, tuple[str, Tone]] = {
 """A mark and a tone for each outcome, work list category and lifecycle state."""
 DRAWN_AT_MOST = 600
 """Nodes beyond this make a picture in which nobody finds anything."""
+EDGES_DRAWN_AT_MOST = 1_200
+"""Edges beyond this make a thicket, and take the layout many seconds."""
+_POLISHED_AT_MOST = 150
+"""Edges up to which crossings are looked for to the last; beyond it that takes seconds."""
 
 _SIGN_PX = 8.5
 """Width of a sign at 13 px and bold in the widest of the usual sans-serif faces."""
@@ -173,7 +177,9 @@ def _graphlay(count: int, pairs: Sequence[tuple[int, int]], width: float, direct
     for source, target in pairs:
         graph.edge(source, target)
     spacing = {"layer_gap": 40.0, "node_gap": 26.0}
-    layout = graphlay.layout(graph, options={"direction": direction, "spacing": spacing})
+    effort = "balanced" if len(pairs) <= _POLISHED_AT_MOST else "fast"
+    options = {"direction": direction, "spacing": spacing, "effort": effort}
+    layout = graphlay.layout(graph, options=options)
     low, high = layout.bounds["min"], layout.bounds["max"]
 
     def moved(point: Mapping[str, float]) -> _Spot:

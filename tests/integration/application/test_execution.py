@@ -237,6 +237,7 @@ def test_it_stays_blocked_when_the_producer_is_reused(studio):
     session.run()
     results = session.run()
     assert outcomes(results) == {"gives": "reused", "takes": "blocked"}
+    assert results["script_results"]["gives"]["execution_time"] == 0.0
     flow = results["data_flow_results"]["gives->takes"]
     assert (flow["compatible"], flow["data_format_a"]) == (False, None)
     assert studio.statuses() == ["failed", "failed"]

@@ -68,6 +68,7 @@ def test_tailing_reader_misses_nothing_of_six_writers(store_url, tmp_path):
         assert list(stores.feed.read()) == tail.seen
 
 
+@pytest.mark.slow
 def test_eight_processes_at_one_session_give_nothing_up(store_url, tmp_path):
     """Whoever has to wait gets their turn: no command fails, and each leaves its event once."""
     nodes = [f"n{number}" for number in range(8)]
@@ -91,6 +92,7 @@ def test_eight_processes_at_one_session_give_nothing_up(store_url, tmp_path):
         assert stores.audit.verify().ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back_end", ["sqlite", "postgres"])
 def test_sixteen_that_open_an_empty_database_at_once_all_come_up(back_end, request, tmp_path):
     """One of them migrates, the others wait for it, and all of them write."""

@@ -117,3 +117,12 @@ def test_a_command_line_is_written_as_the_container_writes_it():
     line = ["--opts", "a=x,b=2", "--seed", "", "-v", "True"]
     assert json.loads(told["SM_USER_ARGS"]) == line
     assert (told["SM_HP_V"], told["SM_HP_SEED"]) == ("true", "")
+
+
+def test_a_name_that_no_environment_holds_is_left_out():
+    """Its script starts; the lists of all names still tell it."""
+    told = variables(job_args={"a=b": 1, "c": 2}, inputs={"x=y": "/w/x/data.csv"})
+    assert [name for name in told if "=" in name] == []
+    assert json.loads(told["SM_HPS"]) == {"a=b": 1, "c": 2}
+    assert json.loads(told["SM_CHANNELS"]) == ["x=y"]
+    assert told["SM_HP_C"] == "2"

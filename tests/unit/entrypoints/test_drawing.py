@@ -4,6 +4,7 @@ import re
 from typing import get_args
 from xml.etree import ElementTree as ET
 
+import graphlay
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,3 +132,19 @@ def test_the_same_pipeline_gives_the_same_picture(seed):
     assert text == svg(nodes, edges)
     assert text.count("<polygon") == sum(b < 8 for a, b in seed if a < b)
     assert not re.search(r"\bid=", text)
+
+
+@pytest.mark.parametrize(("count", "effort"), [(150, "balanced"), (151, "fast")])
+def test_many_edges_are_laid_out_with_less_effort(monkeypatch, count, effort):
+    """A thicket would cost minutes, and looks no better for it."""
+    asked = []
+    layout = graphlay.layout
+
+    def listening(graph, options):
+        asked.append(options["effort"])
+        return layout(graph, options=options)
+
+    monkeypatch.setattr(graphlay, "layout", listening)
+    nodes = {f"n{place}": {} for place in range(count + 1)}
+    svg(nodes, [{"from_node": f"n{at}", "node": f"n{at + 1}"} for at in range(count)])
+    assert asked[0] == effort

@@ -20,6 +20,7 @@ from tests.support.told_runs import (
 )
 
 from runthrough.core.values.outcomes import ScriptError
+from runthrough.entrypoints.drawing import EDGES_DRAWN_AT_MOST
 from runthrough.entrypoints.reports.html import LOGS_LIMIT, html_page
 
 VOID = {"meta"}
@@ -178,8 +179,26 @@ def test_a_pipeline_too_large_for_a_picture_is_listed():
     view["nodes"] = [{**node, "node": f"n{place}"} for place in range(601)]
     view["connections"] = view["edges"] = []
     page = Page(html_page(view))
-    assert "601 nodes are too many for one picture" in page.words
+    assert "601 nodes with 0 edges are too many for one picture" in page.words
     assert "svg" not in page.tags
+
+
+def test_a_thicket_of_edges_is_not_drawn():
+    """Nobody finds anything in it, and laying it out takes long."""
+    view = view_of(passed_run())
+    view["edges"] = [["clean", "total"]] * (EDGES_DRAWN_AT_MOST + 1)
+    page = Page(html_page(view))
+    assert "5 nodes with 1201 edges are too many for one picture" in page.words
+    assert "svg" not in page.tags
+
+
+def test_no_bar_lies_beyond_the_end():
+    """Of a run that is on, what started last is the end so far."""
+    events = [*begun(), run_started(), started("clean"), executed("clean"), started("total")]
+    view = view_of(events)
+    node_of(view, "total")["start_s"] = 2 * node_of(view, "clean")["end_s"]
+    places = re.findall(r"left:([\d.]+)%", html_page(view))
+    assert [float(place) <= 100 for place in places] == [True, True]
 
 
 def test_a_cut_log_says_how_long_it_was():

@@ -137,6 +137,7 @@ def test_what_a_terminal_would_not_show_is_gone():
     """Colours, and what a progress bar drew over, are left out."""
     assert words.readable("\x1b[31mred\x1b[0m\x1b]0;title\x07") == "red"
     assert words.readable("\x9b31mred\x9b0m\x9d0;title\x9c\x85\x7f") == "red"
+    assert words.readable("\x1b]0;never ended\nthe rest\x9d1") == "0;never ended\nthe rest1"
     assert words.readable("10%\r50%\r100%\ndone\r\n") == "100%\ndone\n"
     assert words.readable("a\x00b\ud800\x0b") == "ab"
 

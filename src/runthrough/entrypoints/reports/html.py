@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from runthrough.entrypoints.drawing import DRAWN_AT_MOST, look, palette, picture
+from runthrough.entrypoints.drawing import (
+    DRAWN_AT_MOST,
+    EDGES_DRAWN_AT_MOST,
+    look,
+    palette,
+    picture,
+)
 from runthrough.entrypoints.reports import words
 from runthrough.entrypoints.reports.style import STYLE
 from runthrough.entrypoints.reports.words import Near, Told
@@ -144,8 +150,10 @@ class _Page:
     def _draw_dag(self, main: ET.Element) -> None:
         nodes = self._view["nodes"]
         section = _section(main, "Pipeline")
-        if len(nodes) > DRAWN_AT_MOST:
-            told = f"{len(nodes)} nodes are too many for one picture; they are listed below."
+        edges = self._view["edges"]
+        if len(nodes) > DRAWN_AT_MOST or len(edges) > EDGES_DRAWN_AT_MOST:
+            counts = f"{len(nodes)} nodes with {len(edges)} edges"
+            told = f"{counts} are too many for one picture; they are listed below."
             _add(section, "p", told, kind="soft")
             return
         drawn = {words.readable(node["node"]): _drawn(node) for node in nodes}
@@ -158,8 +166,8 @@ class _Page:
 
     def _draw_timeline(self, main: ET.Element) -> None:
         timed = [n for n in self._view["nodes"] if n["start_s"] is not None]
-        ends = [node["end_s"] for node in timed if node["end_s"] is not None]
-        whole = max([self._view["run"]["duration_s"] or 0.0, *ends], default=0.0)
+        seen = [node[at] for node in timed for at in ("start_s", "end_s") if node[at] is not None]
+        whole = max(self._view["run"]["duration_s"] or 0.0, *seen, 0.0)
         if not timed or not whole:
             return
         section = _section(main, "Timeline", f"{words.seconds(whole)} from start to end")

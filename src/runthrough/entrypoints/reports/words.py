@@ -15,7 +15,7 @@ IDLE = frozenset({"blocked", "not_run", "not_selected", "external", "running"})
 
 _ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[@-_]"
 )
 """Colours, cursor moves and titles that scripts send to terminals (ECMA-48)."""
