@@ -143,8 +143,7 @@ class Looking:
                 spec.environ_vars if spec else declared.environ_vars,
             )
             needs = told.merged.requirements
-            used = looked_at(state, node)
-            paths = (*used, *(spec.output_paths.values() if spec else ()))
+            paths = (*looked_at(state, node), *(spec.output_paths.values() if spec else ()))
             world[node] = NodeFacts(
                 script=told.script,
                 candidates=discovery.candidates,
@@ -159,7 +158,6 @@ class Looking:
                     (*paths, *want.paths),
                     source=not state.predecessors[node],
                     digest_up_to=digest_up_to,
-                    compared=used if there.passed is not None else (),
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
             )
@@ -197,7 +195,11 @@ class Looking:
         *,
         digest_up_to: int | None = DIGEST_UP_TO,
     ) -> World:
-        """What decides whether nodes are stale: script, paths, interpreter; needs are not read."""
+        """What decides whether nodes are stale: script, paths, interpreter; needs are not read.
+
+        What a passed attempt took or left is digested whatever its size, as the run did that
+        it is held against; only a digest of the same content says that nothing has changed.
+        """
         world: World = {}
         for node in nodes:
             there = state.nodes[node]
@@ -275,17 +277,13 @@ class Looking:
         *,
         source: bool,
         digest_up_to: int | None = DIGEST_UP_TO,
-        compared: Iterable[RecordedPath] = (),
     ) -> Seen:
-        """What lies at paths; a run took the digests that `compared` ones are held against."""
         conventional = _conventional(node, needs, source=source)
         looked = self._inspector.look(
             dict.fromkeys((*paths, *(path for _, path in conventional))),
             roots=self._roots,
             digest_up_to=digest_up_to,
         )
-        large = [path for path in compared if looked[path].kind and not looked[path].digest]
-        looked |= self._inspector.look(large, roots=self._roots, digest_up_to=None)
         found: dict[str, RecordedPath] = {}
         for name, path in conventional:
             if looked[path].kind is not None and not looked[path].empty:

@@ -46,6 +46,7 @@ from runthrough.core.pipeline import declared_dag
 from runthrough.core.state import (
     ConfiguredBy,
     LastAttempt,
+    Misfit,
     NodeState,
     OpenAttempt,
     PassedAttempt,
@@ -135,8 +136,7 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
         case RequirementsRead() | ConfigurationRejected() | WorldChanged() | CommandRefused():
             pass  # history only: they change nothing
         case DataFlowChecked():
-            if state.run is not None and not event.result.compatible:
-                state.run.incompatible.append((event.edge.from_node, event.node))
+            _flow_checked(state, event)
         case RunStarted():
             _run_started(state, envelope, event)
         case ScriptStarted():
@@ -288,6 +288,9 @@ def _rejected(state: SessionState, event: ConnectionRejected) -> None:
 
 def _connected(state: SessionState, event: ConnectionAccepted | ConnectionConfirmed) -> None:
     source = Output(event.from_node, event.output, event.subpath)
+    before = state.connections.get(event.node, {}).get(event.input)
+    if before is not None and before.source != source:
+        _fits(state, NodeName(before.source.node), event.node, event.input)
     status: ConnectionStatus = "confirmed"
     if isinstance(event, ConnectionAccepted):
         # What the rules accept has a score, what the pipeline declares has none.
@@ -317,6 +320,7 @@ def _disconnected(state: SessionState, event: ConnectionRemoved) -> None:
     if event.input not in left:
         return  # it was proposed only
     left.pop(event.input, None)
+    _fits(state, event.from_node, event.node, event.input)
     edge = (event.from_node, event.node)
     if edge in state.pipeline.edges or any(c.source.node == edge[0] for c in left.values()):
         return
@@ -379,6 +383,26 @@ def _drafted(state: SessionState, event: ConfigurationDrafted) -> None:
     node.restores_to = "person"
 
 
+def _flow_checked(state: SessionState, event: DataFlowChecked) -> None:
+    edge = event.edge
+    _fits(state, edge.from_node, event.node, edge.input)
+    if event.result.compatible:
+        return
+    if state.run is not None:
+        state.run.incompatible.append((edge.from_node, event.node))
+    wrong = [issue.message for issue in event.result.issues if issue.severity == "error"]
+    misfit = Misfit(event.node, edge.input, edge.output, next(iter(wrong), "it does not fit"))
+    producer = _node(state, edge.from_node)
+    producer.misfits = (*producer.misfits, misfit)
+
+
+def _fits(state: SessionState, producer: NodeName, consumer: NodeName, name: str) -> None:
+    """What was found wrong with an input's source says nothing of another, or of a new look."""
+    there = _node(state, producer)
+    if there.misfits:
+        there.misfits = tuple(m for m in there.misfits if (m.node, m.input) != (consumer, name))
+
+
 def _marked_pending(state: SessionState, event: ScriptMarkedPending) -> None:
     node = _enter(state, event.node, "require_configuration")
     if node.configured_by is not None:
@@ -426,6 +450,7 @@ def _executed(state: SessionState, envelope: EventEnvelope, event: ScriptExecute
         fingerprint=fingerprint,
     )
     if event.outcome == "passed":
+        node.misfits = ()
         node.passed = PassedAttempt(
             run=event.run,
             attempt=event.attempt,

@@ -83,13 +83,15 @@ def chosen(state: SessionState, select: Sequence[str], world: World) -> frozense
 def retried(state: SessionState) -> tuple[NodeName, ...]:
     """What a retry runs: nodes whose last attempt did not pass, and what they blocked.
 
-    That is what the last run says they blocked, and below them what has never passed; and above
-    these what the last run was to run and did not come to, since without it they could not run.
+    A node whose output does not fit what it feeds failed too, with its consumers. That is what
+    the last run says they blocked, and below them what has never passed; and above these what the
+    last run was to run and did not come to, since without it they could not run.
     """
     failed = set(_ended(state, _TO_RETRY))
     by = state.run.blocked_by if state.run is not None else {}
     below = reachable(failed, state.successors) - failed
     again = failed | {n for n in below if n in by or state.nodes[n].passed is None}
+    again |= {misfit.node for node in failed for misfit in state.nodes[node].misfits}
     planned = frozenset(state.run.plan.order) if state.run is not None else frozenset()
     above = reachable(again, state.predecessors) & planned
     again |= {n for n in above if state.nodes[n].passed is None}
@@ -98,7 +100,8 @@ def retried(state: SessionState) -> tuple[NodeName, ...]:
 
 def _ended(state: SessionState, outcomes: Collection[str]) -> Iterator[NodeName]:
     for node, there in state.nodes.items():
-        if there.last is not None and there.last.outcome in outcomes:
+        failed = there.last is not None and there.last.outcome in outcomes
+        if failed or there.misfits:
             yield node
 
 
@@ -166,6 +169,8 @@ def _reasons(
         reasons.append("never_passed")
     if there.last is not None and there.last.outcome != "passed":
         reasons.append("last_attempt_failed")
+    if there.misfits:
+        reasons.append("does_not_fit")
     if there.passed is not None:
         present = fingerprint(state, node, facts, sagemaker=sagemaker)
         if present is None or differences(there.passed.fingerprint, present):

@@ -87,6 +87,18 @@ class Rejection:
     source: Output
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An output that does not do for an input which it feeds."""
+
+    node: NodeName
+    """The one that consumes."""
+    input: str
+    output: str
+    text: str
+    """Why, in words."""
+
+
 @dataclass(slots=True)
 class NodeState:
     """One node."""
@@ -110,6 +122,8 @@ class NodeState:
     running: OpenAttempt | None = None
     last: LastAttempt | None = None
     passed: PassedAttempt | None = None
+    misfits: tuple[Misfit, ...] = ()
+    """What the last passed attempt left that does not do; so it is not reused."""
     concerned_at: Version = _NONE
     """Version of the last event that concerns the node."""
 

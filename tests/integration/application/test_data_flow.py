@@ -68,13 +68,30 @@ def test_an_unreadable_output_fails_the_run_though_its_script_passed(studio):
     assert studio.statuses() == ["failed"]
 
 
-def test_it_is_judged_again_when_the_producer_is_reused(studio):
-    """What is broken stays broken, whoever made it."""
+def test_what_does_not_fit_is_no_success_to_be_reused(studio):
+    """Until it fits its node runs again, is told as failed, and is retried with its reader."""
     session = pair(studio, "out.write_text('nothing')", output="made.json")
     session.run()
-    results = session.run()
-    assert outcomes(results) == {"gives": "reused", "takes": "reused"}
-    assert flow(results)["compatible"] is False
+    assert outcomes(session.run()) == {"gives": "passed", "takes": "reused"}
+    row = next(row for row in session.worklist() if row.node == "gives")
+    assert (row.category, row.next) == ("failed", "runthrough logs gives")
+    assert row.text.startswith("data does not fit takes: ")
+    planned = {row["node"]: row["reasons"] for row in session.plan()["run"]}
+    assert planned == {"gives": ["does_not_fit"], "takes": ["upstream_runs"]}
+    assert session.to_retry() == ("gives", "takes")
+    studio.place.script("gives", GIVES.format("out.write_text('{}')"))
+    assert session.run()["pipeline_success"] is True
+    assert session.state.nodes["gives"].misfits == ()
+    assert session.plan()["run"] == []
+
+
+def test_another_source_is_not_held_to_what_the_first_one_left(studio):
+    """Once the input is fed otherwise, its producer counts as passed again."""
+    session = pair(studio, "out.write_text('nothing')", output="made.json")
+    session.run()
+    assert session.state.nodes["gives"].misfits
+    session.disconnect(["takes.data"])
+    assert session.state.nodes["gives"].misfits == ()
 
 
 def test_rows_and_columns_of_what_was_handed_over_are_told(studio):

@@ -4,8 +4,9 @@ import pytest
 from tests.support.handling import FaultyStore, Recorded, handler_over
 from tests.support.hanging import alive, hanging, on, quick, ran
 from tests.support.scripts import has_content, until
-from tests.support.testers import Machine, outcomes
+from tests.support.testers import Machine, configured, outcomes
 
+from runthrough.adapters.inspection import LocalInspector
 from runthrough.application.caller import Caller
 from runthrough.application.execution import Execution
 from runthrough.application.interruption import Interruption
@@ -13,10 +14,12 @@ from runthrough.application.looking import Looking
 from runthrough.application.taking_over import LEASE_S
 from runthrough.core.commands import FinishScript
 from runthrough.core.values.paths import Roots
+from runthrough.core.values.secrets import Secret
 from runthrough.errors import (
     AttemptClosedError,
     RunInProgressError,
     RunnerUnavailableError,
+    SelectionError,
     StoreUnavailableError,
 )
 
@@ -307,20 +310,93 @@ def has_result(studio, node):
     return bool(list(studio.place.workspace.glob(f".runthrough/*/runs/*/{node}/*/result.json")))
 
 
-def test_a_runner_that_cannot_be_made_ends_the_run_as_interrupted(studio):
-    """The error is told, no attempt was claimed, and another tester's run goes through."""
+def test_where_the_runner_cannot_be_opened_no_run_begins(studio):
+    """The error is told, nothing is recorded or held, and another tester's run goes through."""
     quick(studio, "a")
+    leases = []
 
     def no_runner(jobs):
         raise RunnerUnavailableError(f"No engine for {jobs} jobs.", fix="start one")
 
-    broken = studio.enter("ann", runner=no_runner)
+    leases_taken = Taken(studio.stores.leases, leases)
+    broken = studio.enter("ann", runner=no_runner, leases=leases_taken)
+    before = broken.version
     with pytest.raises(RunnerUnavailableError, match="No engine for 3 jobs"):
         broken.run(jobs=3)
-    assert studio.events("ScriptStarted") == []
-    assert studio.statuses() == ["interrupted"]
-    assert studio.stores.leases.renewed_at(studio.events("RunStarted")[0].run) is None
+    assert studio.events("RunStarted") == []
+    assert broken.version == before
+    (run,) = leases
+    assert studio.stores.leases.renewed_at(run) is None
     assert outcomes(studio.enter("ann").run()) == {"a": "passed"}
+
+
+class Taken:
+    """Leases that tell which were taken."""
+
+    def __init__(self, leases, runs):
+        self._leases = leases
+        self._runs = runs
+
+    def take(self, run, **what):
+        """Take a lease."""
+        self._runs.append(run)
+        self._leases.take(run, **what)
+
+    def __getattr__(self, name):
+        """The rest is as it is."""
+        return getattr(self._leases, name)
+
+
+def test_for_a_run_that_is_refused_nothing_is_opened(studio):
+    """An engine may take seconds to start; the refusal is recorded all the same."""
+    quick(studio, "a")
+    opened = []
+    with pytest.raises(SelectionError):
+        studio.enter("ann", runner=opened.append).run(["nobody"])
+    assert opened == []
+    assert [event.command for event in studio.events("CommandRefused")] == ["run"]
+
+
+def test_a_run_is_held_from_the_moment_it_is_in_the_log(studio):
+    """Neither another thread of its process nor another host can take it over as it begins."""
+    session = quick(studio, "a")
+    refused = []
+
+    def come(envelope):
+        if envelope.event.type != "RunStarted":
+            return
+        for hosts in (Machine(), Machine(host="host-2", pid=2, living={2})):
+            with pytest.raises(RunInProgressError):
+                studio.enter("bob", hosts=hosts).run()
+            refused.append(hosts.host)
+
+    assert outcomes(session.run(told=come)) == {"a": "passed"}
+    assert len(refused) == 2
+
+
+class Blind(LocalInspector):
+    """An inspector to which everything that scripts left is a fault of the disk."""
+
+    def look(self, paths, **how):
+        """Look at nothing in an attempt's folder."""
+        paths = tuple(paths)
+        if any("runs/" in path for path in paths):
+            raise OSError("the disk says s3cr3t-value")
+        return super().look(paths, **how)
+
+
+def test_what_cannot_be_judged_has_failed_and_the_session_goes_on(studio):
+    """Whoever came after would meet the same fault, and nobody could ever end the run."""
+    studio.secrets["TOKEN"] = "s3cr3t-value"
+    configured(quick(studio, "a", "b"), "b", environ_vars={"TOKEN": Secret("TOKEN")})
+    blind = studio.enter("ann", inspector=Blind(probe=str))
+    results = blind.run()
+    assert outcomes(results) == {"a": "failed", "b": "failed"}
+    told = results["script_results"]["a"]["error_message"]
+    assert "cannot be looked at: OSError: the disk says " in told
+    assert "s3cr3t" not in told
+    assert studio.statuses() == ["failed"]
+    assert outcomes(studio.enter("ann").run()) == {"a": "passed", "b": "passed"}
 
 
 # ---- an attempt is closed by somebody else

@@ -8,7 +8,7 @@ from tests.support.stored import memory_stores
 from tests.support.testers import Machine, configured, outcomes
 
 from runthrough.application.taking_over import LEASE_S
-from runthrough.application.watching import LOG_LOOK_S
+from runthrough.application.watching import LOG_LOOK_S, OUT_OF_TOUCH_S
 from runthrough.errors import (
     CommandRefusedError,
     NothingToRetryError,
@@ -204,6 +204,40 @@ def test_a_run_that_this_process_gave_up_cannot_be_cancelled(studio):
     assert studio.statuses() == ["interrupted"]
 
 
+# ---- the log cannot be read for a while
+
+
+def out_of_touch(studio, seconds, times=1):
+    """A session whose store cannot be read at its next looks, and a listener that lets them be."""
+    hanging(studio, "quick")
+    store = FaultyStore(studio.stores.events)
+    session = studio.enter("ann", store=store)
+
+    def lose(event):
+        until(lambda: has_content(ran(studio, "hangs")), "the script runs")
+        store.faults += ["read"] * times
+        studio.watch.pass_by(seconds)
+        (studio.place.folder / "hold").unlink()
+
+    return session, on("ScriptExecuted", lose, node="quick")
+
+
+def test_a_log_that_cannot_be_read_for_a_moment_ends_no_script(studio):
+    """The lease keeps others away meanwhile, and the next look may succeed."""
+    session, told = out_of_touch(studio, LOG_LOOK_S)
+    assert outcomes(session.run(jobs=2, told=told)) == {"hangs": "passed", "quick": "passed"}
+
+
+def test_a_log_that_cannot_be_read_for_long_ends_the_run(studio):
+    """Before its lease is over: then another host may run the same scripts."""
+    session, told = out_of_touch(studio, OUT_OF_TOUCH_S, times=2)
+    with pytest.raises(StoreUnavailableError):
+        session.run(jobs=2, told=told)
+    assert OUT_OF_TOUCH_S < LEASE_S
+    assert studio.enter("ann").resume()
+    assert studio.statuses() == ["interrupted"]
+
+
 # ---- Ctrl-C at the terminal
 
 
@@ -278,9 +312,8 @@ def broken(studio):
 
 
 def configure(studio, session, node, mode):
-    configured(
-        session, node, environ_vars={"MODE": mode}, job_args={"ran": str(ran(studio, node))}
-    )
+    file = ran(studio, node.replace(":", ""))
+    configured(session, node, environ_vars={"MODE": mode}, job_args={"ran": str(file)})
 
 
 def test_a_retry_runs_what_failed_and_what_it_blocked(studio):
@@ -333,3 +366,17 @@ def test_a_retry_takes_what_a_dead_tester_lost(studio):
         session.run(jobs=2, told=on("ScriptStarted", look, node="quick"))
     assert lost == ["hangs", "quick"]
     assert [event.command for event in studio.events("CommandRefused")][:1] == ["retry"]
+
+
+def test_a_retry_takes_nodes_by_their_very_names(studio):
+    """Also those that read like a pattern: nothing below or beside them runs with them."""
+    scripts = {"a": "one", "a+": "two", "state:failed": "three"}
+    for name, script in scripts.items():
+        studio.place.script(script, FAILS_WHEN_TOLD if name == "a+" else WRITES)
+    session = studio.start(*scripts)
+    for name, script in scripts.items():
+        session.bind(name, str(studio.place.workspace / "scripts" / f"{script}.py"))
+        configure(studio, session, name, "bad")
+    session.run()
+    configure(studio, session, "a+", "good")
+    assert outcomes(session.run(session.to_retry())) == {"a+": "passed"}

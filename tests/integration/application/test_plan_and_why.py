@@ -6,10 +6,11 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from tests.support.pipelines import Place
-from tests.support.stored import HOST, sql_stores
+from tests.support.stored import HOST, memory_stores, sql_stores
 from tests.support.testers import NAME, Studio, configured, outcomes
 
 from runthrough.adapters.inspection import LocalInspector
@@ -446,3 +447,32 @@ def test_the_thirty_are_what_they_are_taken_for():
         mine = {name for name in NODES if node in ancestors(name)}
         assert below(node) - {node} == mine
     assert ancestors("j9") == {"j7", "j8", *(f"{k}{n}" for k in "sm" for n in (7, 8, 9))}
+
+
+LARGE = """
+import os
+from pathlib import Path
+
+
+def main(input_paths, output_paths):
+    os.truncate(input_paths["raw"], 17 << 20)
+    Path(output_paths["text"]).touch()
+    os.truncate(output_paths["text"], 17 << 20)
+"""
+
+
+@pytest.mark.parametrize("where", ["input", "output"])
+def test_large_contents_are_compared_once_a_run_took_them(tmp_path, where):
+    """Else each look would call stale what a run reuses; whichever tester looks, with no cache."""
+    studio = Studio(Place(tmp_path), memory_stores())
+    studio.place.script("a", LARGE)
+    with (raw := studio.place.file("raw", "")).open("w") as file:
+        file.truncate(17 << 20)
+    session = configured(studio.start("a"), "a", input_paths={"raw": str(raw)})
+    session.run()
+    left = session.locate(session.state.nodes["a"].passed.outputs["text"])
+    for look in (session, studio.enter()):
+        assert [row.category for row in look.worklist()] == ["passed"]
+    with Path(raw if where == "input" else left).open("r+b") as file:
+        file.write(b"changed")
+    assert [row.category for row in session.worklist()] == ["stale"]

@@ -162,6 +162,14 @@ def test_nodes_are_selected_by_their_last_outcome():
     assert selected(DONE.state, ("state:failed",), WORLD) == {"state:failed": frozenset()}
 
 
+def test_a_pattern_that_is_a_nodes_name_means_that_node():
+    """However much it reads like something else; a `+` more still means those around it."""
+    names = ("a", "a+", "state:stale")
+    state = given().after(start(pipeline(**dict.fromkeys(names)), {})).state
+    for pattern, node in (("a+", "a+"), ("a++", "a+"), ("state:stale", "state:stale")):
+        assert selected(state, (pattern,), {}) == {pattern: frozenset({node})}
+
+
 def test_nodes_are_selected_by_what_no_longer_stands():
     """`state:stale` are those that changed, and what is below them."""
     world = {**WORLD, "b": facts("b", script=script_info("b", digest="edited"))}

@@ -9,6 +9,7 @@ from runthrough.core.values.model import Frozen
 PlanReason = Literal[
     "never_passed",
     "last_attempt_failed",
+    "does_not_fit",
     "changed",
     "upstream_runs",
     "outputs_changed",

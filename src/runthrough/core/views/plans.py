@@ -18,6 +18,7 @@ _REASONS: Mapping[PlanReason, str] = {
     "last_attempt_failed": "its last attempt did not pass",
     "changed": "cannot be compared with its last attempt",
     "outputs_changed": "what it left is not there as it was",
+    "does_not_fit": "what it left does not fit what it feeds",
     "not_reused": "nothing is reused",
 }
 """Words for the reasons that say all by themselves."""

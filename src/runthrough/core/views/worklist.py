@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.staleness import Change, World, fingerprint, stale
-from runthrough.core.state import LastAttempt, NodeState, SessionState
+from runthrough.core.state import NodeState, SessionState
 from runthrough.core.values.connections import ProposedConnection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
@@ -167,8 +167,8 @@ def _judged(
         return "running", "", None
     if there.state is Lifecycle.PENDING or node in state.proposals:
         return "needs_you", *_asked(state, node)
-    if there.last is not None and _failed_now(state, node, there.last, facts):
-        return "failed", _failure(there.last), f"runthrough logs {name}"
+    if failure := _failure(state, node, facts, changes):
+        return "failed", failure, f"runthrough logs {name}"
     if stopped is not None:
         return "blocked", f"below {stopped}", None
     if there.last is not None and there.last.outcome in INTERRUPTED:
@@ -184,16 +184,20 @@ def _judged(
     return "passed", f"{seconds:.1f} s, {there.passed.at:%Y-%m-%d %H:%M} UTC", None
 
 
-def _failed_now(state: SessionState, node: NodeName, last: LastAttempt, facts: NodeFacts) -> bool:
-    """The last attempt did not pass, and what it depended on is still what is there."""
-    if last.outcome == "passed" or last.outcome in INTERRUPTED:
-        return False
-    return last.fingerprint == fingerprint(state, node, facts)
-
-
-def _failure(last: LastAttempt) -> str:
-    told = last.error.headline if last.error else ""
-    return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"
+def _failure(
+    state: SessionState, node: NodeName, facts: NodeFacts, changes: tuple[Change, ...]
+) -> str:
+    """Why the last attempt did not do, as long as what it depended on is what is there."""
+    there = state.nodes[node]
+    last = there.last
+    if last is not None and last.outcome not in {"passed", *INTERRUPTED}:
+        if last.fingerprint != fingerprint(state, node, facts):
+            return ""
+        told = last.error.headline if last.error else ""
+        return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"
+    if changes:
+        return ""
+    return "; ".join(f"{m.output} does not fit {m.node}: {m.text}" for m in there.misfits)
 
 
 def _waits_for(state: SessionState, node: NodeName) -> list[str]:
