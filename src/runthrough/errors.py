@@ -104,9 +104,10 @@ class SelectionError(PipelineError):
 
     code = "SELECTION_EMPTY"
 
-    def __init__(self, select: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, select: str, nearest: Sequence[str] = (), *, why: str = "") -> None:
+        told = f": {why}" if why else ""
         super().__init__(
-            f"The selection {select!r} matches no node.{_did_you_mean(nearest)}",
+            f"The selection {select!r} matches no node{told}.{_did_you_mean(nearest)}",
             fix="runthrough status lists the nodes; select NODE, NODE+ (and below), +NODE "
             "(and above), state:failed or state:stale",
         )

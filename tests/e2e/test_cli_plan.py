@@ -4,7 +4,7 @@ import pytest
 from tests.support.cli import answered, begun, orders_shell
 
 pytestmark = pytest.mark.slow
-PLAN_KEYS = {"run", "reuse", "blocked", "pending"}
+PLAN_KEYS = {"run", "reuse", "blocked", "pending", "outdated"}
 WHY_KEYS = {"node", "stale", "changes", "upstream", "passed", "outcome", "needs", "external"}
 
 
@@ -86,23 +86,44 @@ def test_the_shapes_of_plan_and_why(tmp_path):
 
 
 def test_why_names_the_root_also_on_a_narrow_terminal(tmp_path):
-    """Nearest first, each changed part once, digests short enough for sixty columns."""
+    """Roots first, each changed part once, digests short enough for sixty columns."""
     shell = passed(tmp_path)
     edited(shell)
     lines = shell.run("why", "report", COLUMNS="60").out.splitlines()
     assert lines[0].startswith("report  passed ")
     assert lines[0].endswith(", and since then:")
-    assert lines[1:3] == [
-        "  above it total is to run again",
-        "  above it clean is to run again",
-    ]
-    assert lines[3].startswith("    script clean changed  ")
+    assert lines[1] == "  above it clean is to run again"
+    assert lines[2].startswith("    script clean changed  ")
+    assert lines[3] == "  above it total is to run again"
     assert max(map(len, lines)) <= 60
     assert shell.run("why", "total").out.count("clean is to run again") == 1
     (shell.folder / "scripts/clean.py").unlink()
     told = shell.run("why", "clean").out
     assert "is pending now: " in told
     assert told.endswith("next:  runthrough status\n")
+
+
+def test_a_part_below_what_changed_says_so(tmp_path):
+    """`plan` and `run` tell what `status` tells: it is reused, or run, on what no longer holds."""
+    shell = passed(tmp_path)
+    edited(shell)
+    again = "! total stands on what clean left before it changed; runthrough run +total"
+    told = shell.run("plan", "total").out
+    assert again in told.splitlines()
+    assert "1 node: 0 to run, 0 unchanged, 1 as it stands, 0 blocked, 0 pending" in told
+    assert told.splitlines()[0].split() == ["=", "reuse", "total", "as", "it", "stands"]
+    (row,) = shell.run("plan", "total", "--json").json["outdated"]
+    assert (row["node"], row["above"]) == ("total", ["clean"])
+    lines = shell.run("run", "total").out.splitlines()
+    assert again in lines
+    assert lines[0] == "run of 1 node: 0 to run, 0 unchanged, 1 as it stands, 0 blocked"
+    assert "= total  reused  as it stands" in lines
+    done = shell.run("run", "total", "--no-reuse", "--json", "--session", "demo")
+    assert f"{again} --session demo" in done.err.splitlines()
+    assert [row["node"] for row in done.json["outdated"]] == ["total"]
+    for words in (["plan", "+total"], ["run", "+total"]):
+        assert "stands on" not in shell.run(*words).out
+    assert shell.run("run", "total", "--json").json["outdated"] == []
 
 
 def test_what_is_accepted_is_reused(tmp_path):
@@ -171,6 +192,6 @@ def test_a_script_written_for_sagemaker(tmp_path):
     (model,) = shell.folder.glob(".runthrough/*/runs/*/train/*/**/model.txt")
     assert model.read_text() == "3: x\n1\n"
     assert "unchanged since it passed" in shell.run("plan", "--sagemaker", "--exit-code").out
-    assert "SM_*  set → none" in shell.run("plan", "--exit-code", code=10).out
-    assert "SM_*  set → none" in shell.run("why", "train").out
+    assert "SM_*  set → not set" in shell.run("plan", "--exit-code", code=10).out
+    assert "SM_*  set → not set" in shell.run("why", "train").out
     assert "nothing has changed since" in shell.run("why", "train", "--sagemaker").out

@@ -50,6 +50,29 @@ def test_each_format_tells_the_last_run(tmp_path):
     assert "<script" not in text
 
 
+def test_a_run_of_a_part_is_no_verdict_on_the_whole(tmp_path):
+    """After a failure, a run of one node that passed says of how many, and what still failed."""
+    shell = failed(tmp_path)
+    shell.run("run", "clean")
+    told = shell.run("report", "--markdown").out
+    assert told.startswith("## ✓ orders: passed, 1 of 3 nodes selected\n")
+    assert "**Outside this run, still failed: `total`**" in told
+    selection = shell.run("report", "--json").json["selection"]
+    assert selection == {"selected": 1, "scripts": 3, "failed_outside": ["total"]}
+
+
+def test_a_long_reason_wraps_within_its_indent(tmp_path):
+    """At the end of a run nothing that belongs to a failure begins at the first column."""
+    shell = answered(tmp_path)
+    shell.file("scripts/total.py", BROKEN.replace("no: 100%", "far too long " * 20))
+    lines = shell.run("run", code=1, COLUMNS="70").out.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("✗ total failed: V"))
+    told = lines[first : lines.index("", first)]
+    assert sum("too long" in line for line in told) > 3
+    assert all(line.startswith("  ") for line in told[1:])
+    assert told[-1] == "    → runthrough logs total"
+
+
 def test_a_report_is_of_the_run_whatever_came_later(tmp_path):
     """A configuration after the run does not change what the report says of it."""
     shell = failed(tmp_path)

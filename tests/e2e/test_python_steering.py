@@ -69,7 +69,7 @@ def test_a_plan_is_what_the_run_then_does(tmp_path):
     with factory:
         version = factory.version
         plan = factory.plan()
-        assert set(plan) == {"run", "reuse", "blocked", "pending"}
+        assert set(plan) == {"run", "reuse", "blocked", "pending", "outdated"}
         assert nodes(plan["run"]) == ["first", "second", "third"]
         assert plan["run"][0]["reasons"] == ["never_passed"]
         assert factory.plan("third")["blocked"] == [{"node": "third", "by": ["second"]}]
@@ -86,14 +86,14 @@ def test_a_plan_is_told_whether_the_run_sets_sagemakers_variables(tmp_path):
     with factory:
         factory.execute_dag_guided_testing("first")
         (row,) = factory.plan("first", sagemaker=True)["run"]
-        assert (row["reasons"], row["text"]) == (["changed"], "SM_*  none → set")
+        assert (row["reasons"], row["text"]) == (["changed"], "SM_*  not set → set")
         for outcome in ("passed", "reused"):
             ran = factory.execute_dag_guided_testing("first", sagemaker=True)
             assert outcomes(ran) == {"first": outcome}
         assert nodes(factory.plan("first", sagemaker=True)["reuse"]) == ["first"]
         assert factory.why("first", sagemaker=True)["stale"] is False
         (row,) = factory.plan("first")["run"]
-        assert row["text"] == "SM_*  set → none"
+        assert row["text"] == "SM_*  set → not set"
         assert factory.why("first")["stale"] is True
         assert outcomes(factory.execute_dag_guided_testing("first")) == {"first": "passed"}
 

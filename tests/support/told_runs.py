@@ -113,9 +113,13 @@ def begun() -> list[Event]:
     return configured
 
 
-def run_started(run: str = RUN, reuse: tuple[str, ...] = ()) -> RunStarted:
-    """A run of the three scripts in a row."""
-    names = ("clean", "total", "report")
+ROW = ("clean", "total", "report")
+
+
+def run_started(
+    run: str = RUN, reuse: tuple[str, ...] = (), names: tuple[str, ...] = ROW
+) -> RunStarted:
+    """A run of the three scripts in a row, or of others."""
     return RunStarted(
         run=run,
         plan=Plan(
@@ -216,6 +220,27 @@ def reused_run() -> list[Event]:
         executed("report", run=again),
         finished("passed", again),
     ]
+
+
+def partial_run() -> list[Event]:
+    """After `total` failed and blocked `report`, `clean` alone was run and passed."""
+    again = "run-2"
+    return [
+        *failed_run(),
+        run_started(again, names=("clean",)),
+        started("clean", again),
+        executed("clean", run=again),
+        finished("passed", again),
+    ]
+
+
+def whole_run() -> list[Event]:
+    """All four scripts passed in one run."""
+    names = (*ROW, "aside")
+    ran: list[Event] = [*begun(), run_started(names=names)]
+    for node in names:
+        ran += [started(node), executed(node)]
+    return [*ran, finished("passed")]
 
 
 def view_of(events: list[Event]) -> View:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from runthrough.application.attempts import (
     Attempts,
@@ -239,8 +240,12 @@ class Execution:
             claimed = self._state.nodes[node].running
             if claimed is None:
                 raise AttemptClosedError(node, run)
+            if result.outcome == "cancelled" and result.error is None and watch.why:
+                error = ScriptError(kind="lost", message=watch.why)
+                result = replace(result, error=error)
             passed = self._finish(run, node, claimed, result)
             if fail_fast and not passed:
+                watch.why = watch.why or f"ended because {node} did not pass (fail-fast)"
                 watch.end_attempts()
             return passed
 

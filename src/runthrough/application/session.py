@@ -13,18 +13,22 @@ from runthrough.core.commands import (
     RecordWorld,
     ReopenSession,
 )
-from runthrough.core.events import DataFlowChecked, EventEnvelope
+from runthrough.core.events import DataFlowChecked, EventEnvelope, RunStarted
 from runthrough.core.lifecycle import Phase
 from runthrough.core.planning import retried
 from runthrough.core.values.ids import NodeName
 from runthrough.core.views.history import HistoryRow
 from runthrough.core.views.nodes import View
+from runthrough.core.views.plans import outdated_view
 from runthrough.core.views.results import results_view
 from runthrough.errors import CommandRefusedError, NothingToRetryError
 
 
 class Session(PlannedSession):
     """One guided test of one pipeline, as one caller goes on with it."""
+
+    outdated: Sequence[View] = ()
+    """Of the run that was last started here: see `views.plans.outdated_view`."""
 
     def resume(self) -> list[HistoryRow]:
         """Go on: close what a dead tester left open, and record what the world has become.
@@ -70,6 +74,8 @@ class Session(PlannedSession):
         def listen(envelope: EventEnvelope) -> None:
             if isinstance(envelope.event, DataFlowChecked):
                 seams.append(envelope.event)
+            elif isinstance(envelope.event, RunStarted):
+                self.outdated = outdated_view(self.state, envelope.event.plan.order, world)
             if told is not None:
                 told(envelope)
 
@@ -87,7 +93,9 @@ class Session(PlannedSession):
             world=world,
             interruption=interruption or Interruption(),
         )
-        return results_view(self.state, self.particulars, seams, locate=self.locate)
+        return results_view(
+            self.state, self.particulars, seams, locate=self.locate, outdated=self.outdated
+        )
 
     def to_retry(self, *, take_over: bool = False) -> tuple[NodeName, ...]:
         """What a retry runs: nodes whose last attempt did not pass, and what they blocked.

@@ -47,6 +47,8 @@ class Watch:
         self._stopping = False
         self.status: RunStatus | Literal["as_it_went"] = "as_it_went"
         """How the run is to be finished."""
+        self.why = ""
+        """Why attempts were ended, in words."""
 
     @contextmanager
     def heard(self) -> Iterator[None]:
@@ -68,9 +70,9 @@ class Watch:
             return True
         running = self._present()
         if running.cancelled_by is not None:
-            self.status = "cancelled"
+            self.status, self.why = "cancelled", f"cancelled by {running.cancelled_by}"
         elif self._interruption.asked:
-            self.status = "interrupted"
+            self.status, self.why = "interrupted", "the run was interrupted"
         else:
             return False
         self._stopping = True

@@ -27,6 +27,10 @@ def reachable(
 
 FAILED, STALE = "state:failed", "state:stale"
 """Patterns for the nodes whose last attempt failed, and for those that no longer stand."""
+_NONE = {
+    FAILED: "no node's last attempt has failed",
+    STALE: "all that passed stands, or nothing has passed yet",
+}
 _FAILURES = frozenset({"failed", "timed_out", "crashed", "lost"})
 _TO_RETRY = _FAILURES | {"cancelled"}
 """Somebody who cancelled an attempt, or interrupted its run, wants it after all."""
@@ -73,11 +77,19 @@ def chosen(state: SessionState, select: Sequence[str], world: World) -> frozense
     nodes: frozenset[NodeName] = frozenset()
     for pattern, found in selected(state, select, world).items():
         if not found:
-            known = [node for node, there in state.nodes.items() if not there.external]
-            names = [name for name in (*known, FAILED, STALE) if name != pattern]
-            raise SelectionError(pattern or "all", nearest(pattern.strip("+"), names))
+            raise _nothing_selected(state, pattern)
         nodes |= found
     return nodes
+
+
+def _nothing_selected(state: SessionState, pattern: str) -> SelectionError:
+    if pattern in _NONE:
+        return SelectionError(pattern, why=_NONE[pattern])
+    name = pattern if pattern in state.nodes else pattern.removeprefix("+").removesuffix("+")
+    if name in state.nodes:
+        return SelectionError(pattern, why=f"{name} is external, and never runs")
+    known = [node for node, there in state.nodes.items() if not there.external]
+    return SelectionError(pattern or "all", nearest(pattern.strip("+"), (*known, FAILED, STALE)))
 
 
 def retried(state: SessionState) -> tuple[NodeName, ...]:

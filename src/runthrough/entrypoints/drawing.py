@@ -116,8 +116,8 @@ def svg(
 ) -> str:
     """The picture of a DAG, to be written to a file or put into a page.
 
-    Of a node `outcome`, else `state`, gives mark, colour and word; `seconds` stands beside the
-    word; `external` draws it dashed. An edge leads from `from_node` to `node`; `fits=False`
+    Of a node `outcome`, else `state`, gives mark, colour and word; `took`, a text, stands beside
+    the word; `external` draws it dashed. An edge leads from `from_node` to `node`; `fits=False`
     marks one whose data did not fit, and `note` is told where the pointer rests on it.
     The same arguments always give the same text.
     """
@@ -262,9 +262,8 @@ def _word(there: Mapping[str, object]) -> str:
 
 
 def _words(there: Mapping[str, object]) -> str:
-    seconds = there.get("seconds")
-    timed = f"  {seconds:.1f} s" if isinstance(seconds, int | float) else ""
-    return f"{_word(there).replace('_', ' ')}{timed}"
+    took = there.get("took")
+    return f"{_word(there).replace('_', ' ')}{f'  {took}' if took else ''}"
 
 
 def _cut(name: str) -> str:

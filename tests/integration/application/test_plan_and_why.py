@@ -332,7 +332,7 @@ def test_plan_and_why_name_what_changed_and_nothing_else(thirty, case):
 
 
 def _assert_why(thirty, session, node, runs, case):
-    """Its own changes and what runs directly above; then all that runs above, roots first."""
+    """Its own changes; then all that runs above, roots first and once each."""
     told = session.why(node, sagemaker=case.sagemaker)
     assert told["stale"] is True
     assert [row["node"] for row in told["upstream"]] == [
@@ -343,8 +343,7 @@ def _assert_why(thirty, session, node, runs, case):
         *((row["node"], row["changes"]) for row in told["upstream"]),
     ]:
         own = case.changes if name in case.touched else []
-        above = [("upstream", n, None, None) for n in NODES if n in runs and n in direct(name)]
-        assert as_told(thirty, name, changes) == [*own, *above]
+        assert as_told(thirty, name, changes) == own
 
 
 def direct(node):
@@ -398,12 +397,25 @@ def test_a_deleted_output_is_made_again_and_ends_there(thirty):
     assert chosen == {"m5": "passed", "j4": "reused", "j5": "reused"}
 
 
+def test_a_run_of_a_part_tells_what_it_stands_on(thirty):
+    """What `status` calls stale is reused or run as it stands, and the results name its root."""
+    thirty.append("scripts/join.py", STATEMENT)
+    session = thirty.session()
+    shown = session.plan(["j9"])["outdated"]
+    assert [(row["node"], row["above"]) for row in shown] == [("j9", ["j7", "j8"])]
+    results = session.run(["j9"])
+    assert (outcomes(results)["j9"], results["outdated"]) == ("reused", shown)
+    assert session.run(["j9"], reuse=False)["outdated"] == shown
+    assert session.run(["+j9"])["outdated"] == []
+    assert session.run(["j9"])["outdated"] == []
+
+
 def test_a_run_without_sagemaker_runs_what_passed_with_it(thirty):
     """The plan compares with the run that is meant, in both directions."""
     session = thirty.session()
     session.run(["s0"], sagemaker=True)
     (row,) = session.plan(["s0"])["run"]
-    assert (row["reasons"], row["text"]) == (["changed"], "SM_*  set → none")
+    assert (row["reasons"], row["text"]) == (["changed"], "SM_*  set → not set")
     assert rows(session.why("s0")["changes"]) == [("environ_var", "SM_*", "set", None)]
     assert session.plan(["s0"], sagemaker=True)["run"] == []
     assert session.why("s0", sagemaker=None)["stale"] is False
@@ -476,3 +488,19 @@ def test_large_contents_are_compared_once_a_run_took_them(tmp_path, where):
     with Path(raw if where == "input" else left).open("r+b") as file:
         file.write(b"changed")
     assert [row.category for row in session.worklist()] == ["stale"]
+
+
+def test_without_an_input_that_was_there_nothing_stands(tmp_path):
+    """It could not run as it is; once the input is back as it was, it stands by itself."""
+    studio = Studio(Place(tmp_path), memory_stores())
+    studio.place.script("a", READ)
+    raw = studio.place.file("raw", "x")
+    session = configured(studio.start("a"), "a", input_paths={"raw": str(raw)})
+    session.run()
+    raw.rename(tmp_path / "away")
+    with pytest.raises(CommandRefusedError, match=r"What a takes is not there: raw\."):
+        session.accept_unchanged("a")
+    assert [event.command for event in studio.events("CommandRefused")] == ["accept"]
+    (tmp_path / "away").rename(raw)
+    with pytest.raises(CommandRefusedError, match="Nothing that a depends on has changed"):
+        session.accept_unchanged("a")

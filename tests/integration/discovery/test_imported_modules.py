@@ -32,6 +32,35 @@ def test_imports_inside_functions_count(tmp_path):
     assert list(modules(tmp_path)) == ["late"]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        'importlib.import_module("pack.late")',
+        'import_module(name="pack.late")',
+        '__import__("pack.late")',
+    ],
+)
+def test_modules_that_are_imported_by_a_call_count(tmp_path, call):
+    """Where the name stands there whole, it is an import like any other, also through others."""
+    write(tmp_path, step=MAIN.replace("pass", call), pack__late="import dates", dates="day = 1")
+    assert list(modules(tmp_path)) == ["dates", "pack.late"]
+    before = modules(tmp_path)
+    write(tmp_path, pack__late="import dates\nx = 2")
+    assert modules(tmp_path)["pack.late"] != before["pack.late"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["import_module(late)", "import_module()", 'import_module(".late", "pack")', "__import__(3)",
+     '__import__("not a name")', 'load("late")', 'import_module(f"{late}")'],
+)  # fmt: skip
+def test_modules_under_a_name_that_is_made_at_run_time_are_not_seen(tmp_path, call):
+    """Nor relative names, or other calls; none of them disturbs the reading."""
+    write(tmp_path, step=MAIN.replace("pass", call), late="x = 1", load="x = 1")
+    script = StepCatalog([tmp_path]).find("step")
+    assert (script.modules, script.imports) == ({}, ())
+
+
 def test_the_packages_around_a_module_are_run_by_its_import(tmp_path):
     """`import pack.sub.deep` runs the `__init__.py` of both packages."""
     write(tmp_path, step="import pack.sub.deep" + MAIN)

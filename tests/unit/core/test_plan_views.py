@@ -21,9 +21,10 @@ from tests.support.dsl import given
 from runthrough.core.commands import FinishRun
 from runthrough.core.planning import chosen, plan_run
 from runthrough.core.staleness import Change, fingerprint
+from runthrough.core.state import Misfit
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.views.changes import change_view, change_words, changes_text
-from runthrough.core.views.plans import plan_view, why_view
+from runthrough.core.views.plans import outdated_view, plan_view, why_view
 from runthrough.errors import SelectionError
 
 NAMES = ("a", "b", "c")
@@ -81,6 +82,7 @@ def test_a_plan_shows_each_node_once():
         "reuse": [],
         "blocked": [],
         "pending": [],
+        "outdated": [],
     }
     assert shown()["reuse"] == [{"node": name} for name in NAMES]
 
@@ -127,22 +129,66 @@ def test_each_reason_has_words():
 
 def test_a_plan_with_sagemakers_variables_names_them():
     """They are a change like any other where the last attempt had none."""
-    assert texts(shown(nodes="a", sagemaker=True)) == {"a": "SM_*  none → set"}
+    assert texts(shown(nodes="a", sagemaker=True)) == {"a": "SM_*  not set → set"}
     assert shown(nodes="a", sagemaker=False)["run"] == []
 
 
+def outdated(**plan):
+    """Rows of a plan without their words, and the words."""
+    rows = shown(**plan)["outdated"]
+    return {row["node"]: row["above"] for row in rows}, [row["text"] for row in rows]
+
+
+CHANGED = "stands on what a left before it changed"
+
+
+def test_a_part_below_what_changed_is_outdated():
+    """Whether directly or through others, run or reused; what is run with its root is not."""
+    assert outdated(nodes="b", world=EDITED) == ({"b": ["a"]}, [CHANGED])
+    assert outdated(nodes="c", world=EDITED) == ({"c": ["a"]}, [CHANGED])
+    assert outdated(nodes="bc", world=EDITED, reuse=False)[0] == {"b": ["a"], "c": ["a"]}
+    assert shown(nodes="b", world=EDITED)["reuse"] == [{"node": "b"}]
+    for nodes, world in (("abc", EDITED), ("a", EDITED), ("ab", EDITED), ("b", WORLD)):
+        assert shown(nodes=nodes, world=world)["outdated"] == []
+
+
+def test_a_part_below_what_failed_is_outdated():
+    """What passed before the failure is there, and a run of the whole would not reuse it."""
+    failed = attempted(DONE, "b", outcome="failed", run="run-2")
+    told = "stands on what b left before an attempt that did not pass"
+    assert outdated(session=failed, nodes="c") == ({"c": ["b"]}, [told])
+    both = outdated(session=failed, nodes="c", world=EDITED)
+    assert both == ({"c": ["a", "b"]}, [f"{CHANGED} and{told.removeprefix('stands on')}"])
+
+
+def test_a_part_that_is_blocked_is_not_outdated():
+    """There is nothing that it could stand on."""
+    state = replace(DONE.state, nodes={n: replace(s) for n, s in DONE.state.nodes.items()})
+    state.nodes["b"].passed = None
+    plan = plan_run(state, frozenset("c"), EDITED, reuse=True)
+    view = plan_view(state, plan, EDITED)
+    assert (view["blocked"], view["outdated"]) == ([{"node": "c", "by": ["b"]}], [])
+
+
+def test_a_part_below_what_does_not_fit_is_outdated():
+    """The status tells the producer as failed."""
+    state = replace(DONE.state, nodes={n: replace(s) for n, s in DONE.state.nodes.items()})
+    state.nodes["a"].misfits = (Misfit("b", "data", "data", "it is no table"),)
+    (row,) = outdated_view(state, ["b"], WORLD)
+    assert row["text"] == "stands on what a left that does not fit what it feeds"
+
+
 def test_why_tells_the_chain_to_the_root():
-    """Each stale node above, roots first, with its own changes."""
+    """Each stale node above, roots first and once, with its own changes only."""
     told = why_view(DONE.state, "c", EDITED)
-    upstream = {"part": "upstream", "old": None, "new": None}
     change = {"part": "script", "name": "a", "old": "digest of a", "new": "edited"}
     assert told == {
         "node": "c",
         "stale": True,
-        "changes": [{**upstream, "name": "b"}],
+        "changes": [],
         "upstream": [
             {"node": "a", "changes": [change], "passed": True},
-            {"node": "b", "changes": [{**upstream, "name": "a"}], "passed": True},
+            {"node": "b", "changes": [], "passed": True},
         ],
         "passed": DONE.node("c").passed.at.isoformat(),
         "outcome": "passed",
@@ -222,8 +268,9 @@ LONG = "0123456789abcdef" * 4
     [
         (("upstream", "b", None, None), "b is to run again", None),
         (("job_arg", "depth", 1, 2), "depth  1 → 2", None),
-        (("job_arg", "depth", None, 2), "depth  none → 2", None),
-        (("environ_var", "MODE", "x", None), "MODE  x → none", None),
+        (("job_arg", "depth", None, 2), "depth  not set → 2", None),
+        (("environ_var", "MODE", "x", None), "MODE  x → not set", None),
+        (("environ_var", "MODE", None, "none"), "MODE  not set → none", None),
         (("interpreter", "python", "3.11.7", "3.12.1"), "python  3.11.7 → 3.12.1", None),
         (("module", "rows", None, LONG), "module rows is new", None),
         (("module", "rows", LONG, None), "module rows is gone", None),
@@ -267,5 +314,5 @@ def test_a_chain_of_what_never_passed_is_named_once():
     state = replace(DONE.state, nodes={n: replace(s) for n, s in DONE.state.nodes.items()})
     state.nodes["b"].passed = None
     told = why_view(state, "c", WORLD)
-    assert [row["name"] for row in told["changes"]] == ["b"]
+    assert (told["stale"], told["changes"]) == (True, [])
     assert told["upstream"] == [{"node": "b", "changes": [], "passed": False}]

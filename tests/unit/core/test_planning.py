@@ -16,10 +16,11 @@ from tests.support.builders import (
 from tests.support.dsl import given
 
 from runthrough.core.commands import FinishRun
-from runthrough.core.planning import plan_run, reachable, retried, selected
+from runthrough.core.planning import chosen, plan_run, reachable, retried, selected
 from runthrough.core.staleness import fingerprint
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.plans import BlockedNode
+from runthrough.errors import SelectionError
 
 NAMES = ("a", "b", "c")
 DECLARED = pipeline(("a", "b"), ("b", "c"))
@@ -160,6 +161,21 @@ def test_nodes_are_selected_by_their_last_outcome():
     session = ran(session, "b", "timed_out", run="run-2").after(FinishRun(run="run-2"))
     assert selected(session.state, ("state:failed",), WORLD) == {"state:failed": frozenset("b")}
     assert selected(DONE.state, ("state:failed",), WORLD) == {"state:failed": frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("x", "x is external, and never runs"),
+        ("+x", "x is external, and never runs"),
+        ("state:failed", "no node's last attempt has failed"),
+        ("state:stale", "all that passed stands, or nothing has passed yet"),
+    ],
+)
+def test_why_a_pattern_that_is_right_selects_nothing_is_said(pattern, why):
+    """Nobody looks for a slip where there is none."""
+    with pytest.raises(SelectionError, match=f"matches no node: {why}\\.$|{why}\\.\n"):
+        chosen(WITH_EXTERNAL.state, (pattern,), {})
 
 
 def test_a_pattern_that_is_a_nodes_name_means_that_node():

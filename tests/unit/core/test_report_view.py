@@ -11,11 +11,13 @@ from tests.support.told_runs import (
     failed_run,
     finished,
     node_of,
+    partial_run,
     passed_run,
     reused_run,
     run_started,
     started,
     view_of,
+    whole_run,
 )
 
 from runthrough.core.state import SessionState
@@ -126,6 +128,41 @@ def test_only_the_last_run_is_told():
     assert node_of(view, "total")["error"] is None
     assert all(wire["check"] is None for wire in view["connections"])
     assert view["root_causes"] == []
+
+
+def test_a_run_of_a_part_says_of_how_much_and_what_failed_outside():
+    """Scripts are counted without external nodes; what was blocked before has not failed."""
+    view = view_of(partial_run())
+    assert view["run"]["status"] == "passed"
+    assert view["selection"] == {"selected": 1, "scripts": 4, "failed_outside": ["total"]}
+    assert node_of(view, "total")["last_outcome"] == "failed"
+    assert node_of(view, "report")["last_outcome"] is None
+    assert view["root_causes"] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "named"),
+    [("timed_out", ["total"]), ("crashed", ["total"]), ("lost", ["total"]), ("cancelled", [])],
+)
+def test_what_a_person_cancelled_has_not_failed(outcome, named):
+    """Each other end that is no pass is named while it lies outside the run."""
+    events = [*begun(), run_started(), executed("total", outcome), finished()]
+    events += [run_started("run-2", names=("clean",)), finished("passed", "run-2")]
+    assert view_of(events)["selection"]["failed_outside"] == named
+
+
+def test_what_passed_since_has_not_failed():
+    """Only the latest attempt at a node counts, in whatever run."""
+    mended = [run_started("run-2", names=("total",)), executed("total", run="run-2")]
+    last = [run_started("run-3", names=("clean",)), finished("passed", "run-3")]
+    events = [*failed_run(), *mended, finished("passed", "run-2"), *last]
+    assert view_of(events)["selection"]["failed_outside"] == []
+
+
+def test_a_run_of_everything_left_out_nothing():
+    """Its selection is the whole pipeline."""
+    selection = view_of(whole_run())["selection"]
+    assert selection == {"selected": 4, "scripts": 4, "failed_outside": []}
 
 
 def test_a_view_is_json():

@@ -185,3 +185,35 @@ def test_an_interrupted_attempt_is_no_failure(outcome, category):
     replay(envelopes(more, after=state.version), state)
     (row,) = worklist(state, {NodeName("a"): facts})
     assert row.category == category
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ({"format_read": "csv", "format_written": "csv"}, "{} fits {}"),
+        ({"format_written": "csv"}, "{} was handed to {} (not judged)"),
+        ({"format_read": "csv", "unchecked": "it is too large"},
+         "{} was handed to {} (not judged)"),
+        ({"format_read": "csv", "issues": ["warning"]}, "{} may not fit {}"),
+        ({"compatible": False, "issues": ["error"]}, "{} does not fit {}"),
+    ],
+)  # fmt: skip
+def test_history_says_fits_only_of_what_was_judged(result, told):
+    """What nobody could judge was handed over, and no more is said."""
+    issues = tuple(
+        Problem(
+            code="SEAM_FORMAT",
+            severity=severity,
+            where=Place(node="b", kind="input", name="rows"),
+            message="it holds text",
+            fix="look",
+        )
+        for severity in result.pop("issues", ())
+    )
+    checked = DataFlowChecked(
+        node="b",
+        run="run-1",
+        edge=Edge(from_node="a", output="data", input="rows"),
+        result=SeamResult(**{"compatible": True, "issues": issues, **result}),
+    )
+    assert sentence(checked) == told.format("a.data", "b.rows")

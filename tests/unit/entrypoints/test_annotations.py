@@ -10,9 +10,11 @@ from tests.support.told_runs import (
     begun,
     executed,
     failed_run,
+    partial_run,
     passed_run,
     run_started,
     view_of,
+    whole_run,
 )
 
 from runthrough.core.values.outcomes import ScriptError
@@ -40,23 +42,35 @@ def test_a_failure_without_frames_marks_the_script():
     """What has no traceback is told at the script, without a line."""
     error = ScriptError(kind="timeout", message="took longer than 3 s")
     events = [*begun(), run_started(), executed("clean", "timed_out", error=error)]
-    assert annotations(view_of(events), near) == (
+    assert annotations(view_of(events), near).startswith(
         "::error file=scripts/clean.py,title=clean timed out::took longer than 3 s%0Aexit code 1\n"
     )
 
 
 def test_a_connection_that_does_not_fit_is_an_error():
     """Its name is the title, each issue a line."""
-    last = annotations(view_of(failed_run())).splitlines()[-1]
-    assert last == (
+    second = annotations(view_of(failed_run())).splitlines()[1]
+    assert second == (
         "::error title=clean.clean_orders → total.clean_orders::"
         "clean_orders is JSON, and a .csv is read"
     )
 
 
-def test_a_run_that_passed_has_none():
+def test_a_whole_run_that_passed_has_none():
     """Nothing is printed where nothing is wrong."""
-    assert annotations(view_of(passed_run())) == ""
+    assert annotations(view_of(whole_run())) == ""
+
+
+def test_a_run_of_a_part_says_so():
+    """As a notice, and as a warning where nodes outside the run failed before."""
+    assert annotations(view_of(passed_run())) == (
+        "::notice title=churn%3A passed%2C 3 of 4 nodes selected::"
+        "1 external · 1 not selected · 3 passed\n"
+    )
+    assert annotations(view_of(partial_run())) == (
+        "::warning title=churn%3A passed%2C 1 of 4 nodes selected::"
+        "outside this run, still failed: total\n"
+    )
 
 
 @given(text=st.text(min_size=1))
@@ -65,7 +79,7 @@ def test_no_text_gets_out_of_its_place(text):
     error = ScriptError(kind="exception", message=f"{text}::warning ::x", hints=(text,))
     told = annotations(view_of(failed_run(error)), near)
     kinds = COMMAND.findall(told)
-    assert told.count("\n") == len(kinds) == 2
+    assert told.count("\n") == len(kinds) == 3
     assert "\r" not in told
     message = f"{text}::warning ::x\n{text}\nexit code 1\nblocked: report"
     assert unquote(kinds[0][2]) == readable(message)

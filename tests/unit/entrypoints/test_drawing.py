@@ -36,11 +36,11 @@ def boxes(root):
     return found
 
 
-def test_a_node_has_name_mark_word_and_seconds():
+def test_a_node_has_name_mark_word_and_time():
     """Colour never says anything that mark and word do not."""
-    nodes = {"clean": {"outcome": "passed", "seconds": 2.44}, "total": {"state": "pending"}}
+    nodes = {"clean": {"outcome": "passed", "took": "2.44 s"}, "total": {"state": "pending"}}
     told = boxes(drawn(nodes))
-    assert told["clean"][:2] == ("rt-node rt-good", ["clean", "✓ passed  2.4 s"])
+    assert told["clean"][:2] == ("rt-node rt-good", ["clean", "✓ passed  2.44 s"])
     assert told["total"][:2] == ("rt-node rt-warn", ["total", "? pending"])
 
 

@@ -12,6 +12,7 @@ from tests.support.told_runs import (
     failed_run,
     log_of,
     node_of,
+    partial_run,
     passed_run,
     reused_run,
     run_started,
@@ -77,12 +78,14 @@ def test_failures_come_first():
         "scripts/total.py:9 in main",
         "> 9 spend([1, 2])",
         "exit code 1 · blocked: report",
+        "1 frame in libraries /usr/lib/python3.11/json/decoder.py:1 in decode",
         "total says hello",
         "clean_orders is JSON, and a .csv is read",
         "→ look at clean",
     ):
         assert part in told
-    assert "decoder.py" not in told
+    assert told.index("total.py:9") < told.index("decoder.py")
+    assert "decoder.py" not in told[told.index("total says hello") :]
 
 
 def test_nodes_show_configuration_evidence_and_outputs():
@@ -97,12 +100,43 @@ def test_the_picture_and_the_timeline_have_every_node_of_the_run():
     """The DAG shows marks and words, the timeline a bar for each node that ran."""
     page = Page(html_page(view_of(failed_run())))
     assert page.tags.count("svg") == 1
-    for word in ("✓ passed 1.2 s", "✗ failed 1.2 s", "⊘ blocked", "↗ external"):
+    for word in ("✓ passed 1.25 s", "✗ failed 1.25 s", "⊘ blocked", "↗ external"):
         assert word in page.words
     bars = [value for name, value in page.attributes if name == "class" and "bar " in value]
     assert bars == ["bar good", "bar bad"]
     styles = [value for name, value in page.attributes if name == "style" and "left" in value]
-    assert styles[0] == "left:20.00%;width:max(20.00%,3px)"
+    assert styles[0] == "left:19.05%;width:max(23.81%,3px)"
+
+
+def test_one_page_tells_one_time_of_a_node():
+    """Picture, timeline and node have the attempt's own seconds, by one rounding."""
+    view = view_of(failed_run())
+    node_of(view, "clean")["duration_s"] = 0.374
+    told = Page(html_page(view)).words
+    assert told.count("0.37 s") == 3
+    assert "0.4 s" not in told
+
+
+def test_several_failures_are_listed_with_links_to_each():
+    """One line above the boxes leads to them; a single failure needs none."""
+    events = [*begun(), run_started(), executed("clean", "failed"), executed("total", "failed")]
+    text = html_page(view_of(events))
+    page = Page(text)
+    assert "2 failures: clean · total clean ✗ failed" in page.words
+    targets = {value for name, value in page.attributes if name == "id"}
+    links = {value.removeprefix("#") for name, value in page.attributes if name == "href"}
+    assert {"failure-1", "failure-2"} <= links <= targets
+    assert text.index('href="#failure-2"') < text.index('id="failure-1"')
+    assert "failures: " not in Page(html_page(view_of(failed_run()))).words
+
+
+def test_a_run_of_a_part_names_what_failed_outside():
+    """Badge, title and a line of their own say it before anything else."""
+    text = html_page(view_of(partial_run()))
+    told = Page(text).words
+    assert told.startswith("churn ✓ passed, 1 of 4 nodes selected ")
+    assert "<title>churn: passed, 1 of 4 nodes selected</title>" in text
+    assert told.index("✗ outside this run, still failed: total") < told.index("Pipeline")
 
 
 def test_a_reused_node_says_since_when():

@@ -13,9 +13,11 @@ from tests.support.told_runs import (
     failed_run,
     finished,
     log_of,
+    partial_run,
     reused_run,
     run_started,
     view_of,
+    whole_run,
 )
 
 from runthrough.core.values.outcomes import ScriptError, SeamResult
@@ -42,6 +44,27 @@ def test_each_script_is_a_case_of_a_suite_that_counts_them():
     assert suite.get("timestamp") == "2026-11-22T12:00:13"
     assert suite.get("hostname") == "ann-ws"
     assert all(case.get("classname") == "churn" for case in suite.iter("testcase"))
+
+
+def properties(document):
+    found = document.find("testsuite").iterfind("properties/property")
+    return {one.get("name"): one.get("value") for one in found}
+
+
+def test_a_run_of_a_part_names_what_failed_outside():
+    """The document's name and properties say so; suites keep the names that CI systems compare."""
+    document = read(view_of(partial_run()))
+    assert document.get("name") == "churn: passed, 1 of 4 nodes selected"
+    assert document.find("testsuite").get("name") == "churn"
+    told = properties(document)
+    assert told["verdict"] == "passed, 1 of 4 nodes selected"
+    assert told["failed outside this run"] == "total"
+    skipped = cases(view_of(partial_run()))["total"].find("skipped")
+    assert skipped.get("message") == "not selected, its last attempt: failed"
+    whole = read(view_of(whole_run()))
+    assert whole.get("name") == "churn"
+    assert properties(whole)["verdict"] == "passed"
+    assert "failed outside this run" not in properties(whole)
 
 
 def test_a_case_has_what_ci_systems_show():

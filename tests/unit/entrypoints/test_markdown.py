@@ -8,13 +8,15 @@ from tests.support.told_runs import (
     executed,
     failed_run,
     log_of,
+    partial_run,
     passed_run,
     reused_run,
     run_started,
     view_of,
+    whole_run,
 )
 
-from runthrough.core.values.outcomes import ScriptError
+from runthrough.core.values.outcomes import Frame, ScriptError
 from runthrough.entrypoints.reports import words
 from runthrough.entrypoints.reports.markdown import (
     FAILURES,
@@ -27,6 +29,7 @@ from runthrough.entrypoints.reports.markdown import (
 RENDERER = MarkdownIt("commonmark").enable("table")
 OURS = {"<details><summary>standard output</summary>\n", "</details>\n"}
 OURS |= {"<details><summary>standard error</summary>\n"}
+OURS |= {"<details><summary>1 frame in libraries</summary>\n"}
 
 
 def parts(text, kind):
@@ -40,7 +43,7 @@ def parts(text, kind):
 def test_it_begins_with_how_the_run_ended():
     """The first line says pipeline and status, the next one counts, time, session and actor."""
     lines = markdown(view_of(failed_run())).splitlines()
-    assert lines[0] == "## ✗ churn: failed"
+    assert lines[0] == "## ✗ churn: failed, 3 of 4 nodes selected"
     assert "1 passed · 1 failed · 1 blocked" in lines[2]
     assert "4.50 s · session `quiet-heron` · by ann" in lines[2]
     assert "1 connection does not fit" in lines[2]
@@ -53,7 +56,7 @@ def test_failures_come_before_the_table():
     fence = parts(text, "fence")[0]
     assert fence.startswith("IndexError: list index out of range\n\nscripts/total.py:9 in main\n")
     assert ">    9 │     spend([1, 2])" in fence
-    assert "decoder.py" not in text
+    assert "decoder.py" not in fence
     assert "- clean_orders has 2 rows" in text
     assert "- blocked: `report`" in text
 
@@ -124,7 +127,48 @@ def test_long_runs_and_logs_are_cut():
 def test_a_run_that_is_on_says_so():
     """A report of a run that has not ended shows what runs."""
     events = [*begun(), run_started(), executed("clean")]
-    assert markdown(view_of(events)).startswith("## ▶ churn: running\n")
+    assert markdown(view_of(events)).startswith("## ▶ churn: running, 3 of 4 nodes selected\n")
+
+
+def test_a_run_of_a_part_names_what_failed_outside():
+    """The headline says how much was run; nodes that failed before and were left out are named."""
+    text = markdown(view_of(partial_run()))
+    assert text.startswith("## ✓ churn: passed, 1 of 4 nodes selected\n")
+    assert "\n**Outside this run, still failed: `total`**\n" in text
+    assert "| `total` | · not selected |  | its last attempt: failed |" in text
+    whole = markdown(view_of(whole_run()))
+    assert whole.startswith("## ✓ churn: passed\n")
+    assert "utside this run" not in whole
+
+
+def test_very_many_nodes_that_failed_outside_are_counted():
+    """A sentence names twenty at most, and says how many more there are."""
+    view = view_of(partial_run())
+    view["selection"]["failed_outside"] = [f"n{place}" for place in range(23)]
+    told = words.failed_outside(view)
+    assert told.startswith("outside this run, still failed: n0, n1, ")
+    assert told.endswith(", n19 and 3 more")
+
+
+def test_frames_of_libraries_are_folded():
+    """They stand below the user's own; where there are only such, the innermost one is shown."""
+    text = markdown(view_of(failed_run()))
+    shown, hidden = parts(text, "fence")[:2]
+    assert "total.py:9 in main" in shown
+    assert hidden.startswith("/usr/lib/python3.11/json/decoder.py:1 in decode\n")
+    assert "<details><summary>1 frame in libraries</summary>" in text
+    frames = tuple(
+        Frame(file=f"/usr/lib/python3.11/lib{place}.py", line=1, function="f")
+        for place in range(3)
+    )
+    error = ScriptError(kind="exception", message="no", frames=frames)
+    text = markdown(view_of(failed_run(error)))
+    shown, hidden = parts(text, "fence")[:2]
+    assert "lib2.py" in shown
+    assert "lib0.py" not in shown
+    assert "lib0.py" in hidden
+    assert "lib2.py" not in hidden
+    assert "<details><summary>2 frames in libraries</summary>" in text
 
 
 def test_seconds_are_told_in_the_unit_that_fits():

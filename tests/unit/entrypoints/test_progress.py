@@ -4,7 +4,7 @@ from tests.support.builders import envelopes
 from tests.support.told_runs import UNFIT, begun, checked, run_started
 
 from runthrough.core.values.outcomes import SeamResult
-from runthrough.entrypoints.cli.progress import Progress
+from runthrough.entrypoints.cli.progress import Progress, draw_outdated, reused_words
 
 
 class Paper:
@@ -17,6 +17,9 @@ class Paper:
         self.lines.append(
             "".join(piece if isinstance(piece, str) else piece[0] for piece in pieces)
         )
+
+    def typed(self, lead, command):
+        self.lines.append(f"{lead}{command}")
 
 
 def told(result):
@@ -35,3 +38,20 @@ def test_what_does_not_fit_is_told_at_once_and_what_is_doubtful_later():
     both = UNFIT.model_copy(update={"issues": (error, doubt)})
     assert told(both) == [f"✗ {error.message}"]
     assert told(SeamResult(compatible=True, issues=(doubt,))) == []
+
+
+def test_what_stands_on_what_no_longer_holds_is_told_with_the_run_that_mends_it():
+    """Names are quoted for a shell, and SageMaker's variables stay set."""
+    paper = Paper()
+    row = {"node": "b c", "above": ["a"], "text": "stands on what a left before it changed"}
+    for sagemaker in (False, True):
+        draw_outdated(paper, [row], sagemaker=sagemaker, typed=lambda told: f"{told} --session s")
+    line = "! b c stands on what a left before it changed; runthrough run '+b c'"
+    assert paper.lines == [f"{line} --session s", f"{line} --sagemaker --session s"]
+
+
+def test_what_is_reused_as_it_stands_is_not_counted_as_unchanged():
+    """The second count is told only where there is something to count."""
+    assert reused_words(["a", "b"], ()) == "2 unchanged"
+    assert reused_words(["a", "b"], {"b", "c"}) == "1 unchanged, 1 as it stands"
+    assert reused_words([], {"c"}) == "0 unchanged"

@@ -29,8 +29,9 @@ class Imported:
 
         Also through others, inside functions, and as the packages around a module, whose
         `__init__.py` importing it runs. Modules are looked for where the script finds them:
-        below the root of its package and beside it. What is imported under a name that is put
-        together when the script runs cannot be seen.
+        below the root of its package and beside it. `import_module("name")` and
+        `__import__("name")` count as well; what is imported under a name that is put together
+        when the script runs cannot be seen.
         """
         folder = posixpath.dirname(path)
         root = context.package_root

@@ -65,8 +65,8 @@ def survey(tree: ast.Module) -> Survey:
             continue
         if kind in _IMPORTS:
             _note_import(node, modules)
-        elif kind is ast.Call and getattr(node.func, "attr", "") == "add_argument":
-            calls.append(node)
+        elif kind is ast.Call:
+            _note_call(node, modules, calls)
         push(")")
         held = node.__dict__
         write(f"({kind.__name__}")
@@ -92,6 +92,25 @@ def survey(tree: ast.Module) -> Survey:
 
 
 _IMPORTS = {ast.Import, ast.ImportFrom}
+_IMPORTERS = {"import_module", "__import__"}
+
+
+def _note_call(
+    node: ast.Call, modules: dict[ImportedModule, None], parser_calls: list[ast.Call]
+) -> None:
+    """An `add_argument`, or the import of a module whose name stands there whole.
+
+    Relative names are left out: which package they start from is known only at run time.
+    """
+    called = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    if called == "add_argument" and isinstance(node.func, ast.Attribute):
+        parser_calls.append(node)
+    if called not in _IMPORTERS:
+        return
+    named = [keyword.value for keyword in node.keywords if keyword.arg == "name"]
+    match (*node.args[:1], *named):
+        case (ast.Constant(value=str(name)),) if all(map(str.isidentifier, name.split("."))):
+            modules[ImportedModule(0, name)] = None
 
 
 def _note_import(node: ast.Import | ast.ImportFrom, modules: dict[ImportedModule, None]) -> None:

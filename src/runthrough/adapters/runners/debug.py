@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from socket import socket, socketpair
 from subprocess import Popen
 from types import TracebackType
 from typing import Self
@@ -84,25 +85,22 @@ class DebugRunner:
 
 
 @contextmanager
-def _attached(python: str, request: ScriptRequest) -> Iterator[Popen[bytes]]:
+def _attached(python: str, request: ScriptRequest) -> Iterator[tuple[Popen[bytes], socket]]:
     """Start a host beside us at the terminal; take the terminal back when it ended."""
     folder = Path(request.folder)
     (folder / script_host.STDERR).write_bytes(NOT_KEPT)
-    heard, said = os.pipe()
-    with os.fdopen(said, "wb", buffering=0) as life, _terminal_kept():
-        try:
+    life, theirs = socketpair()
+    with life, _terminal_kept():
+        with theirs:
             host = Popen(  # noqa: S603 - the user's own interpreter, and no shell
-                [python, "-c", START, str(heard)],
-                pass_fds=[heard],
+                [python, "-c", START, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
                 cwd=folder / script_host.WORK,
                 env=environment(request, ours=os.environ),
                 process_group=0,  # of our session, or it could not hand on the terminal
             )
-        finally:
-            os.close(heard)
-        host.stdin = life
-        with host:
-            yield host
+        with host, life:
+            yield host, life
 
 
 @contextmanager

@@ -21,7 +21,6 @@ runs in the script's interpreter, CPython 3.9 or newer, on the standard library 
 from __future__ import annotations
 
 import array
-import atexit
 import contextlib
 import gc
 import io
@@ -33,7 +32,6 @@ import socket
 import struct
 import sys
 import time
-import weakref
 from importlib.machinery import all_suffixes
 
 TYPE_CHECKING = False  # `typing` is not needed otherwise
@@ -49,7 +47,7 @@ try:
 except ImportError:  # an interpreter may be built without it
     _libc = None
 
-_shared: dict[str, Any] = {}
+shared: dict[str, ModuleType] = {}
 """The modules that all children have from here."""
 _loads_before: list[int] = []
 """How many libraries the server loaded; empty where nobody knows."""
@@ -67,13 +65,16 @@ BEFOREHAND = ("_ctypes", "_json", "binascii", "faulthandler", "resource")
 """What a host imports for itself, each time anew if it were not here."""
 
 
-def serve(socket_number: int, fresh: Iterable[str], tester: int) -> None:
+def serve(
+    socket_number: int, fresh: Iterable[str], tester: int, thread_count: Callable[[], int]
+) -> None:
     """Fork a host for each order; return in each of them, in its surroundings.
 
     Args:
         socket_number: The file number of our end of the socket.
         fresh: The modules of an interpreter that has just started.
         tester: The process that started this one.
+        thread_count: Tells how many threads this process has.
     """
     server = _Server(socket.socket(fileno=socket_number), fresh)
     # The thread that started us lives as long as we do, so this is about its process alone.
@@ -81,7 +82,7 @@ def serve(socket_number: int, fresh: Iterable[str], tester: int) -> None:
     if os.getppid() != tester:
         os._exit(TESTER_GONE)
     _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
-    why = server.prepare()
+    why = server.prepare(thread_count)
     if why is not None:
         server.tell(refused=why)
         _end_children()
@@ -91,75 +92,9 @@ def serve(socket_number: int, fresh: Iterable[str], tester: int) -> None:
     server.take_orders()
 
 
-def finish(run: Callable[[], None]) -> NoReturn:
-    """Run what only the script's own process returns from, by `SystemExit`; then end that.
-
-    The interpreter's own way to end tears down every module, which with pandas takes as long as
-    forking four times. So what came from the server is left out where that makes no difference:
-    a process with other threads ends in the interpreter's way.
-    """
-    try:
-        run()
-    except SystemExit as ended:
-        code: Any = ended.code
-    if "threading" in sys.modules:
-        sys.modules["threading"]._shutdown()  # noqa: SLF001 - waits for those that are no daemons
-    if _libc is None or _thread_count() > 1 or not _can_flush():
-        sys.exit(code)
-    with contextlib.suppress(BaseException):  # it was told; Python 3.9 also raises it
-        atexit._run_exitfuncs()  # noqa: SLF001 - the interpreter's own way to its end
-    _tear_down()
-    if not _can_flush():
-        sys.exit(code)
-    # Libraries give handlers to C, which all run at its exit. Those of modules that came from
-    # the server are left out unless the script loaded a library too.
-    if _loads_before and _loads_before == _load_count():
-        _libc.fflush(None)
-        os._exit(code)
-    _libc.exit(code)
-    raise AssertionError
-
-
-def _can_flush() -> bool:
-    """Flush the standard streams; of one that cannot be, the interpreter says why."""
-    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
-    try:
-        for stream in streams:
-            if stream is not None and not stream.closed:
-                stream.flush()
-    except BaseException:  # noqa: BLE001 - it may be an object of the user's
-        return False
-    return True
-
-
-def _tear_down() -> None:
-    """Let go of all that the script's own modules hold, as the interpreter does."""
-    # The collector may close what a file writes to before the file itself.
-    for found in gc.get_objects():
-        if isinstance(found, io.TextIOWrapper):
-            # One that is closed, detached or broken is passed over, as by the interpreter.
-            with contextlib.suppress(Exception):
-                found.flush()
-    left = []
-    for name, module in tuple(sys.modules.items()):
-        if _shared.get(name) is not module:
-            del sys.modules[name]
-            if isinstance(module, type(sys)):  # anything may have been put there
-                left.append(weakref.ref(module))
-    del module
-    gc.collect()
-    for reference in reversed(left):
-        _clear(reference())
-    gc.collect()
-
-
-def _clear(module: ModuleType | None) -> None:
-    """Let go of what a module holds, of names with one underscore before the others."""
-    names = vars(module) if module is not None else {}
-    for private in (True, False):
-        for name in tuple(names):
-            if name != "__builtins__" and private == (name[:1] == "_" != name[1:2]):
-                names[name] = None
+def loaded_more() -> bool:
+    """Tell whether a child loaded a library of its own; so it may be where nobody knows."""
+    return not _loads_before or _loads_before != _load_count()
 
 
 class _Server:
@@ -180,7 +115,7 @@ class _Server:
         # Those of a child are made anew like these, whatever is done to them until then.
         self._streams = [(one.encoding, one.errors, one.write_through) for one in streams]
 
-    def prepare(self) -> str | None:
+    def prepare(self, thread_count: Callable[[], int]) -> str | None:
         """Import what was asked for; say why nothing may be forked after it."""
         wanted = json.loads(self._receive()[1])
         sys.dont_write_bytecode = True  # as in a host
@@ -191,7 +126,7 @@ class _Server:
             with contextlib.suppress(ImportError):  # an interpreter may be built without it
                 __import__(name)
         for name in wanted["preload"]:
-            why = _preload(name)
+            why = _preload(name, thread_count)
             if why is not None:
                 return why
         os.set_blocking(self._wake, False)
@@ -199,7 +134,7 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_up, warn_on_full_buffer=False)
         self._ours = {name.partition(".")[0] for name in sys.modules.keys() - self._fresh}
-        _shared.update(sys.modules)
+        shared.update(sys.modules)
         _loads_before.extend(_load_count())
         # Else the collector of each child would copy what they share, by looking at it.
         gc.collect()
@@ -400,14 +335,14 @@ def _set_environment(wanted: dict[str, str]) -> None:
     time.tzset()
 
 
-def _preload(name: str) -> str | None:
+def _preload(name: str, thread_count: Callable[[], int]) -> str | None:
     """Import a module; say why no process may be forked after it."""
     try:
         __import__(name)
         _renew_randomness()
     except BaseException as error:  # noqa: BLE001 - it is told, and ends this server
         return f"{name} cannot be imported: {type(error).__name__}: {error}"
-    threads = _thread_count() - 1
+    threads = thread_count() - 1
     if threads:
         return f"importing {name} left {threads} thread(s) running, and a fork would lose them"
     try:
@@ -417,15 +352,6 @@ def _preload(name: str) -> str | None:
     except ChildProcessError:
         return None
     return f"importing {name} left a process running, which all scripts would share"
-
-
-def _thread_count() -> int:
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:  # no Linux: those that Python started
-        import threading
-
-        return threading.active_count()
 
 
 def _renew_randomness() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ from runthrough.adapters.runners.hosting import (
     failed,
     not_started,
     outcome_of,
+    result_said,
+    say,
 )
 from runthrough.adapters.runners.process import ProcessRunner
 from runthrough.adapters.session_files import read_result
@@ -39,15 +42,15 @@ LOOK_S = 0.02
 
 _READ_AT_START = ("PYTHON", "LD_", "DYLD_", "LC_", "MALLOC_", "GLIBC_")
 _ALSO_AT_START = frozenset({"PATH", "HOME", "LANG"})
-THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-"""With more than one, numerical libraries start theirs when they are imported, which no fork
-survives."""
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports pyarrow where it is
+}
+"""Else libraries start threads of theirs when they are imported, which no fork survives."""
 _CANCEL = b"cancel\n"
 
 
@@ -55,8 +58,8 @@ _CANCEL = b"cancel\n"
 class _Attempt:
     """An attempt that was submitted and has not ended."""
 
-    life: int | None = None
-    """The writing end of its host's standard input; `None` until it has its request."""
+    life: socket.socket | None = None
+    """The way to its host; `None` until that has its request."""
     cancelled: bool = False
 
 
@@ -117,7 +120,7 @@ class ForkServerRunner:
             if known is not None:
                 known.cancelled = True
                 if known.life is not None:
-                    _say(known.life, _CANCEL)
+                    say(known.life, _CANCEL)
                 self._changed.notify_all()
         self._fresh.cancel(attempt)
 
@@ -164,12 +167,8 @@ class ForkServerRunner:
             fork, life = _ordered(link, request, environ)
         except OSError as exc:
             return not_started(request, python=python, exc=exc)
-        try:
+        with life:
             return self._see_to_its_end(request, attempt, link=link, fork=fork, life=life)
-        finally:
-            with self._changed:
-                attempt.life = None
-            os.close(life)
 
     def _link(self, python: str, environ: Mapping[str, str], attempt: _Attempt) -> ForkLink | None:
         """Give the server for these, once it is known whether it can be used.
@@ -201,7 +200,13 @@ class ForkServerRunner:
         return link
 
     def _see_to_its_end(
-        self, request: ScriptRequest, attempt: _Attempt, *, link: ForkLink, fork: Fork, life: int
+        self,
+        request: ScriptRequest,
+        attempt: _Attempt,
+        *,
+        link: ForkLink,
+        fork: Fork,
+        life: socket.socket,
     ) -> ScriptResult | None:
         with self._changed:
             self._changed.wait_for(lambda: fork.pid or fork.why or link.ended)
@@ -211,11 +216,16 @@ class ForkServerRunner:
             return None  # if it forked a host, that ends without a request
         if attempt.cancelled:
             return _CANCELLED  # likewise
-        _say(life, encoded(request))
+        say(life, encoded(request))
         with self._changed:
             attempt.life = life
             if attempt.cancelled:
-                _say(life, _CANCEL)
+                say(life, _CANCEL)
+        result = result_said(life, request)
+        with self._changed:
+            attempt.life = None
+            if result is not None:
+                return result  # the server collects the host
             self._changed.wait_for(lambda: fork.status is not None or link.ended)
         if fork.status is not None:
             return outcome_of(request, python=link.python, status=fork.status)
@@ -227,15 +237,14 @@ _CANCELLED = ScriptResult(outcome="cancelled", duration_s=0.0)
 
 
 def _is_read_at_start(name: str) -> bool:
-    return name.startswith(_READ_AT_START) or name in _ALSO_AT_START or name in THREADS
+    return name.startswith(_READ_AT_START) or name in _ALSO_AT_START or name in ONE_THREAD
 
 
 def _servers_environment(read_at_start: Mapping[str, str], *, preloads: bool) -> dict[str, str]:
     """Make the environment of a server: of the others, the tester's own."""
     others = {name: text for name, text in os.environ.items() if name in BASE_ENVIRONMENT}
     others = {name: text for name, text in others.items() if not _is_read_at_start(name)}
-    one_thread = dict.fromkeys(THREADS, "1") if preloads else {}
-    return others | one_thread | dict(read_at_start)
+    return others | (ONE_THREAD if preloads else {}) | dict(read_at_start)
 
 
 def _can_be_set(environ: Mapping[str, str]) -> bool:
@@ -249,8 +258,8 @@ def _can_be_set(environ: Mapping[str, str]) -> bool:
 
 def _ordered(
     link: ForkLink, request: ScriptRequest, environ: Mapping[str, str]
-) -> tuple[Fork, int]:
-    """Order a host; return its fork, and the writing end of its standard input."""
+) -> tuple[Fork, socket.socket]:
+    """Order a host; return its fork, and our end of the socket that is its standard input."""
     facts = {
         "environment": environ,
         "places": [request.package_root, str(Path(request.script).parent)],
@@ -266,15 +275,9 @@ def _ordered(
 
         logs = [opened(name, append) for name in (script_host.STDOUT, script_host.STDERR)]
         work = opened(script_host.WORK, os.O_RDONLY | os.O_DIRECTORY)
-        standard_input, life = os.pipe()
-        ours.callback(os.close, standard_input)
-        return link.order(facts, [standard_input, *logs, work]), life
-
-
-def _say(life: int, line: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError):  # it ended: its status says how
-        while line:
-            line = line[os.write(life, line) :]
+        life, theirs = socket.socketpair()
+        with theirs:
+            return link.order(facts, [theirs.fileno(), *logs, work]), life
 
 
 def _await_end(pid: int) -> None:

@@ -1,7 +1,9 @@
 """What runners on this machine share: a host's request, its environment, how its end is told."""
 
+import contextlib
 import json
 import signal
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,20 @@ def encoded(request: ScriptRequest) -> bytes:
         "dump_signal": int(signal.SIGUSR2),
     }
     return json.dumps(wanted).encode() + b"\n"
+
+
+def say(life: socket.socket, line: bytes) -> None:
+    """Tell a host something; one that ended does not hear it, and its status says how."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        life.sendall(line)
+
+
+def result_said(life: socket.socket, request: ScriptRequest) -> ScriptResult | None:
+    """Wait until a host says that the result is there; `None` when it ends without a word."""
+    with contextlib.suppress(ConnectionResetError):  # it ended before it read all
+        if life.recv(1):
+            return read_result(request.folder)
+    return None
 
 
 def outcome_of(request: ScriptRequest, *, python: str, status: int) -> ScriptResult:

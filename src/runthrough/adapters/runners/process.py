@@ -2,14 +2,15 @@
 
 import contextlib
 import os
+import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import Popen
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,8 @@ from runthrough.adapters.runners.hosting import (
     failed,
     not_started,
     outcome_of,
+    result_said,
+    say,
 )
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.errors import RunnerUnavailableError
@@ -28,7 +31,9 @@ START = (
     "import sys; "
     "sys.version_info < (3, 9) and sys.exit('this is Python ' + sys.version.split()[0]); "
     f"sys.path.insert(0, {str(Path(script_host.__file__).parent)!r}); "
-    "import script_host; script_host.main(*map(int, sys.argv[1:]))"
+    "import script_host, script_end; "
+    "script_end.finish(lambda: script_host.main(*map(int, sys.argv[1:])), "
+    "before=dict(sys.modules))"
 )
 """An import, unlike a file given by its path, is compiled once and not at every start."""
 _CANCEL = b"cancel\n"
@@ -38,16 +43,17 @@ _CANCEL = b"cancel\n"
 class _Attempt:
     """An attempt that was submitted and has not ended."""
 
-    host: Popen[bytes] | None = None
-    """`None` until it is its turn."""
+    life: socket.socket | None = None
+    """The way to its host; `None` until it is its turn."""
     cancelled: bool = False
 
 
 class ProcessRunner:
     """Starts one host process an attempt, at most `jobs` at a time.
 
-    Each host holds the reading end of a pipe of ours. When we die, by whatever means, the pipe
-    closes, and the host ends its script and all that is below it.
+    Each host holds the other end of a socket of ours. When we die, by whatever means, ours
+    closes, and the host ends its script and all that is below it. It says there that the result
+    is written, and ends while we read that.
     """
 
     def __init__(self, jobs: int = 1, *, start: "Start | None" = None) -> None:
@@ -80,14 +86,16 @@ class ProcessRunner:
             RunnerUnavailableError: The runner was closed.
         """
         attempt = _Attempt()
+        future: Future[ScriptResult] = Future()
         with self._lock:
             self._open[request.attempt] = attempt
         try:
-            return self._pool.submit(self._run, request, attempt)
+            self._pool.submit(self._run, request, attempt, future)
         except RuntimeError as exc:
             raise RunnerUnavailableError(
                 "The runner was closed and starts no more scripts.", fix="make a new runner"
             ) from exc
+        return future
 
     def cancel(self, attempt: str) -> None:
         """End an attempt and everything below it; its future yields `cancelled`."""
@@ -95,8 +103,8 @@ class ProcessRunner:
             known = self._open.get(attempt)
             if known is not None:
                 known.cancelled = True
-                if known.host is not None:
-                    _say(known.host, _CANCEL)
+                if known.life is not None:
+                    say(known.life, _CANCEL)
 
     def close(self) -> None:
         """End all attempts and free what the runner holds."""
@@ -106,63 +114,81 @@ class ProcessRunner:
             self.cancel(attempt)
         self._pool.shutdown()
 
-    def _run(self, request: ScriptRequest, attempt: _Attempt) -> ScriptResult:
+    def _run(
+        self, request: ScriptRequest, attempt: _Attempt, future: Future[ScriptResult]
+    ) -> None:
+        """Complete the future; return when the host is gone too."""
         try:
+            if not future.set_running_or_notify_cancel():
+                return
             if attempt.cancelled:
-                return ScriptResult(outcome="cancelled", duration_s=0.0)
-            return self._run_host(request, attempt)
+                result = ScriptResult(outcome="cancelled", duration_s=0.0)
+            else:
+                result = self._run_host(request, attempt, told=future.set_result)
+        except BaseException as exc:  # noqa: BLE001 - whoever waits for the future gets it
+            future.set_exception(exc)
+        else:
+            if not future.done():
+                future.set_result(result)
         finally:
             with self._lock:
                 self._open.pop(request.attempt, None)
 
-    def _run_host(self, request: ScriptRequest, attempt: _Attempt) -> ScriptResult:
+    def _run_host(
+        self,
+        request: ScriptRequest,
+        attempt: _Attempt,
+        *,
+        told: Callable[[ScriptResult], None],
+    ) -> ScriptResult:
+        """Give the result once the host is gone; tell it as soon as the host says it is there."""
         python = request.python or sys.executable
         line = encoded(request)
         with contextlib.ExitStack() as stack:
             try:
-                host = stack.enter_context(self._start(python, request))
+                host, life = stack.enter_context(self._start(python, request))
             except OSError as exc:
                 return not_started(request, python=python, exc=exc)
             except ValueError as exc:  # a NUL, a surrogate, or a name with "="
                 # Of text that cannot be encoded Python quotes a sign, which may be a secret's.
                 why = exc.reason if isinstance(exc, UnicodeEncodeError) else exc
                 return failed(f"The environment cannot be passed on: {why}. Change environ_vars.")
-            _say(host, line)
+            say(life, line)
             with self._lock:
-                attempt.host = host
+                attempt.life = life
                 if attempt.cancelled:
-                    _say(host, _CANCEL)
-            status = host.wait()
+                    say(life, _CANCEL)
+            result = result_said(life, request)
             with self._lock:
-                attempt.host = None
-        return outcome_of(request, python=python, status=status)
+                attempt.life = None
+            if result is not None:
+                told(result)
+            status = host.wait()
+        return result or outcome_of(request, python=python, status=status)
 
 
-Start = Callable[[str, ScriptRequest], AbstractContextManager[Popen[bytes]]]
-"""Starts a host by an interpreter; its `stdin` is where the host hears of us."""
+Start = Callable[[str, ScriptRequest], AbstractContextManager[tuple[Popen[bytes], socket.socket]]]
+"""Starts a host by an interpreter; gives also our end of the socket where it hears of us."""
 
 
-def _started(python: str, request: ScriptRequest) -> Popen[bytes]:
+@contextmanager
+def _started(python: str, request: ScriptRequest) -> Iterator[tuple[Popen[bytes], socket.socket]]:
     folder = Path(request.folder)
-    with (
-        (folder / script_host.STDOUT).open("ab") as stdout,
-        (folder / script_host.STDERR).open("ab") as stderr,
-    ):
-        return Popen(  # noqa: S603 - the user's own interpreter, and no shell
-            [python, "-c", START],
-            stdin=PIPE,
-            stdout=stdout,
-            stderr=stderr,
-            bufsize=0,
-            cwd=folder / script_host.WORK,
-            env=environment(request, ours=os.environ),
-            start_new_session=True,  # Ctrl-C in our terminal is ours to answer
-        )
-
-
-def _say(host: Popen[bytes], line: bytes) -> None:
-    if host.stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError):  # it ended: its status says how
-        while line:
-            line = line[os.write(host.stdin.fileno(), line) :]
+    life, theirs = socket.socketpair()
+    with life:
+        with (
+            theirs,
+            (folder / script_host.STDOUT).open("ab") as stdout,
+            (folder / script_host.STDERR).open("ab") as stderr,
+        ):
+            host = Popen(  # noqa: S603 - the user's own interpreter, and no shell
+                [python, "-c", START],
+                stdin=theirs.fileno(),
+                stdout=stdout,
+                stderr=stderr,
+                cwd=folder / script_host.WORK,
+                env=environment(request, ours=os.environ),
+                start_new_session=True,  # Ctrl-C in our terminal is ours to answer
+            )
+        with host, life:
+            yield host, life

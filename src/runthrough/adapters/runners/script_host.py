@@ -8,10 +8,11 @@ it needs nothing but the standard library. Two processes come of it:
 
 Standard input of the host is a line of JSON, the request, and then the tester's sign of life:
 when it ends, the tester died, and everything below the host is killed at once. A line `cancel`
-ends the script early. Standard output and error are the attempt's log files from the start; a
-script that was given secrets writes to the host instead, which masks them on the way, so that
-no log ever holds one. A host that is told to listen elsewhere hands all three on to its script,
-and the terminal behind them with it.
+ends the script early. Where it is a socket, the host says on it that the result is written.
+Standard output and error are the attempt's log files from the start; a script that was given
+secrets writes to the host instead, which masks them on the way, so that no log ever holds one. A
+host that is told to listen elsewhere hands all three on to its script, and the terminal behind
+them with it.
 
 Limits of memory, processor time and files are the system's, set in the script's own process;
 the host also adds up the memory of all that is below it, and ends them when that is too much.
@@ -115,6 +116,8 @@ def main(life: int = 0) -> None:
         log.take()
     watch = _Supervisor(request, pid, report, life=life, started=started, said=said, masked=masked)
     watch.run(may_adopt=may_adopt)
+    if not life:  # else the terminal is taken back first, when we are gone
+        _ring()
     os._exit(0)
 
 
@@ -207,6 +210,14 @@ def _open_report(folder: str) -> int:
     report = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     os.unlink(path)
     return report
+
+
+def _ring() -> None:
+    """Tell the tester that the result is there: to end takes longer than to read it."""
+    try:
+        os.write(0, b"!")
+    except OSError:  # it listens for our end alone, or is gone
+        return
 
 
 # The script's own process
@@ -412,6 +423,8 @@ class _Script:
         number = error.errno if isinstance(error, OSError) else None
         if "memory_bytes" in self._limits and (
             isinstance(error, MemoryError)
+            # An interpreter that has no room left even for that.
+            or (isinstance(error, SystemError) and "returned NULL without setting" in words)
             or number == errno.ENOMEM
             # Of libraries that do not fit in, and threads whose stacks do not.
             or "annot allocate memory" in words
@@ -1237,10 +1250,10 @@ class _Supervisor:
 
     def _write(self, result: dict[str, Any]) -> None:
         path = os.path.join(self._request["folder"], RESULT)
-        with open(path + ".tmp", "w", encoding="utf-8") as file:
-            file.write(encode(result))
-            file.flush()
-            os.fsync(file.fileno())
+        # Not synced: it outlives tester and host as it is. When the machine fails, the outputs
+        # may be lost too, which nobody synced, and the script had better run again.
+        with open(path + ".tmp", "wb") as file:
+            file.write(encode(result).encode())
         os.replace(path + ".tmp", path)
 
 

@@ -17,8 +17,8 @@ def accept_unchanged(command: AcceptUnchanged, state: SessionState) -> tuple[Eve
     Raises:
         UnknownNodeError: No node has that name.
         CommandRefusedError: The node has nothing that could stand: no passed attempt, a later
-            one that failed, no accepted configuration, outputs that are not as it left them;
-            or nothing has changed.
+            one that failed, no accepted configuration, outputs that are not as it left them, an
+            input that is gone; or nothing has changed.
     """
     node, there = command.node, scripted(state, command.node)
     run = f"runthrough run {quote(node)}"
@@ -41,7 +41,15 @@ def accept_unchanged(command: AcceptUnchanged, state: SessionState) -> tuple[Eve
             f"What {node} left is not there as it was: {names}. Only a run makes it again.",
             fix=run,
         )
-    if not differences(there.passed.fingerprint, present):
+    changes = differences(there.passed.fingerprint, present)
+    absent = {part.name for part in present if part.part == "input" and part.value is None}
+    if gone := [c.name for c in changes if c.part == "input" and c.name in absent]:
+        raise CommandRefusedError(
+            f"What {node} takes is not there: {', '.join(gone)}. Put it back, or configure {node} "
+            "without it.",
+            fix="runthrough status shows what it waits for",
+        )
+    if not changes:
         raise CommandRefusedError(
             f"Nothing that {node} depends on has changed, so there is nothing to accept.",
             fix=f"runthrough why {quote(node)}",

@@ -42,7 +42,7 @@ def change_words(change: Change, *, digests: bool = False) -> str:
 
 def _word(value: JsonValue) -> str:
     if value is None:
-        return "none"
+        return "not set"
     if (secret := secret_name(value)) is not None:
         return f"@secret:{secret}"
     told = on_one_line(str(value))

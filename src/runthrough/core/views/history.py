@@ -47,6 +47,7 @@ from runthrough.core.evolve import evolve
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName
+from runthrough.core.values.outcomes import SeamResult
 from runthrough.core.values.paths import shown
 from runthrough.core.views.nodes import flat_values
 
@@ -188,9 +189,9 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
         case ScriptBlocked():
             return f"{event.node} did not run: {', '.join(event.by)} did not pass"
         case DataFlowChecked():
-            told = "fits" if event.result.compatible else "does not fit"
             edge = event.edge
-            return f"{edge.from_node}.{edge.output} {told} {event.node}.{edge.input}"
+            ends = f"{edge.from_node}.{edge.output}", f"{event.node}.{edge.input}"
+            return _checked(event.result).format(*ends)
         case ReuseAccepted():
             return f"accepted {event.node} as unchanged"
         case RunCancelRequested():
@@ -201,6 +202,17 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"{event.command} was refused: {next(iter(event.message.splitlines()), '')}"
         case _:
             assert_never(event)
+
+
+def _checked(result: SeamResult) -> str:
+    """What was found at a connection; nobody is told that something fits which was not judged."""
+    if not result.compatible:
+        return "{} does not fit {}"
+    if result.issues:
+        return "{} may not fit {}"
+    if result.format_read is None or result.unchecked is not None:
+        return "{} was handed to {} (not judged)"
+    return "{} fits {}"
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """What a run would do, and why a node would run again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -27,12 +27,13 @@ _REASONS: Mapping[PlanReason, str] = {
 def plan_view(
     state: SessionState, plan: Plan, world: World, *, sagemaker: bool | None = None
 ) -> View:
-    """Keys: run, reuse, blocked, pending; each a list of mappings in execution order.
+    """Keys: run, reuse, blocked, pending, outdated; each a list of mappings in execution order.
 
     `run` holds node, reasons, changes (part, name, old, new) and text; `reuse` node; `blocked`
     node and by; `pending` node and needs, of the nodes in the selection that wait for a person.
-    `sagemaker` is what the plan was made with.
+    `outdated` is as in `outdated_view`. `sagemaker` is what the plan was made with.
     """
+    blocked = {stopped.node for stopped in plan.blocked}
     runs = {planned.node for planned in plan.run}
     rows: list[JsonValue] = []
     for planned in plan.run:
@@ -56,7 +57,55 @@ def plan_view(
             for node in plan.order
             if state.nodes[node].needs
         ],
+        "outdated": [
+            row for row in outdated_view(state, plan.order, world) if row["node"] not in blocked
+        ],
     }
+
+
+def outdated_view(state: SessionState, nodes: Collection[NodeName], world: World) -> list[View]:
+    """The nodes of a selection that stand on what no longer holds and is not selected itself.
+
+    Keys: node; above: what changed or failed above it since it passed, roots first; text.
+    """
+    chosen = frozenset(nodes)
+    if all(node in chosen or there.external for node, there in state.nodes.items()):
+        return []
+    changed = stale(state, world)
+    fallen: dict[NodeName, str] = {}
+    upon: dict[NodeName, frozenset[NodeName]] = {}
+    for node in state.nodes:
+        direct = state.predecessors.get(node, ())
+        above = frozenset(name for name in direct if name in fallen)
+        upon[node] = above.union(*(upon[name] for name in direct))
+        if node not in chosen and (told := _fallen(state, node, changed.get(node, ()))):
+            fallen[node] = told
+    return [
+        {
+            "node": node,
+            "above": [name for name in fallen if name in upon[node]],
+            "text": _upon(fallen, upon[node]),
+        }
+        for node in state.nodes
+        if node in chosen and upon[node]
+    ]
+
+
+def _fallen(state: SessionState, node: NodeName, changes: Iterable[Change]) -> str:
+    """Why what a node left does not stand by itself, after the words "what NODE left"."""
+    there = state.nodes[node]
+    if there.external or there.passed is None:
+        return ""
+    if any(change.part != "upstream" for change in changes):
+        return "before it changed"
+    if there.last is not None and there.last.outcome != "passed":
+        return "before an attempt that did not pass"
+    return "that does not fit what it feeds" if there.misfits else ""
+
+
+def _upon(fallen: Mapping[NodeName, str], above: Collection[NodeName]) -> str:
+    told = [f"what {name} left {why}" for name, why in fallen.items() if name in above]
+    return f"stands on {' and '.join(told)}"
 
 
 def _text(
@@ -80,9 +129,9 @@ def why_view(
     """Why a run would run a node again.
 
     Keys: node, stale, changes (part, name, old, new), upstream: each stale node above, roots
-    first, with its own changes; passed: when the last passed attempt ended, or null; outcome of
-    the last attempt, or null; needs: what the node waits for, if it is pending; external.
-    `sagemaker` is as for `stale`.
+    first and once each, with its own changes; passed: when the last passed attempt ended, or
+    null; outcome of the last attempt, or null; needs: what the node waits for, if it is pending;
+    external. `sagemaker` is as for `stale`.
     """
     there = state.nodes[node]
     found = stale(state, world, sagemaker=sagemaker)
@@ -90,11 +139,11 @@ def why_view(
     return {
         "node": node,
         "stale": node in found,
-        "changes": [change_view(change) for change in found.get(node, ())],
+        "changes": _own(found.get(node, ())),
         "upstream": [
             {
                 "node": name,
-                "changes": [change_view(change) for change in found.get(name, ())],
+                "changes": _own(found.get(name, ())),
                 "passed": state.nodes[name].passed is not None,
             }
             for name in state.nodes
@@ -107,3 +156,8 @@ def why_view(
         "needs": [need.message for need in there.needs],
         "external": there.external,
     }
+
+
+def _own(changes: Iterable[Change]) -> list[JsonValue]:
+    """What changed at a node itself: the nodes above it are told by themselves."""
+    return [change_view(change) for change in changes if change.part != "upstream"]

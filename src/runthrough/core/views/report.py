@@ -26,6 +26,8 @@ from runthrough.core.views.particulars import Particulars
 GOOD = frozenset({"passed", "reused"})
 NOT_RUN = frozenset({"blocked", "not_run", "not_selected", "external", "running"})
 """What a node is called that has no outcome of its own in the run."""
+FAILED = frozenset({"failed", "timed_out", "crashed", "lost"})
+"""Outcomes of attempts that did not pass; one that a person cancelled has not failed."""
 
 Locate = Callable[[RecordedPath], str]
 
@@ -90,7 +92,7 @@ def report_view(
     `locate` says where a recorded path lies. Times are ISO 8601 in UTC; `start_s` and `end_s`
     are seconds since the run began.
 
-    Keys: pipeline, session, run, counts, root_causes, nodes, edges, connections.
+    Keys: pipeline, session, run, counts, selection, root_causes, nodes, edges, connections.
 
     Raises:
         ValueError: No run has been started.
@@ -114,11 +116,29 @@ def report_view(
         },
         "run": _run(run, started, record),
         "counts": {told: outcomes.count(told) for told in dict.fromkeys(outcomes)},
+        "selection": _selection(state, ran),
         "root_causes": [{"node": node, "blocked": [*ran.blocks.get(node, ())]} for node in causes],
         "nodes": nodes,
         "edges": [[above, node] for node in names for above in state.predecessors.get(node, ())],
         "connections": _connections(state, record),
     }
+
+
+def _selection(state: SessionState, ran: "_Ran") -> View:
+    """Keys: selected, scripts, failed_outside; external nodes run no script and do not count."""
+    scripts = [node for node, told in ran.outcomes.items() if told != "external"]
+    outside = [node for node in scripts if ran.outcomes[node] == "not_selected"]
+    return {
+        "selected": len(scripts) - len(outside),
+        "scripts": len(scripts),
+        "failed_outside": [node for node in outside if _last_outcome(state, node) in FAILED],
+    }
+
+
+def _last_outcome(state: SessionState, node: NodeName) -> str | None:
+    """How the node's latest attempt ended, in whatever run."""
+    there = state.nodes.get(node)
+    return there.last.outcome if there is not None and there.last is not None else None
 
 
 def _run(run: RunState, started: RunStarted, record: RunRecord) -> View:
@@ -199,6 +219,7 @@ def _node(
     return {
         "node": node,
         "outcome": ran.outcomes[node],
+        "last_outcome": _last_outcome(state, node),
         "external": there.external if there else False,
         "script": script.name if script else None,
         "script_path": locate(script.path) if script else None,

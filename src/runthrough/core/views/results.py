@@ -20,11 +20,13 @@ def results_view(
     seams: Iterable[DataFlowChecked],
     *,
     locate: Callable[[RecordedPath], str],
+    outdated: Sequence[View] = (),
 ) -> View:
     """The last run's results, JSON-able; `locate` says where a recorded path lies.
 
     Keys: pipeline_success, script_results, data_flow_results, execution_order, errors,
-    step_catalog_analysis, interactive_factory_info; and run, outcomes, root_causes.
+    step_catalog_analysis, interactive_factory_info; and run, outcomes, root_causes, outdated.
+    `outdated` is as in `views.plans.outdated_view`, of the run's selection before it ran.
 
     Raises:
         ValueError: No run has been started.
@@ -51,6 +53,7 @@ def results_view(
         "status": run.status,
         "outcomes": outcomes,
         "root_causes": [{"node": node, "blocked": _blocked_by(run, node)} for node in causes],
+        "outdated": [*outdated],
     }
 
 

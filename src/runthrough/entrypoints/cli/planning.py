@@ -57,7 +57,7 @@ def plan(
     with visit.opened() as (_, session):
         view = session.plan(select or (), reuse=not no_reuse, sagemaker=sagemaker)
         visit.screen.result(view)
-        _draw_plan(visit, view)
+        _draw_plan(visit, view, sagemaker=sagemaker)
         if view["pending"]:
             visit.next("runthrough status")
         elif view["run"]:
@@ -77,10 +77,21 @@ def _run(select: Sequence[str], *, no_reuse: bool, sagemaker: bool) -> str:
     return command("run", *select, options=" ".join(flags))
 
 
-def _draw_plan(visit: Visit, view: "View") -> None:
+def _draw_plan(visit: Visit, view: "View", *, sagemaker: bool) -> None:
+    from runthrough.entrypoints.cli.progress import (  # noqa: PLC0415 - inside commands
+        AS_IT_STANDS,
+        UNCHANGED,
+        draw_outdated,
+        reused_words,
+    )
+
+    outdated = {str(row["node"]) for row in _rows(view["outdated"])}
     told = [
         *((row["node"], "run", row["text"]) for row in _rows(view["run"])),
-        *((row["node"], "reuse", "unchanged since it passed") for row in _rows(view["reuse"])),
+        *(
+            (row["node"], "reuse", AS_IT_STANDS if row["node"] in outdated else UNCHANGED)
+            for row in _rows(view["reuse"])
+        ),
         *((row["node"], "blocked", f"by {_listed(row['by'])}") for row in _rows(view["blocked"])),
     ]
     needy = {row["node"]: _listed(row["needs"], "; ") for row in _rows(view["pending"])}
@@ -96,11 +107,14 @@ def _draw_plan(visit: Visit, view: "View") -> None:
         )
     ]
     visit.screen.rows(rows, indent="")
+    draw_outdated(visit.screen, _rows(view["outdated"]), sagemaker=sagemaker, typed=visit.typed)
     visit.screen.blank()
     counts = {kind: sum(row[0][0].endswith(kind) for row in rows) for kind in _STYLES}
+    reused = [node for (kind, _), node, _ in rows if kind.endswith("reuse")]
     visit.screen.line(
-        f"{counted(len(rows), 'node')}: {counts['run']} to run, {counts['reuse']} unchanged, "
-        f"{counts['blocked']} blocked, {counts['pending']} pending"
+        f"{counted(len(rows), 'node')}: {counts['run']} to run, "
+        f"{reused_words(reused, outdated)}, {counts['blocked']} blocked, "
+        f"{counts['pending']} pending"
     )
 
 
@@ -113,7 +127,7 @@ def why(visit: Visit, node: NODE, *, sagemaker: SAGEMAKER = False) -> None:
         name = str(view["node"])
         visit.screen.line((name, "bold"), f"  {_verdict(view)}")
         _draw_changes(visit, _rows(view["changes"]))
-        for above in reversed(_rows(view["upstream"])):
+        for above in _rows(view["upstream"]):
             told = "is to run again" if above["passed"] else "has not passed yet"
             visit.screen.line("  above it ", (str(above["node"]), "bold"), f" {told}")
             _draw_changes(visit, _rows(above["changes"]))
@@ -143,8 +157,6 @@ def _draw_changes(visit: Visit, changes: "list[Mapping[str, JsonValue]]") -> Non
     from runthrough.core.views.changes import change_words  # noqa: PLC0415 - as above
 
     for row in changes:
-        if row["part"] == "upstream":
-            continue  # the nodes above have lines of their own
         change = Change(str(row["part"]), str(row["name"]), row["old"], row["new"])
         visit.screen.line(f"    {change_words(change, digests=True)}")
 
@@ -155,7 +167,7 @@ def accept(visit: Visit, node: NODE, *, based_on: BASED_ON = None) -> None:
     with visit.opened() as (_, session):
         name = session.node_named(node)
         before = session.why(name, sagemaker=None)
-        accepted = [row for row in _rows(before["changes"]) if row["part"] != "upstream"]
+        accepted = _rows(before["changes"])
         recorded = session.accept_unchanged(name, based_on=based_on)
         visit.screen.result({"node": name, "version": recorded.version, "accepted": accepted})
         visit.screen.line(f"{name} stands as it passed, although:")

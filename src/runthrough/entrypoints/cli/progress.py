@@ -14,9 +14,10 @@ from runthrough.core.events import (
 from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Self
 
+    from pydantic import JsonValue
     from rich.console import Console
 
     from runthrough.application.session import Session
@@ -36,8 +37,37 @@ OUTCOME_STYLES = {
     "not_run": ("·", "dim"),
 }
 """A mark and a colour for each outcome; the word beside them says it all."""
+UNCHANGED = "unchanged since it passed"
+AS_IT_STANDS = "as it stands"
+"""Said of a reused node below something that was not selected and does not hold."""
 QUIET = frozenset({"passed", "reused", "blocked"})
 """Outcomes that a live region counts and does not tell; the table that follows does."""
+
+
+def reused_words(reused: "Iterable[str]", outdated: "Collection[str]") -> str:
+    """How many nodes are reused: `2 unchanged`, and how many of them only as they stand."""
+    kinds = [node in outdated for node in reused]
+    stand = f", {kinds.count(True)} as it stands" if any(kinds) else ""
+    return f"{kinds.count(False)} unchanged{stand}"
+
+
+def draw_outdated(
+    screen: "Screen",
+    rows: "Iterable[Mapping[str, JsonValue]]",
+    *,
+    sagemaker: bool,
+    typed: "Callable[[str], str]",
+) -> None:
+    """A line for each node that stands on what no longer holds, with the run that takes it along.
+
+    Such nodes outside the selection are not run again, and nothing else would tell.
+    """
+    from runthrough.core.validation.words import command  # noqa: PLC0415 - inside commands
+
+    options = "--sagemaker" if sagemaker else ""
+    for row in rows:
+        again = typed(command("run", f"+{row['node']}", options=options))
+        screen.typed(f"! {row['node']} {row['text']}; ", again)
 
 
 class Progress:
@@ -47,12 +77,21 @@ class Progress:
     behind; elsewhere, and without `session`, it is a line for each thing.
     """
 
-    def __init__(self, screen: "Screen", session: "Session | None" = None) -> None:
+    def __init__(
+        self,
+        screen: "Screen",
+        session: "Session | None" = None,
+        *,
+        typed: "Callable[[str], str]" = str,
+    ) -> None:
+        """Tell on a screen; `typed` makes of a command what is to be typed from here."""
         self._screen = screen
         self._session = session
+        self._typed = typed
         self._console: Console | None = None
         self._past_s: Mapping[NodeName, float] = {}
         self._region: Region | None = None
+        self._outdated: frozenset[str] = frozenset()
 
     def __enter__(self) -> "Self":
         if self._session is not None:
@@ -69,19 +108,15 @@ class Progress:
         """One event of the run."""
         match envelope.event:
             case RunStarted() as started:
-                plan = started.plan
-                self._screen.line(
-                    f"run of {counted(len(plan.order), 'node')}: {len(plan.run)} to run, "
-                    f"{len(plan.reuse)} unchanged, {len(plan.blocked)} blocked"
-                )
-                self._open(started)
+                self._begun(started)
             case ScriptStarted() as event:
                 self._started(event.node)
             case ScriptExecuted() as event:
                 why = event.error.headline if event.error else ""
                 self._ended(event.node, event.outcome, f"{event.duration_s:.1f} s", why)
             case ScriptReused() as event:
-                self._ended(event.node, "reused", "unchanged since it passed")
+                told = AS_IT_STANDS if event.node in self._outdated else UNCHANGED
+                self._ended(event.node, "reused", told)
             case ScriptBlocked() as event:
                 self._ended(event.node, "blocked", f"by {', '.join(event.by)}")
             case DataFlowChecked() as event:
@@ -90,6 +125,17 @@ class Progress:
                         self._line(("✗ ", "bold red"), issue.message)
             case _:
                 pass  # what the others tell stands in the table that follows
+
+    def _begun(self, started: RunStarted) -> None:
+        plan = started.plan
+        rows = self._session.outdated if self._session is not None else ()
+        self._outdated = frozenset(str(row["node"]) for row in rows)
+        self._screen.line(
+            f"run of {counted(len(plan.order), 'node')}: {len(plan.run)} to run, "
+            f"{reused_words(plan.reuse, self._outdated)}, {len(plan.blocked)} blocked"
+        )
+        draw_outdated(self._screen, rows, sagemaker=started.sagemaker, typed=self._typed)
+        self._open(started)
 
     def _open(self, started: RunStarted) -> None:
         """Draw in place from now on, unless a script has the terminal to itself."""

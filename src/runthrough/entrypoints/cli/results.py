@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runthrough.entrypoints.cli.progress import OUTCOME_STYLES
+from runthrough.entrypoints.cli.screen import INDENT
 from runthrough.entrypoints.cli.words import counted, near
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def draw_results(visit: "Visit", session: "Session", ran: "RunState", view: "Vie
 
 
 def _table(session: "Session", ran: "RunState") -> "list[tuple[str | Piece, ...]]":
-    head = [(name, "dim") for name in ("node", "state", "outcome", "seconds", "")]
+    head = [(name, "dim") for name in ("node", "outcome", "seconds", "")]
     rows: list[tuple[str | Piece, ...]] = [tuple(head)]
     for node in ran.plan.order:
         there = session.state.nodes[node]
@@ -47,7 +48,6 @@ def _table(session: "Session", ran: "RunState") -> "list[tuple[str | Piece, ...]
         rows.append(
             (
                 node,
-                there.state.value.replace("_", " ") if there.state else "",
                 (f"{mark} {outcome.replace('_', ' ')}", style),
                 seconds,
                 f"by {', '.join(by)}" if by else "",
@@ -57,26 +57,28 @@ def _table(session: "Session", ran: "RunState") -> "list[tuple[str | Piece, ...]
 
 
 def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "NodeName") -> None:
-    """Why a node did not pass: the words, the user's frames, what it blocked, where the log is."""
+    """Why a node did not pass: the words, the user's frames, what it blocked, how to see more."""
+    from runthrough.core.validation.words import command  # noqa: PLC0415 - inside commands
+
     screen = visit.screen
     last = session.state.nodes[node].last
     outcome = ran.outcomes[node].replace("_", " ")
-    screen.line(("✗ ", "bold red"), (node, "bold"), f" {outcome}: {_why(last)}")
+    told = ((node, "bold"), f" {outcome}: {_why(last)}")
+    screen.line(*told, lead=("✗ ", "bold red"))
     if last is None:
         return
     if last.error is not None:
         for frame in last.error.own_frames:
             _draw_frame(screen, frame)
         for hint in last.error.hints:
-            screen.typed("    → ", hint)
+            _draw_advice(screen, "    → ", hint)
     if last.exit_code:
-        screen.line(f"    exit code {last.exit_code}")
+        screen.line(f"exit code {last.exit_code}", lead=INDENT)
     blocked = [name for name, by in ran.blocked_by.items() if node in by]
     if blocked:
-        screen.line(f"    blocked: {', '.join(blocked)}")
+        screen.line(", ".join(blocked), lead=f"{INDENT}blocked: ")
     if last.log is not None:
-        screen.typed("    log: ", near(session.locate(last.log)))
-        screen.typed("      → ", visit.typed(f"runthrough logs {node}"))
+        screen.typed("    → ", visit.typed(command("logs", node)))
 
 
 def _draw_flows(visit: "Visit", view: "View") -> None:
@@ -90,9 +92,17 @@ def _draw_flows(visit: "Visit", view: "View") -> None:
                 continue
             visit.screen.blank()
             ends = f"{seam['output']} → {seam['input']}"
-            visit.screen.line((mark, style), (ends, "bold"), f" {issue['code']}")
-            visit.screen.line(f"    {issue['message']}")
-            visit.screen.typed("      → ", visit.typed(issue["fix"]))
+            visit.screen.line((ends, "bold"), f" {issue['code']}", lead=(mark, style))
+            visit.screen.line(issue["message"], lead=INDENT)
+            _draw_advice(visit.screen, "      → ", visit.typed(issue["fix"]))
+
+
+def _draw_advice(screen: "Screen", lead: str, advice: str) -> None:
+    """A sentence, wrapped; what holds a command to be copied is never wrapped."""
+    if "runthrough " in advice:
+        screen.typed(lead, advice)
+    else:
+        screen.line((advice, "bold"), lead=lead)
 
 
 def _why(last: "LastAttempt | None") -> str:
@@ -109,7 +119,7 @@ def _draw_frame(screen: "Screen", frame: "Frame") -> None:
     for number, source in enumerate(frame.source, first):
         mark = ">" if number == frame.line else " "
         style = "" if number == frame.line else "dim"
-        screen.line((f"    {mark} {number:>4} │ {source}", style))
+        screen.line((source, style), lead=(f"    {mark} {number:>4} │ ", style))
 
 
 def _count_line(ran: "RunState") -> str:

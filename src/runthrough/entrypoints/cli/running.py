@@ -31,6 +31,7 @@ TAKE_OVER = Annotated[
     typer.Option("--take-over", help="Take a run from a tester on another host that is gone."),
 ]
 _ENDING = b"\nending the scripts; once more ends them at once\n"
+_ENDED = b"\nended at once; type the same again, and it goes on from there\n"
 RUNNER = Annotated[
     str | None,
     typer.Option("--runner", metavar="URL", help="What runs scripts; default: process:"),
@@ -115,7 +116,8 @@ def _run(
     from runthrough.entrypoints.cli.progress import Progress  # noqa: PLC0415 - inside commands
     from runthrough.entrypoints.cli.results import draw_results  # noqa: PLC0415 - as above
 
-    with Progress(visit.screen, session) as progress, _hearing() as interruption:
+    telling = Progress(visit.screen, session, typed=visit.typed)
+    with telling as progress, _hearing() as interruption:
         view = session.run(
             select,
             jobs=jobs,
@@ -129,10 +131,11 @@ def _run(
     ran = session.state.run
     if ran is None:
         raise AssertionError("a run that ended is in the state")
+    if ran.status != "interrupted":
+        visit.screen.result(view)
+    draw_results(visit, session, ran, view)
     if ran.status == "interrupted":
         raise KeyboardInterrupt
-    visit.screen.result(view)
-    draw_results(visit, session, ran, view)
     code = _exit_code(ran)
     visit.next(_missing(ran) if code == PENDING else session.next_command())
     return code
@@ -151,6 +154,7 @@ def _hearing() -> Iterator["Interruption"]:
 
     def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the system's
         if interruption.asked:
+            os.write(2, _ENDED)
             os._exit(INTERRUPTED)
         if not interruption.heard:
             raise KeyboardInterrupt

@@ -77,11 +77,26 @@ class Screen:
 
         return Steady(file=self._stream, markup=False, highlight=False, emoji=False)
 
-    def line(self, *pieces: str | Piece) -> None:
-        """One line of styled pieces, wrapped at words."""
+    def line(self, *pieces: str | Piece, lead: str | Piece = "") -> None:
+        """One line of styled pieces, wrapped at words; what wraps begins where `lead` ends.
+
+        On a screen that is too narrow for that it begins at the first column.
+        """
         from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
 
-        self._draw(Text.assemble(*pieces))
+        first = Text(*lead) if isinstance(lead, tuple) else Text(lead)
+        text = Text.assemble(*pieces)
+        if not lead or 2 * first.cell_len > self.width:
+            self._draw(first + text)
+            return
+        from rich.table import Table  # noqa: PLC0415 - as above
+
+        text.expand_tabs(8)
+        hanging = Table.grid()
+        hanging.add_column(width=first.cell_len, no_wrap=True)
+        hanging.add_column(overflow="fold")
+        hanging.add_row(first, text)
+        self._draw(hanging)
 
     def typed(self, lead: str, command: str) -> None:
         """A command to be copied, so it is never wrapped."""

@@ -9,9 +9,10 @@ from runthrough.entrypoints.reports.words import Near, Told
 def annotations(view: Told, near: Near = str) -> str:
     """A line each: root causes, then connections that do not fit, then what is only doubtful.
 
-    GitHub shows the first ten errors and the first ten warnings of a step.
+    A run of a part of the pipeline says so, with what failed before outside of it. GitHub shows
+    the first ten errors and the first ten warnings of a step.
     """
-    told = [*_failed(view, near), *_flows(view, "error"), *_flows(view, "warning")]
+    told = [*_failed(view, near), *_flows(view, "error"), *_part(view), *_flows(view, "warning")]
     return "".join(f"{line}\n" for line in told)
 
 
@@ -34,6 +35,17 @@ def _failed(view: Told, near: Near) -> Iterator[str]:
             line=place["line"] if place else None,
             title=f"{node['node']} {words.word(node['outcome'])}",
         )
+
+
+def _part(view: Told) -> Iterator[str]:
+    if not words.partial(view):
+        return
+    outside = words.failed_outside(view)
+    yield _command(
+        "warning" if outside else "notice",
+        outside or words.counted(view),
+        title=f"{view['pipeline']}: {words.verdict(view)}",
+    )
 
 
 def _place(frames: Sequence[Told], near: Near) -> Told | None:

@@ -61,18 +61,20 @@ class _Page:
         _add(head, "meta", **{"http-equiv": "Content-Security-Policy", "content": _POLICY})
         _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
         _add(head, "meta", name="color-scheme", content="light dark")
-        run = self._view["run"]
-        _add(head, "title", f"{self._view['pipeline']}: {run['status']}")
+        _add(head, "title", f"{self._view['pipeline']}: {words.verdict(self._view)}")
         # ElementTree writes the text of a style as it is, and this one is ours alone.
         ET.SubElement(head, "style").text = palette(":root") + STYLE
 
     def _draw_title(self, header: ET.Element) -> None:
         run, session = self._view["run"], self._view["session"]
         title = _add(header, "h1", self._view["pipeline"])
-        _badge(title, run["status"])
+        _badge(title, run["status"], words.verdict(self._view))
         line = _add(header, "p", words.counted(self._view), kind="counts")
         took = words.seconds(run["duration_s"])
         _add(line, "span", f" · {took}" if took else "")
+        outside = words.failed_outside(self._view)
+        if outside:
+            _add(header, "p", f"✗ {outside}", kind="outside")
         by = f" · cancelled by {run['cancelled_by']}" if run["cancelled_by"] else ""
         told = f"session {session['name']} · run by {run['actor']} on {run['host']}{by} · "
         where = _add(header, "p", told, kind="soft")
@@ -83,8 +85,21 @@ class _Page:
         if not failed:
             return
         section = _section(main, "Failures", "root causes first, then what each blocked")
+        places = {node["node"]: f"failure-{place}" for place, node in enumerate(failed, 1)}
+        if len(failed) > 1:
+            self._draw_list(_add(section, "p", kind="listed"), places)
         for node in failed:
-            self._draw_failure(_add(section, "article", kind="failure"), node)
+            self._draw_failure(
+                _add(section, "article", kind="failure", id=places[node["node"]]), node
+            )
+
+    def _draw_list(self, line: ET.Element, places: Mapping[str, str]) -> None:
+        """One line that leads to each failure."""
+        line.text = f"{len(places)} failures: "
+        for node, place in places.items():
+            link = _add(line, "a", node, href=f"#{place}")
+            link.tail = " · "
+        line[-1].tail = None
 
     def _draw_failure(self, article: ET.Element, node: Told) -> None:
         title = _add(article, "h3")
@@ -102,6 +117,12 @@ class _Page:
             _add(article, "p", f"→ {hint}", kind="hint")
         for frame in words.own_frames(error) if error else ():
             self._draw_frame(article, frame)
+        hidden = words.library_frames(error) if error else ()
+        if hidden:
+            fold = _add(article, "details", kind="log")
+            _add(fold, "summary", words.folded(hidden))
+            for frame in hidden:
+                self._draw_frame(fold, frame)
         facts = [words.ending(node)]
         blocked = words.blocked_below(self._view, node["node"])
         facts += [f"blocked: {', '.join(blocked)}"] if blocked else []
@@ -166,23 +187,24 @@ class _Page:
 
     def _draw_timeline(self, main: ET.Element) -> None:
         timed = [n for n in self._view["nodes"] if n["start_s"] is not None]
-        seen = [node[at] for node in timed for at in ("start_s", "end_s") if node[at] is not None]
+        seen = [node["start_s"] + (node["duration_s"] or 0.0) for node in timed]
         whole = max(self._view["run"]["duration_s"] or 0.0, *seen, 0.0)
         if not timed or not whole:
             return
         section = _section(main, "Timeline", f"{words.seconds(whole)} from start to end")
         chart = _add(section, "div", kind="timeline")
         for node in sorted(timed, key=lambda node: node["start_s"]):
-            end = whole if node["end_s"] is None else node["end_s"]
-            left, width = 100 * node["start_s"] / whole, 100 * (end - node["start_s"]) / whole
+            took = node["duration_s"]
+            took = whole - node["start_s"] if took is None else took
+            left, width = 100 * node["start_s"] / whole, 100 * took / whole
             mark, tone = look(node["outcome"])
             row = _add(chart, "div", kind="bar-row")
             _add(row, "span", node["node"], kind="bar-name", title=node["node"])
             track = _add(row, "span", kind="track")
             style = f"left:{left:.2f}%;width:max({width:.2f}%,3px)"
-            told = f"{words.seconds(node['start_s'])} to {words.seconds(end)}"
+            told = f"from {words.seconds(node['start_s'])} of the run, for {words.seconds(took)}"
             _add(track, "span", kind=f"bar {tone}", style=style, title=told)
-            _add(row, "span", f"{mark} {words.seconds(end - node['start_s'])}", kind="bar-time")
+            _add(row, "span", f"{mark} {words.seconds(took)}", kind="bar-time")
 
     def _draw_nodes(self, main: ET.Element) -> None:
         section = _section(main, "Nodes", "open one for its configuration, outputs and logs")
@@ -201,6 +223,7 @@ class _Page:
             "script": self._near(node["script_path"]) if node["script_path"] else "",
             "configured": f"by {by}" if by == node["accepted_by"] and by else by or "",
             "ran because": ", ".join(words.word(reason) for reason in node["reasons"]),
+            "log": self._near(node["log"]["stderr"]) if node["log"] else "",
             "peak memory": _size(node["peak_rss_bytes"]) if node["peak_rss_bytes"] else "",
             "processor": words.seconds(node["cpu_s"]) if node["cpu_s"] else "",
         }
@@ -261,9 +284,9 @@ def _section(main: ET.Element, title: str, told: str = "") -> ET.Element:
     return section
 
 
-def _badge(parent: ET.Element, outcome: str) -> None:
+def _badge(parent: ET.Element, outcome: str, told: str = "") -> None:
     mark, tone = look(outcome)
-    _add(parent, "span", f"{mark} {words.word(outcome)}", kind=f"badge {tone}")
+    _add(parent, "span", f"{mark} {told or words.word(outcome)}", kind=f"badge {tone}")
 
 
 def _facts(box: ET.Element, facts: Mapping[str, str]) -> None:
@@ -291,7 +314,7 @@ def _drawn(node: Told) -> dict[str, object]:
     return {
         "outcome": node["outcome"],
         "external": node["external"],
-        "seconds": node["duration_s"],
+        "took": words.seconds(node["duration_s"]),
     }
 
 

@@ -26,10 +26,12 @@ def junit_xml(view: Told, near: Near = str) -> str:
     """XML for UTF-8: one suite with a case a node, one with a case a checked connection.
 
     External nodes run no script and are left out. A script that failed is a failure; one that
-    was ended, by a time limit, a signal or a person, is an error.
+    was ended, by a time limit, a signal or a person, is an error. The document of a partial run
+    is named by its verdict; suites and cases keep their names, by which CI systems compare runs.
     """
     name = words.readable(view["pipeline"]) or "pipeline"
-    document = junitparser.JUnitXml(name)
+    part = words.partial(view)
+    document = junitparser.JUnitXml(f"{name}: {words.verdict(view)}" if part else name)
     scripts = _suite(view, name)
     # All at once: with each call a suite counts all that it holds.
     scripts.add_testcases(
@@ -57,10 +59,14 @@ def _suite(view: Told, name: str) -> junitparser.TestSuite:
         "version": session["version"],
         "run": run["run"],
         "status": run["status"],
+        "verdict": words.verdict(view),
+        "failed outside this run": ", ".join(view["selection"]["failed_outside"]),
         "actor": run["actor"],
         "runner": run["runner"],
     }
     for key, value in told.items():
+        if value == "":
+            continue
         suite.add_property(key, words.readable(str(value)))
     return suite
 
@@ -73,7 +79,8 @@ def _node_case(node: Told, name: str, near: Near) -> _Case:
     if outcome == "reused":
         case.add_property("reused", node["reused_from"]["attempt"])
     elif outcome in words.IDLE:
-        why = " ".join(filter(None, (_REASONS.get(outcome, outcome), words.aside(node))))
+        mark = ", " if outcome == "not_selected" else " "
+        why = mark.join(filter(None, (_REASONS.get(outcome, outcome), words.aside(node))))
         case.result = junitparser.Skipped(words.one_line(why))
         return case
     elif outcome != "passed":

@@ -24,11 +24,14 @@ def markdown(view: Told, near: Near = str) -> str:
 def _head(view: Told) -> Iterator[str]:
     run, session = view["run"], view["session"]
     mark, _ = look(run["status"])
-    yield f"## {mark} {_text(view['pipeline'])}: {run['status']}"
+    yield f"## {mark} {_text(view['pipeline'])}: {words.verdict(view)}"
     took = words.seconds(run["duration_s"])
     told = [_text(words.counted(view)), took, f"session {_code(session['name'])}"]
     told += [f"by {_text(run['actor'])}", words.moment(run["started_at"])]
     yield " · ".join(filter(None, told))
+    outside = words.failed_outside(view, _code)
+    if outside:
+        yield f"**{outside[0].upper()}{outside[1:]}**"
 
 
 def _failures(view: Told, near: Near) -> Iterator[str]:
@@ -53,6 +56,11 @@ def _failure(view: Told, node: Told, near: Near) -> Iterator[str]:
     notes += [f"blocked: {', '.join(map(_code, blocked))}"] if blocked else []
     if notes:
         yield "\n".join(f"- {note}" for note in notes)
+    hidden = words.library_frames(error) if error else ()
+    if hidden:
+        yield f"<details><summary>{words.folded(hidden)}</summary>"
+        yield _fence(_cut("\n\n".join(words.framed(frame, near) for frame in hidden)))
+        yield "</details>"
     for stream, text, _ in words.tails(node):
         yield f"<details><summary>{stream}</summary>"
         yield _fence(_cut(text))

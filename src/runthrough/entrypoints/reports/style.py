@@ -16,6 +16,9 @@ h3{font-size:15px;margin:0 0 6px;overflow-wrap:anywhere}
 p{margin:4px 0}
 a{color:var(--link)}
 .counts{font-size:16px}
+.outside{color:var(--rt-bad);font-weight:600;overflow-wrap:anywhere}
+.listed{overflow-wrap:anywhere}
+article:target{border-color:var(--link)}
 .soft{color:var(--rt-soft)}
 .badge{display:inline-block;margin-left:10px;padding:1px 9px;border:1px solid;border-radius:999px;
 font-size:13px;font-weight:600;line-height:1.5;vertical-align:middle;white-space:nowrap}

@@ -12,6 +12,8 @@ Near = Callable[[str], str]
 GOOD = frozenset({"passed", "reused"})
 IDLE = frozenset({"blocked", "not_run", "not_selected", "external", "running"})
 """Outcomes of nodes that did not end in the run."""
+NAMED_AT_MOST = 20
+"""More names than these in a sentence are counted instead."""
 
 _ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
@@ -45,6 +47,28 @@ def failures(view: Told) -> list[Told]:
     """The nodes that did not pass by themselves, root causes in execution order."""
     nodes = {node["node"]: node for node in view["nodes"]}
     return [nodes[cause["node"]] for cause in view["root_causes"]]
+
+
+def verdict(view: Told) -> str:
+    """How the run ended; where it was of a part of the pipeline, of how large a one."""
+    selection, status = view["selection"], word(view["run"]["status"])
+    part = f"{selection['selected']} of {selection['scripts']} nodes selected"
+    return f"{status}, {part}" if partial(view) else status
+
+
+def partial(view: Told) -> bool:
+    """Whether the run was of a part of the pipeline only."""
+    return bool(view["selection"]["selected"] < view["selection"]["scripts"])
+
+
+def failed_outside(view: Told, written: Callable[[str], str] = str) -> str:
+    """`outside this run, still failed: A, B`; empty where the run left out no such node."""
+    names = view["selection"]["failed_outside"]
+    if not names:
+        return ""
+    more = len(names) - NAMED_AT_MOST
+    told = ", ".join(map(written, names[:NAMED_AT_MOST]))
+    return f"outside this run, still failed: {told}{f' and {more} more' if more > 0 else ''}"
 
 
 def blocked_below(view: Told, node: str) -> list[str]:
@@ -96,9 +120,11 @@ def ending(node: Told) -> str:
 
 
 def aside(node: Told) -> str:
-    """What stands beside an outcome: what blocked the node, or since when it is unchanged."""
+    """What stands beside an outcome: what blocked the node, or what an earlier run found."""
     if node["blocked_by"]:
         return f"by {', '.join(node['blocked_by'])}"
+    if node["outcome"] == "not_selected" and node["last_outcome"] not in {None, "passed"}:
+        return f"its last attempt: {word(node['last_outcome'])}"
     if node["reused_from"]:
         at = node["reused_from"]["at"]
         since = f"unchanged since {moment(at)}" if at else "unchanged since it passed"
@@ -126,16 +152,28 @@ def seconds(value: float | None) -> str:
 
 
 def own_frames(error: Told) -> list[Told]:
-    """The frames in the user's own files, as on the command line; all where there are none."""
-    return [frame for frame in error["frames"] if not frame["in_library"]] or error["frames"]
+    """The frames in the user's own files; where there are none, the innermost one."""
+    return [frame for frame in error["frames"] if not frame["in_library"]] or error["frames"][-1:]
+
+
+def library_frames(error: Told) -> list[Told]:
+    """The frames that `own_frames` leaves out."""
+    hidden = [frame for frame in error["frames"] if frame["in_library"]]
+    return hidden if len(hidden) < len(error["frames"]) else hidden[:-1]
+
+
+def folded(hidden: Sequence[Told]) -> str:
+    """What is written on the fold that hides frames of libraries."""
+    return f"{len(hidden)} {'frame' if len(hidden) == 1 else 'frames'} in libraries"
 
 
 def frames(error: Told, near: Near) -> list[str]:
-    """Each of the user's frames as text: where, and its source with the line marked."""
-    return [_frame(frame, near) for frame in own_frames(error)]
+    """Each of the user's frames as text."""
+    return [framed(frame, near) for frame in own_frames(error)]
 
 
-def _frame(frame: Told, near: Near) -> str:
+def framed(frame: Told, near: Near) -> str:
+    """A frame as text: where, and its source with the line marked."""
     where = f"{near(frame['file'])}:{frame['line']} in {frame['function']}"
     first = max(1, frame["line"] - 1)
     lines = [
