@@ -10,7 +10,7 @@ def test_an_answer_is_accepted_and_told(tmp_path):
     shell = begun(tmp_path)
     done = shell.run("configure", "clean", "--env", "CURRENCY=EUR")
     assert "clean is configured" in done.out
-    assert "env.CURRENCY  none → EUR" in done.out
+    assert "env.CURRENCY  not set → EUR" in done.out
     assert done.out.splitlines()[-1] == "next:  runthrough configure report --arg top=VALUE"
 
 
@@ -94,7 +94,7 @@ def test_a_partial_answer_is_kept(tmp_path):
     assert "CURRENCY" in done.err
     done = shell.run("configure", "clean", "--note", "half", "--partial")
     assert "clean is pending" in done.out
-    assert "user_notes  none → half" in done.out
+    assert "user_notes  not set → half" in done.out
     assert "CURRENCY" in done.out
 
 

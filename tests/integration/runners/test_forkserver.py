@@ -177,7 +177,7 @@ def test_no_file_stays_open(opened):
     for _ in range(50):
         stage.run("def main():\n    pass\n")
     assert held() == once
-    assert len(open_files(server)) == open_in_server
+    assert len(open_files(server)) <= open_in_server + 1  # for the process that waits
     assert len(once[0]) == 5  # three streams, the report, and the folder that is listed
 
 
@@ -435,7 +435,8 @@ def test_server_and_script_die_with_their_tester(tmp_path, hangs):
     finally:
         tester.kill()
         tester.wait()
-    assert len(below) == {"script": 4, "import": 1}[hangs]  # server, spare, host, script
+    # Server, host, script, and on a machine that is not busy the next host.
+    assert len(below) in {"script": (3, 4), "import": (1,)}[hangs]
 
 
 def test_many_scripts_at_once_get_their_own_ends(opened):

@@ -203,5 +203,5 @@ def writing_to(stream: IO[str]) -> Iterator[None]:
 
 def _value(value: object) -> str:
     if value is None:
-        return "none"
+        return "not set"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
