@@ -15,8 +15,6 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from distributed import Client, KilledWorker
 from distributed import Future as Task
@@ -27,7 +25,11 @@ from runthrough import __version__
 from runthrough.adapters.runners import script_host
 from runthrough.adapters.runners.dask_cluster import local_cluster
 from runthrough.adapters.runners.dask_worker import answered, run_attempt, sealed
-from runthrough.adapters.runners.hosting import failed, started_before
+from runthrough.adapters.runners.hosting import (
+    ClosedBehind,
+    failed,
+    started_before,
+)
 from runthrough.adapters.session_files import LocalSessionFiles, read_result
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.core.values.outcomes import ScriptError
@@ -51,7 +53,7 @@ class _Attempt:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class DaskRunner:
+class DaskRunner(ClosedBehind):
     """Submits attempts to a cluster, at most `jobs` at a time, and tells how they ended.
 
     It owns the client and whatever else `held` frees.
@@ -65,17 +67,6 @@ class DaskRunner:
         self._open: dict[str, _Attempt] = {}
         self._folders: set[str] = set()
         self._files = LocalSessionFiles()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def submit(self, request: ScriptRequest) -> Future[ScriptResult]:
         """Start an attempt; the future never raises for what a script did.

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from socket import socket, socketpair
 from subprocess import Popen
-from types import TracebackType
-from typing import Self
 
 from runthrough.adapters.runners import script_host
-from runthrough.adapters.runners.hosting import environment
+from runthrough.adapters.runners.hosting import (
+    ClosedBehind,
+    environment,
+)
 from runthrough.adapters.runners.process import START, ProcessRunner
 from runthrough.core.values.attempts import ScriptRequest, ScriptResult
 from runthrough.errors import RunnerUnavailableError
@@ -27,7 +28,7 @@ FOR_DEBUGGERS = ("TERM", "COLORTERM", "PYTHONBREAKPOINT")
 NOT_KEPT = b"runthrough: the script ran attached to the terminal; what it said was not kept\n"
 
 
-class DebugRunner:
+class DebugRunner(ClosedBehind):
     """Starts one host at a time, whose script has our standard input, output and error.
 
     There is no limit of time, for a person is thinking. While a script runs it has the
@@ -48,17 +49,6 @@ class DebugRunner:
                 fix="bring it to the foreground (fg), or use the runner process:",
             )
         self._hosts = ProcessRunner(1, start=_attached)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def submit(self, request: ScriptRequest) -> Future[ScriptResult]:
         """Start an attempt; the future never raises for what a script did.

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -19,6 +17,7 @@ from runthrough.adapters.runners import script_host
 from runthrough.adapters.runners.fork_link import Fork, ForkLink
 from runthrough.adapters.runners.hosting import (
     BASE_ENVIRONMENT,
+    ClosedBehind,
     encoded,
     environment,
     failed,
@@ -63,7 +62,7 @@ class _Attempt:
     cancelled: bool = False
 
 
-class ForkServerRunner:
+class ForkServerRunner(ClosedBehind):
     """Forks one host process an attempt, at most `jobs` at a time, from a server that is warm.
 
     There is one server for each interpreter, and for each set of variables that an interpreter
@@ -85,17 +84,6 @@ class ForkServerRunner:
         self._open: dict[str, _Attempt] = {}
         self._links: dict[tuple[str, frozenset[tuple[str, str]]], ForkLink] = {}
         self._told: set[ForkLink] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def submit(self, request: ScriptRequest) -> Future[ScriptResult]:
         """Start an attempt; the future never raises for what a script did.

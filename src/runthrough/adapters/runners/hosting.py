@@ -4,9 +4,11 @@ import contextlib
 import json
 import signal
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from runthrough.adapters.runners import script_host
 from runthrough.adapters.session_files import read_result
@@ -34,6 +36,25 @@ _PYTHON_ADVICE = "Name a CPython of 3.9 or newer as the node's python."
 _FOLDER_ADVICE = "See that the attempt's folder is there, has room, and may be written."
 LAST_LINES = 5
 """Of an interpreter's last words; the reason stands at their end."""
+
+
+class ClosedBehind(ABC):
+    """A runner that is closed behind a `with` block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all attempts and free what the runner holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def environment(request: ScriptRequest, *, ours: Mapping[str, str]) -> dict[str, str]:

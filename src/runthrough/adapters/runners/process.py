@@ -11,11 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
-from types import TracebackType
-from typing import Self
 
 from runthrough.adapters.runners import script_host
 from runthrough.adapters.runners.hosting import (
+    ClosedBehind,
     encoded,
     environment,
     failed,
@@ -48,7 +47,7 @@ class _Attempt:
     cancelled: bool = False
 
 
-class ProcessRunner:
+class ProcessRunner(ClosedBehind):
     """Starts one host process an attempt, at most `jobs` at a time.
 
     Each host holds the other end of a socket of ours. When we die, by whatever means, ours
@@ -67,17 +66,6 @@ class ProcessRunner:
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="runthrough-attempt")
         self._lock = threading.Lock()
         self._open: dict[str, _Attempt] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def submit(self, request: ScriptRequest) -> Future[ScriptResult]:
         """Start an attempt; the future never raises for what a script did.
