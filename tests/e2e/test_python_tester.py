@@ -25,6 +25,7 @@ from runthrough import (
     UnknownNodeError,
     load_pipeline,
 )
+from runthrough.adapters.inspection import LocalInspector
 from runthrough.errors import CommandInvalidError
 
 VALUES = {
@@ -660,3 +661,27 @@ def test_scripts_are_never_imported_by_the_tester(place):
     made, tested = place
     RuntimeTester(made.workspace).test_pipeline_flow_with_spec(tested)
     assert not {"clean_orders", "total_orders", "write_report"} & set(sys.modules)
+
+
+class Blind(LocalInspector):
+    """An inspector to which everything that scripts left is a fault of the disk."""
+
+    def look(self, paths, **how):
+        """Look at nothing that a script wrote."""
+        paths = tuple(paths)
+        if any("output" in path or "runs/" in path for path in paths):
+            raise OSError("the disk says no")
+        return super().look(paths, **how)
+
+
+def test_what_cannot_be_judged_has_failed_by_itself(place):
+    """A fault of looking at what a script left is that script's failure, and ends nothing else."""
+    made, built = place
+    tester = RuntimeTester(str(made.workspace))
+    tester._bench._ports = replace(tester._bench._ports, inspector=Blind(probe=str))
+    results = tester.test_pipeline_flow_with_spec(built)
+    ends = {node: row["outcome"] for node, row in results["script_results"].items()}
+    assert ends["CleanOrders"] == "failed"
+    assert results["pipeline_success"] is False
+    told = results["script_results"]["CleanOrders"]["error_message"]
+    assert "cannot be looked at: OSError: the disk says no" in told

@@ -10,7 +10,6 @@ from runthrough.application.attempts import (
     Attempts,
     CannotStartError,
     attempt_folder,
-    log_of,
     referred_attempts,
 )
 from runthrough.application.caller import Caller
@@ -18,7 +17,7 @@ from runthrough.application.handler import CommandHandler
 from runthrough.application.interruption import Interruption
 from runthrough.application.judging import Judge
 from runthrough.application.looking import Looking
-from runthrough.application.outset import already, has_logs, not_started
+from runthrough.application.outset import already, not_started
 from runthrough.application.ports import Ports, ScriptRunner
 from runthrough.application.scheduler import Scheduler
 from runthrough.application.taking_over import DRIVEN, adopted, holder_lives, open_attempts
@@ -26,7 +25,6 @@ from runthrough.application.watching import Watch
 from runthrough.core.commands import (
     Command,
     FinishRun,
-    FinishScript,
     ReuseScript,
     StartRun,
     StartScript,
@@ -80,7 +78,7 @@ class Execution:
         self._told = told
         self._renewal_s = renewal_s
         self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
-        self._judge = Judge(self._attempts, looking, ports.log)
+        self._judge = Judge(self._attempts, looking=looking, log=ports.log)
 
     @property
     def _state(self) -> SessionState:
@@ -305,38 +303,18 @@ class Execution:
         self, run: RunId, node: NodeName, claimed: OpenAttempt, result: ScriptResult
     ) -> bool:
         """Judge what the attempt left, and report its end; whether it passed."""
-        folder = attempt_folder(run, node, claimed.attempt)
-        result = self._attempts.safe(self._state, result)
-        end = self._judge.end(self._loaded, node, claimed, result=result)
-        self._report(
-            FinishScript(
-                run=run,
-                node=node,
-                attempt=claimed.attempt,
-                outcome=end.outcome,
-                exit_code=result.exit_code,
-                signal=result.signal,
-                duration_s=result.duration_s,
-                peak_rss_bytes=result.peak_rss_bytes,
-                cpu_s=result.cpu_s,
-                outputs=end.left.outputs,
-                error=end.error,
-                log=log_of(result, folder) if has_logs(result) else None,
-                returned=result.returned,
-                seams=end.left.seams,
-                facts=end.facts,
-            )
-        )
+        report = self._judge.report(self._loaded, node, claimed, result=result)
+        self._report(report)
         self._ports.log(
             "script",
             session_id=self._state.session_id,
             correlation_id=run,
             node=node,
             attempt=claimed.attempt,
-            outcome=end.outcome,
+            outcome=report.outcome,
             duration_s=result.duration_s,
         )
-        return end.outcome == "passed"
+        return report.outcome == "passed"
 
     def _interrupt(self, run: RunId) -> None:
         """Close what is open after the children were ended, unless somebody else has done so."""

@@ -3,23 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from runthrough.application.attempts import (
     Attempts,
     CannotStartError,
-    Left,
     attempt_folder,
-    log_of,
 )
 from runthrough.application.caller import Caller
-from runthrough.application.outset import already, has_logs, not_started
+from runthrough.application.judging import Judge
+from runthrough.application.outset import already, not_started
 from runthrough.application.ports import Inspector, ScriptRunner, SecretResolver, SessionFiles
 from runthrough.application.scheduler import Scheduler
 from runthrough.application.staging import NamedScripts, Staging
-from runthrough.core.commands import Command, FinishRun, FinishScript, StartRun, StartScript
+from runthrough.core.commands import Command, FinishRun, StartRun, StartScript
 from runthrough.core.decide import decide
 from runthrough.core.events import DataFlowChecked, Event, EventEnvelope
 from runthrough.core.state import SessionState
@@ -80,6 +79,7 @@ class Rehearsal:
         self._hand_over = hand_over
         self._check_seams = check_seams
         self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
+        self._judge = Judge(self._attempts)
         self._loaded = self._folded(staging.told(handed_over=hand_over))
         self._wired = self._loaded if hand_over else self._apart(staging)
         """Says whose eyes look at an output, also where nothing is handed over."""
@@ -94,18 +94,19 @@ class Rehearsal:
         """
         new_id, clock = self._ports.caller.new_id, self._ports.caller.clock
         run, started_at = RunId(new_id()), clock()
+        command = StartRun(
+            run=run,
+            select=tuple(select),
+            holder=self._ports.holder,
+            runner=self._ports.runner_name,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            reuse=False,
+        )
+        begun = decide(command, self._state)  # nothing is opened where nothing can be run
         with closing(self._ports.runner(jobs)) as runner:
-            self._report(
-                StartRun(
-                    run=run,
-                    select=tuple(select),
-                    holder=self._ports.holder,
-                    runner=self._ports.runner_name,
-                    jobs=jobs,
-                    fail_fast=fail_fast,
-                    reuse=False,
-                )
-            )
+            for event in begun:
+                self._happened(event)
             self._drive(run, runner, jobs=jobs, fail_fast=fail_fast)
         took = clock() - started_at
         self._report(FinishRun(run=run, status="as_it_went", duration_s=took.total_seconds()))
@@ -232,51 +233,15 @@ class Rehearsal:
         claimed = self._state.nodes[node].running
         if claimed is None:
             raise AssertionError(f"{node} ended and was never started")
-        folder = attempt_folder(run, node, claimed.attempt)
-        result = self._attempts.safe(self._state, result)
-        outcome, error = result.outcome, result.error
-        left = Left()
-        if outcome == "passed":
-            left = self._attempts.left(
-                self._wired.state, self._wired.particulars, node, claimed.outputs, folder
-            )
-            if left.error is not None:
-                outcome, error = "failed", left.error
-        if error is not None:
-            error = self._attempts.explained(
-                self._state,
-                self._loaded.particulars,
-                node,
-                error,
-                result=result,
-                claimed=claimed,
-            )
-        if not self._check_seams:
-            left = replace(left, seams=())
-        self._report(
-            FinishScript(
-                run=run,
-                node=node,
-                attempt=claimed.attempt,
-                outcome=outcome,
-                exit_code=result.exit_code,
-                signal=result.signal,
-                duration_s=result.duration_s,
-                peak_rss_bytes=result.peak_rss_bytes,
-                cpu_s=result.cpu_s,
-                outputs=left.outputs,
-                error=error,
-                log=log_of(result, folder) if has_logs(result) else None,
-                returned=result.returned,
-                seams=left.seams if self._hand_over else (),
-            )
-        )
+        report = self._judge.report(self._loaded, node, claimed, result=result, wired=self._wired)
+        seams = report.seams if self._check_seams else ()
+        self._report(report.model_copy(update={"seams": seams if self._hand_over else ()}))
         if not self._hand_over:  # what is not there blocks nobody, since nobody waits for it
-            for seam in left.seams:
+            for seam in seams:
                 self._happened(
                     DataFlowChecked(node=seam.node, run=run, edge=seam.edge, result=seam.result)
                 )
-        return outcome == "passed"
+        return report.outcome == "passed"
 
     def _results(self) -> View:
         results = results_view(
