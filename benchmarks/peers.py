@@ -189,10 +189,18 @@ class _TypedApplication(Application):
         )
 
 
-def eventsourcing_on_sqlite(path: Path, *, typed: bool = False) -> Application:
+def eventsourcing_on_sqlite(
+    path: Path, *, typed: bool = False, snapshots: bool = False
+) -> Application:
     """`eventsourcing` on a SQLite file: it sets WAL, and leaves `synchronous` at FULL."""
     made = _TypedApplication if typed else Application
-    return made(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)})
+    return made(
+        env={
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": str(path),
+            "IS_SNAPSHOTTING_ENABLED": "yes" if snapshots else "no",
+        }
+    )
 
 
 def eventsourcing_on_postgres(url: str, *, functions: bool = False) -> Application:

@@ -86,10 +86,11 @@ def fill(
     session_id: SessionId = SESSION,
     after: int = 0,
     command: str = "fill",
+    chunk_of: int = CHUNK,
 ) -> int:
     """Append many events behind version `after`; the version that is reached."""
     waiting = iter(events)
-    while chunk := list(islice(waiting, CHUNK)):
+    while chunk := list(islice(waiting, chunk_of)):
         store.append(
             session_id,
             events=chunk,

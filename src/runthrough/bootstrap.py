@@ -6,7 +6,7 @@ An adapter that few commands need is imported by the function that makes it.
 import os
 import platform
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -34,12 +34,16 @@ from runthrough.adapters.store.stores import stores_of
 from runthrough.adapters.store.upgrading import Upgrade, upgrade
 from runthrough.application.auditing import Auditing
 from runthrough.application.caller import Caller
+from runthrough.application.importing import Importing
 from runthrough.application.ports import Log, Ports
 from runthrough.application.sessions import Naming, Sessions
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.values.health import DatabaseFacts, DiskUse, Fault, Health
+from runthrough.core.values.ids import RecordedPath, SessionId
 from runthrough.core.values.metadata import Door
-from runthrough.core.values.store import Checkpoint, StoredEvent
+from runthrough.core.values.pipelines import PipelineDeclaration
+from runthrough.core.values.secrets import masked_text
+from runthrough.core.values.store import Checkpoint, EventFilter, StoredEvent
 from runthrough.errors import (
     SchemaNewerError,
     SchemaOutdatedError,
@@ -49,7 +53,8 @@ from runthrough.settings import DEFAULT, Settings, host_id, known_host, load_set
 
 if TYPE_CHECKING:
     from runthrough.adapters.drafting import Draft
-    from runthrough.adapters.exports.jsonl import ExportedLog
+    from runthrough.adapters.exports.files import ExportFile
+    from runthrough.adapters.pipeline_files.writing import WrittenPipeline
 
 __all__ = [
     "Application",
@@ -59,14 +64,18 @@ __all__ = [
     "export_lines",
     "is_signed_by",
     "load_pipeline",
+    "now",
+    "open_export",
     "read_note",
     "shown_database",
     "signed",
+    "table_lines",
     "upgrade_database",
-    "verify_export",
     "wire",
     "write_export",
     "write_note",
+    "write_pipeline",
+    "write_session",
 ]
 
 
@@ -82,6 +91,7 @@ class Application:
     settings: Settings
     sessions: Sessions
     auditing: Auditing
+    importing: Importing
     database: SqlDatabase | None
     """`None` where there is none yet, and nothing is to be made."""
     inspector: LocalInspector
@@ -151,6 +161,7 @@ def wire(
         leases=stores.leases,
         feed=stores.feed,
         snapshots=stores.snapshots,
+        imports=stores.imports,
         catalog=catalog,
         inspector=inspector,
         files=LocalSessionFiles(),
@@ -166,7 +177,7 @@ def wire(
         log=log,
     )
     caller = Caller(
-        actor=settings.actor,
+        actor=masked_text(settings.actor),
         actor_source=settings.actor_source,
         door=door,
         host=host,
@@ -183,7 +194,8 @@ def wire(
     )
     sessions = Sessions(ports, caller, cwd=cwd, naming=naming)
     auditing = Auditing(ports.audit, clock=_now, app_version=__version__)
-    return Application(settings, sessions, auditing, database, inspector, catalog)
+    importing = Importing(ports, caller)
+    return Application(settings, sessions, auditing, importing, database, inspector, catalog)
 
 
 def _log_file(url: str) -> Path | None:
@@ -233,6 +245,24 @@ def draft_pipeline(folder: str, file: str) -> "Draft":
     from runthrough.adapters import drafting  # noqa: PLC0415 - only `new --from-folder`
 
     return drafting.draft_pipeline(folder, file)
+
+
+def write_pipeline(
+    file: str | os.PathLike[str],
+    declared: PipelineDeclaration,
+    *,
+    locate: Callable[[RecordedPath], str],
+    force: bool = False,
+) -> "WrittenPipeline":
+    """Write a session as a pipeline file; `locate` says where its recorded paths lie.
+
+    Raises:
+        PipelineFileError: The file is there already, or cannot be written.
+        SessionError: Where a path lies is not known on this host.
+    """
+    from runthrough.adapters.pipeline_files import writing  # noqa: PLC0415 - only `export`
+
+    return writing.write_pipeline(file, declared, locate=locate, force=force)
 
 
 def upgrade_database(url: str) -> Upgrade:
@@ -342,11 +372,27 @@ def is_signed_by(checkpoint: Checkpoint, key: str | os.PathLike[str]) -> bool:
     return signing.is_signed_by(checkpoint, Path(key))
 
 
-def export_lines(rows: Iterable[StoredEvent], *, session_id: str | None) -> Iterator[str]:
-    """The lines of an export of the whole log or of one session; see docs/reference/export.md."""
+def export_lines(
+    rows: Iterable[StoredEvent], *, session_id: str | None, wanted: EventFilter
+) -> Iterator[str]:
+    """The lines of an export of the whole log, of a session or of what passes a filter.
+
+    See docs/reference/export.md.
+    """
     from runthrough.adapters.exports import jsonl  # noqa: PLC0415 - only `audit export`
 
-    return jsonl.export_lines(rows, session_id=session_id, at=_now(), app_version=__version__)
+    return jsonl.export_lines(
+        rows, session_id=session_id, at=_now(), app_version=__version__, wanted=wanted
+    )
+
+
+def table_lines(
+    rows: Iterable[StoredEvent], *, session_id: str | None, wanted: EventFilter
+) -> Iterator[str]:
+    """The same as comma-separated values, with the names of the columns in the first line."""
+    from runthrough.adapters.exports import tables  # noqa: PLC0415 - only `audit export`
+
+    return tables.table_lines(rows, session_id=session_id, wanted=wanted)
 
 
 def write_export(path: str | os.PathLike[str], lines: Iterable[str]) -> int:
@@ -360,17 +406,40 @@ def write_export(path: str | os.PathLike[str], lines: Iterable[str]) -> int:
     return files.write_export(Path(path), lines)
 
 
-def verify_export(
-    path: str | os.PathLike[str], *, against: Sequence[Checkpoint] = ()
-) -> "ExportedLog":
-    """Recompute the chain over an export, with nothing but the file.
+def write_session(
+    application: Application, session_id: SessionId, path: str | os.PathLike[str]
+) -> int:
+    """Export one session whole to a new file, as `audit export` does; the events written.
 
     Raises:
-        AuditFileError: The file cannot be read, is no export, or cannot be held against notes.
+        AuditFileError: The file is there already, or cannot be written.
     """
-    from runthrough.adapters.exports import files  # noqa: PLC0415 - only `audit verify FILE`
+    count = 0
 
-    return files.verify_export(Path(path), against=against)
+    def counted() -> Iterator[StoredEvent]:
+        nonlocal count
+        for row in application.auditing.stored(session_id):
+            count += 1
+            yield row
+
+    write_export(path, export_lines(counted(), session_id=session_id, wanted=EventFilter()))
+    return count
+
+
+def open_export(path: str | os.PathLike[str]) -> "ExportFile":
+    """An export, to be verified with nothing but the file, or imported.
+
+    Raises:
+        AuditFileError: The file cannot be read, or is no export that could be verified.
+    """
+    from runthrough.adapters.exports import files  # noqa: PLC0415 - only `audit` reads exports
+
+    return files.ExportFile(Path(path))
+
+
+def now() -> datetime:
+    """The time by the clock that is wired, for doors that say how long ago something was."""
+    return _now()
 
 
 def _now() -> datetime:

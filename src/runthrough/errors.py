@@ -16,13 +16,16 @@
     │   ├── SessionClosedError
     │   ├── NotClosedError                       an open session was to be reopened
     │   ├── RunInProgressError                   who, where, since when
+    │   ├── NotAtHomeError                       its files are on the host where it lives
     │   ├── PendingScriptsError (ValueError)     nodes of the selection need a person
     │   └── AttemptClosedError                   an outcome for an attempt that is over
     ├── VersionConflictError                     somebody else changed the same node
     ├── SessionError
     │   ├── UnknownSessionError                  with the sessions there are
+    │   ├── UnknownVersionError                  with the versions there are
     │   ├── SessionNameTakenError
     │   ├── NoRunError                           a report of a session that never ran
+    │   ├── ImportRefusedError                   what an export holds does not fit what is here
     │   └── PipelineDiffersError                 the named session has another DAG
     ├── StoreError                               the database cannot be used
     │   ├── StoreUnavailableError
@@ -230,7 +233,10 @@ class NotClosedError(CommandRefusedError):
     code = "SESSION_NOT_CLOSED"
 
     def __init__(self, verb: str) -> None:
-        super().__init__(f"The session is open, so {verb!r} is refused.")
+        super().__init__(
+            f"The session is open, so {verb!r} is refused.",
+            fix="close it first: runthrough close" if verb == "archive" else None,
+        )
 
 
 class RunInProgressError(CommandRefusedError):
@@ -247,7 +253,27 @@ class RunInProgressError(CommandRefusedError):
         super().__init__(
             f"A run is in progress{told}, so {verb!r} is refused.",
             fix="wait until it ends (runthrough status shows it); if its process is gone, "
-            "runthrough resume closes it",
+            "runthrough resume closes it, from another machine with --here and when a minute has "
+            "passed without a sign of life",
+        )
+
+
+class NotAtHomeError(CommandRefusedError):
+    """A command needs files, and those of the session lie on the host where it lives."""
+
+    code = "NOT_AT_HOME"
+
+    def __init__(self, verb: str, *, home: str, here: str) -> None:
+        if home == here:
+            super().__init__(
+                f"Where the session's folders lie on {here} is not known, so {verb!r} is refused.",
+                fix="runthrough resume --here --workspace PATH",
+            )
+            return
+        super().__init__(
+            f"The session lives on {home}, and its files are not looked at from {here}, so "
+            f"{verb!r} is refused.",
+            fix="do it there, or move the session to this machine: runthrough resume --here",
         )
 
 
@@ -332,6 +358,18 @@ class UnknownSessionError(SessionError):
         )
 
 
+class UnknownVersionError(SessionError):
+    """A session is asked for a version that it has not."""
+
+    code = "VERSION_UNKNOWN"
+
+    def __init__(self, session: str, version: int, last: int | None = None) -> None:
+        there = "no version" if last is None else f"versions 1 to {last}, not"
+        super().__init__(
+            f"Session {session} has {there} {version}.", fix="runthrough history lists them"
+        )
+
+
 class SessionNameTakenError(SessionError):
     """An open session has that name."""
 
@@ -356,6 +394,12 @@ class NoRunError(SessionError):
         )
 
 
+class ImportRefusedError(SessionError):
+    """The sessions of an export do not fit those that are here; nothing was imported."""
+
+    code = "IMPORT_REFUSED"
+
+
 class PipelineDiffersError(SessionError, ValueError):
     """The session of that name tests another DAG."""
 
@@ -364,7 +408,8 @@ class PipelineDiffersError(SessionError, ValueError):
     def __init__(self, name: str, differences: Sequence[str]) -> None:
         super().__init__(
             f"Session {name!r} tests another pipeline: {'; '.join(differences)}.",
-            fix="choose another session_name, or pass the pipeline that the session began with",
+            fix=f"let it test this one: InteractiveRuntimeTestingFactory.resume({name!r})"
+            ".update(dag), or runthrough update PIPELINE; or choose another session_name",
         )
 
 

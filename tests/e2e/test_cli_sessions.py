@@ -85,6 +85,9 @@ def test_sessions_lists_all(tmp_path):
         "version",
         "last_actor",
         "updated_at",
+        "parent",
+        "forked_at",
+        "archived",
     }
     assert "demo" in text
     assert "ann, just now" in text

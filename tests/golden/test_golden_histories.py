@@ -31,6 +31,13 @@ FIRST, SECOND = "0001-first-shapes", "0002-data-flow-without-to-node"
 HEADS = {
     FIRST: "795e53743244e5e523990978cf5a71f72a4dda96c763142b28d684196e43f9eb",
     SECOND: "be8252c31da8dfdd1f878fc8abb0eb51d881a385182954a4fbd50ff3682878aa",
+    "0003-connections-and-marks": (
+        "14f409749a17e5e79d51eac7bb74ea70e745ad4ec7d1a2f2e8a1418813e08b89"
+    ),
+    "0004-runs-that-are-steered": (
+        "dd435344aef6622cdb280f5ec25177d2b84bc9fba10e0878a55b4687a543d31d"
+    ),
+    "0005-history": "9fff1b37608dde402c986a02555e950aee08e084fc6cbf408f13fc704396bfa7",
 }
 """Log hash of the last row: whoever edits a row and its hashes changes this as well."""
 WRITE = "python -m tests.support.golden_histories"
@@ -47,8 +54,8 @@ def test_a_history_replays_to_its_state(name):
     """What a session was when its rows were written it still is, to the order of its nodes."""
     assert state_text(name) == kept_state(name), (
         f"{name} replays to something else than {name}.state.json says. "
-        "Where that was not meant, mend core/evolve.py or adapters/store/upcasters.py. "
-        "Where it was, raise FOLD_VERSION in core/evolve.py by one, then write the states anew: "
+        "Where that was not meant, mend core/evolve or adapters/store/upcasters.py. "
+        "Where it was, raise FOLD_VERSION in core/evolve by one, then write the states anew: "
         f"{WRITE}"
     )
 
@@ -121,7 +128,7 @@ def test_the_shape_of_the_folded_state_goes_with_its_fold_version():
     """A snapshot of another shape must not be read, so another shape is another fold version."""
     assert {"fold_version": FOLD_VERSION, "shape": fold_shape()} == kept_fold(), (
         "the folded state (core/state.py, core/views/particulars.py or a value in them) has "
-        "another shape than tests/golden/fold.json says. Raise FOLD_VERSION in core/evolve.py by "
+        "another shape than tests/golden/fold.json says. Raise FOLD_VERSION in core/evolve by "
         f"one, unless you did, then write the file anew: {WRITE}"
     )
 

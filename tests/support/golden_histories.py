@@ -23,13 +23,13 @@ from tests.support.strategies import EVENT_CLASSES
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.core.events import RunStarted, SessionStarted
+from runthrough.core.events import Event, RunStarted, SessionForked, SessionStarted
 from runthrough.core.evolve import FOLD_VERSION
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import CommandId, SessionId
+from runthrough.core.values.ids import CommandId, SessionId, Version
 from runthrough.core.values.store import ZERO_HASH, StoredEvent
 from runthrough.core.views.loaded import Loaded
-from runthrough.entrypoints.store_suite.examples import EVERY_EVENT
+from runthrough.entrypoints.store_suite.examples import EVERY_EVENT, FORKED
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HISTORIES = GOLDEN / "histories"
@@ -77,8 +77,13 @@ def _steps(name: str) -> dict[str, list[Loaded]]:
     sessions: dict[str, list[Loaded]] = {}
     for row in rows(name):
         steps = sessions.setdefault(row.session_id, [])
-        loaded = deepcopy(steps[-1]) if steps else Loaded(SessionState(SessionId(row.session_id)))
-        loaded.fold([codec.decode(row)])
+        envelope = codec.decode(row)
+        loaded = Loaded(SessionState(SessionId(row.session_id)))
+        if isinstance(envelope.event, SessionForked):
+            loaded = deepcopy(sessions[envelope.event.parent][envelope.event.at - 1])
+        elif steps:
+            loaded = deepcopy(steps[-1])
+        loaded.fold([envelope])
         steps.append(loaded)
     return sessions
 
@@ -131,21 +136,33 @@ def _bare(schema: Any) -> Any:
 
 
 def _new_rows(name: str) -> Iterator[StoredEvent]:
+    """Each event as the only one of a command of its own, and at the end a fork of the session."""
     new = all_shapes() - held()
-    if not any((event.type, event.schema_version) in new for event in EVERY_EVENT):
+    session = SessionId(f"golden-{name[:4]}")
+    kept: list[Event] = [
+        event
+        for event in EVERY_EVENT
+        if isinstance(event, _CONTEXT) or (event.type, event.schema_version) in new
+    ]
+    places = [session] * len(kept)
+    if (FORKED.type, FORKED.schema_version) in new:
+        at = Version(len(kept))
+        kept.append(FORKED.model_copy(update={"parent": session, "at": at}))
+        places.append(SessionId(f"{session}-fork"))
+    if len(kept) == len(_CONTEXT):
         sys.exit("Every shape of an event has its golden history.")
-    batch = Batch(
-        SessionId(f"golden-{name[:4]}"),
-        events=[
-            event
-            for event in EVERY_EVENT
-            if isinstance(event, _CONTEXT) or (event.type, event.schema_version) in new
-        ],
-        expected_version=0,
-        metadata=replace(METADATA, command_id=CommandId(f"golden-{name[:4]}")),
-        request_hash=REQUEST,
-    )
-    yield from batch.seal(position=0, log_hash=ZERO_HASH, event_hash=ZERO_HASH)
+    log_hash = event_hash = ZERO_HASH
+    for place, (session_id, event) in enumerate(zip(places, kept, strict=True)):
+        batch = Batch(
+            session_id,
+            events=[event],
+            expected_version=place,
+            metadata=replace(METADATA, command_id=CommandId(f"golden-{name[:4]}-{place}")),
+            request_hash=REQUEST,
+        )
+        (row,) = batch.seal(position=place, log_hash=log_hash, event_hash=event_hash)
+        log_hash, event_hash = row.log_hash, row.event_hash
+        yield row
 
 
 def _write_history(name: str) -> None:
@@ -163,7 +180,7 @@ def _write_states() -> None:
     if kept["fold_version"] == FOLD_VERSION and (changed or kept != fold):
         sys.exit(
             "Folding gives something else than it gave, so kept snapshots must not be used any "
-            f"more: let FOLD_VERSION in core/evolve.py be {FOLD_VERSION + 1} first."
+            f"more: let FOLD_VERSION in core/evolve be {FOLD_VERSION + 1} first."
         )
     for name in names():
         (HISTORIES / f"{name}{_STATE}").write_text(state_text(name), encoding="utf-8")

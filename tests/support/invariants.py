@@ -10,9 +10,11 @@ from runthrough.core.decide import decide
 from runthrough.core.events import (
     CommandRefused,
     ConfigurationRejected,
+    ConfigurationReverted,
     Event,
     EventEnvelope,
     NodeEvent,
+    PipelineChanged,
     ScriptExecuted,
     ScriptStarted,
     SessionReopened,
@@ -20,7 +22,7 @@ from runthrough.core.events import (
 from runthrough.core.evolve import evolve
 from runthrough.core.lifecycle import ABSENT, DESTINATIONS, Lifecycle, Phase
 from runthrough.core.state import NodeState, SessionState
-from runthrough.core.values.ids import Version
+from runthrough.core.values.ids import CommandId, NodeName, Version
 from runthrough.errors import CommandRefusedError, SelectionError, UnknownNodeError
 
 TRIGGERS = {
@@ -29,6 +31,7 @@ TRIGGERS = {
     "NodeMarkedInternal": "discover",
     "NodeMarkedExternal": "leave",
     "ConfigurationCleared": "clear",
+    "ConfigurationReverted": "clear",
     "ScriptAutoConfigured": "auto_configure",
     "ScriptMarkedPending": "require_configuration",
     "ScriptConfigured": "configure",
@@ -58,30 +61,14 @@ class CheckedSession:
             self._fold(event)
         if all(isinstance(event, (CommandRefused, ConfigurationRejected)) for event in events):
             assert _configuration_of(self.state) == _configuration_of(before)
-        for name, node in self.state.nodes.items():
-            assert node.state is not Lifecycle.DISCOVERED, f"{name} was left in discovered"
-            assert (node.state is None) == node.external
-            _assert_consistent(node)
-        _assert_ordered(self.state)
-        _assert_asked(self.state)
+        assert_sound(self.state)
         return events
 
     def _fold(self, event: Event) -> None:
-        before = {name: node.state for name, node in self.state.nodes.items()}
-        trigger = TRIGGERS.get(event.type)
-        if event.type == "ConfigurationRestored":
-            by = self.state.nodes[event.node].restores_to
-            trigger = "restore_auto" if by == "auto" else "restore_configured"
         self._assert_allowed(event)
         stored = envelope(event, self.state.version + 1)
         self.history.append(stored)
-        evolve(self.state, stored)
-        for name, node in self.state.nodes.items():
-            old, new = before.get(name) or ABSENT, node.state or ABSENT
-            if trigger and isinstance(event, NodeEvent) and name == event.node:
-                assert DESTINATIONS.get((old, trigger)) == new, f"{name}: {old}, {event.type}"
-            else:
-                assert old == new, f"{event.type} moved {name}"
+        fold_by_the_table(self.state, stored)
 
     def _assert_allowed(self, event: Event) -> None:
         """Attempts open once and close once; a closed session only reopens."""
@@ -93,10 +80,49 @@ class CheckedSession:
             assert isinstance(event, (CommandRefused, SessionReopened))
 
 
+def assert_sound(state: SessionState) -> None:
+    """What holds of a session after every command."""
+    for name, node in state.nodes.items():
+        assert node.state is not Lifecycle.DISCOVERED, f"{name} was left in discovered"
+        assert (node.state is None) == node.external
+        _assert_consistent(node)
+    _assert_ordered(state)
+    _assert_asked(state)
+
+
+def fold_by_the_table(state: SessionState, stored: EventEnvelope) -> None:
+    """Fold one event, which moves nodes only as the lifecycle table allows it."""
+    event = stored.event
+    before = {name: node.state for name, node in state.nodes.items()}
+    trigger = TRIGGERS.get(event.type)
+    if event.type == "ConfigurationRestored":
+        by = state.nodes[event.node].restores_to
+        trigger = "restore_auto" if by == "auto" else "restore_configured"
+    moved = _moved(event)
+    if isinstance(event, PipelineChanged):
+        names = event.renamed
+        before = {names.get(n, n): old for n, old in before.items() if n not in event.removed}
+    evolve(state, stored)
+    for name, node in state.nodes.items():
+        old, new = before.get(name) or ABSENT, node.state or ABSENT
+        if trigger and name in moved and (trigger != "clear" or not node.external):
+            assert DESTINATIONS.get((old, trigger)) == new, f"{name}: {old}, {event.type}"
+        else:
+            assert old == new, f"{event.type} moved {name}"
+
+
+def _moved(event: Event) -> tuple[NodeName, ...]:
+    """The nodes whose lifecycle an event may move."""
+    if isinstance(event, ConfigurationReverted):
+        return event.nodes
+    return (event.node,) if isinstance(event, NodeEvent) else ()
+
+
 def _configuration_of(state: SessionState) -> SessionState:
     """The state without what every event moves."""
     bare = deepcopy(state)
     bare.version, bare.last_actor, bare.last_at = Version(0), "", None
+    bare.command, bare.command_after = CommandId(""), Version(0)
     return bare
 
 

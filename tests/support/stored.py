@@ -15,17 +15,19 @@ from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.memory import (
     MemoryAuditLog,
     MemoryChangeFeed,
-    MemoryDatabase,
     MemoryEventStore,
     MemoryRunLeases,
     MemorySessionDirectory,
     MemorySnapshotCache,
 )
+from runthrough.adapters.store.memory_import import MemoryLogImport
+from runthrough.adapters.store.memory_tables import MemoryDatabase
 from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.snapshots import SqlSnapshotCache
 from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
+from runthrough.adapters.store.sql_import import SqlLogImport
 from runthrough.adapters.store.sql_leases import SqlRunLeases
 from runthrough.application.ports import EventStore
 from runthrough.core.events import Event, EventEnvelope
@@ -72,6 +74,7 @@ def memory_stores() -> Stores:
         MemoryRunLeases(database),
         MemoryChangeFeed(database),
         MemorySnapshotCache(database),
+        MemoryLogImport(database),
     )
 
 
@@ -84,6 +87,7 @@ def sql_stores(database: SqlDatabase) -> Stores:
         SqlRunLeases(database),
         SqlChangeFeed(database),
         SqlSnapshotCache(database),
+        SqlLogImport(database),
     )
 
 

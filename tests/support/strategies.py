@@ -1,13 +1,14 @@
 """Arbitrary values of the core's types, made from their annotations."""
 
 import types
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 from tests.support.builders import envelopes, pipeline, session_started
 
-from runthrough.core.events import Event, EventEnvelope, NodeEvent, SessionStarted
+from runthrough.core.events import Event, EventEnvelope, NodeEvent, PipelineChanged, SessionStarted
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName, RecordedPath
 
@@ -31,6 +32,7 @@ _PLAIN = {
     int: st.integers(),
     float: FLOATS,
     bool: st.booleans(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
     NodeName: NAMES,
     RecordedPath: PATHS,
     Output: st.builds(Output, node=NAMES, output=NAMES, subpath=st.none() | NAMES),
@@ -84,6 +86,9 @@ def _composed(annotation: Any) -> st.SearchStrategy[Any]:
 EVENT_CLASSES: tuple[type[BaseModel], ...] = get_args(get_args(Event)[0])
 
 
+OTHER_PIPELINE = pipeline(("b", "a"), ("c", "e"), ("d", "e"))
+
+
 def histories() -> st.SearchStrategy[tuple[EventEnvelope, ...]]:
     """Sessions over four nodes: a start, then events of every other type in any order."""
     kinds = [models(event) for event in EVENT_CLASSES if event is not SessionStarted]
@@ -94,7 +99,10 @@ def histories() -> st.SearchStrategy[tuple[EventEnvelope, ...]]:
 
 
 def _about(event: Any, node: str, source: str) -> Any:
-    """The event, about nodes that the session has."""
+    """The event, about nodes that the session has; another pipeline has them all."""
+    if isinstance(event, PipelineChanged):
+        known = {"pipeline": OTHER_PIPELINE, "added": ("e",), "removed": (), "renamed": {}}
+        return event.model_copy(update=known)
     if not isinstance(event, NodeEvent):
         return event
     known = {"node": node}

@@ -86,6 +86,7 @@ class Studio:
             leases=self.stores.leases,
             feed=self.stores.feed,
             snapshots=self.stores.snapshots,
+            imports=self.stores.imports,
             catalog=StepCatalog(),
             inspector=LocalInspector(probe=python_version),
             files=LocalSessionFiles(),

@@ -16,6 +16,8 @@ from runthrough.errors import RunnerUnavailableError
 
 OWN_FOLDER = ".runthrough"
 """Holds everything that sessions write into a workspace."""
+SOURCE = "script.py"
+"""File in an attempt's folder: the script as it was when the attempt began."""
 CANCELLED = "cancelled"
 """File in an attempt's folder that ends it: also on a machine where nobody can signal it."""
 
@@ -23,8 +25,18 @@ CANCELLED = "cancelled"
 class LocalSessionFiles:
     """Session folders on this machine's disk."""
 
-    def begin(self, folder: str, *, parents_of: Iterable[str], made: Iterable[str] = ()) -> None:
+    def begin(
+        self,
+        folder: str,
+        *,
+        parents_of: Iterable[str],
+        made: Iterable[str] = (),
+        script: str | None = None,
+    ) -> None:
         """Make a fresh attempt folder, the parents of the given output paths, and `made`.
+
+        The folder keeps a copy of the script as it is now, so that a later one can be held
+        against it. One that cannot be read has none: its attempt tells what is wrong with it.
 
         Raises:
             RunnerUnavailableError: The folder is there already, or a folder cannot be made.
@@ -36,6 +48,8 @@ class LocalSessionFiles:
             Path(folder, WORK).mkdir()
             for path in (*(Path(path).parent for path in parents_of), *map(Path, made)):
                 path.mkdir(parents=True, exist_ok=True)
+            if script is not None:
+                _keep_source(Path(script), Path(folder, SOURCE))
         except FileExistsError as exc:
             raise _refusal(exc, folder) from exc
         except OSError as exc:
@@ -92,15 +106,14 @@ class LocalSessionFiles:
     def prune(self, runs: str, *, keep_runs: int, kept: Collection[str]) -> tuple[str, ...]:
         """Delete the attempts of all but the newest runs below a folder, but for those `kept`.
 
-        Runs are called by ids that sort by their time. Links are never followed. What cannot be
-        deleted is told, a line each.
+        Runs and attempts are called by their ids; those of runs sort by their time. Links are
+        never followed. What cannot be deleted is told, a line each.
         """
         told: list[str] = []
-        spared = {Path(folder) for folder in kept}
         for run in sorted(_folders(Path(runs), told))[:-keep_runs]:
             for node in _folders(run, told):
                 for attempt in _folders(node, told):
-                    if attempt not in spared:
+                    if attempt.name not in kept:
                         told += _deleted(attempt)
                 _remove_if_empty(node)
             _remove_if_empty(run)
@@ -111,6 +124,13 @@ class LocalSessionFiles:
         try:
             return Path(folder, CLAIM).stat().st_ctime_ns
         except FileNotFoundError:
+            return None
+
+    def text(self, path: str) -> str | None:
+        """What a file of text holds, undecodable bytes replaced; `None` when it cannot be read."""
+        try:
+            return Path(path).read_bytes().decode("utf-8", "replace")
+        except OSError:
             return None
 
     def log_text(self, path: str, *, last_bytes: int | None = None) -> str:
@@ -146,6 +166,14 @@ def _deleted(folder: Path) -> list[str]:
 def _remove_if_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):  # something is kept in it
         folder.rmdir()
+
+
+def _keep_source(script: Path, copy: Path) -> None:
+    try:
+        source = script.read_bytes()
+    except OSError:
+        return
+    copy.write_bytes(source)
 
 
 def _keep_out_of_git(folder: Path) -> None:

@@ -26,7 +26,8 @@ class Answers:
     """What a person gives for one node; `None` where nothing was said.
 
     Relative paths are taken from the current folder, else from the workspace if they are there
-    and not here. An input may be a connection: an `Output`, or text such as `@Node.output/sub`.
+    and not here; where this host does not know the workspace, they are taken from that one.
+    An input may be a connection: an `Output`, or text such as `@Node.output/sub`.
     """
 
     input_paths: Mapping[str, Source] | None = None
@@ -112,6 +113,8 @@ class AnswerReading:
         if posixpath.isabs(given):
             return here
         there = record(WORKSPACE, given)
+        if WORKSPACE not in self._roots.places:
+            return there
         looked = self._inspector.look((here, there), roots=self._roots, digest_up_to=-1)
         elsewhere = looked[here].kind is None and looked[there].kind is not None
         return there if elsewhere else here

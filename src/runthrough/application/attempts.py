@@ -25,7 +25,16 @@ from runthrough.core.values.outcomes import (
     ScriptLog,
     WrittenOutput,
 )
-from runthrough.core.values.paths import SESSION, Roots, below, child, folders, record, split
+from runthrough.core.values.paths import (
+    SESSION,
+    Roots,
+    below,
+    child,
+    folders,
+    is_own_folder,
+    record,
+    split,
+)
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.secrets import secret_name, secret_names
 from runthrough.core.views.particulars import Particulars
@@ -54,30 +63,35 @@ def attempt_folder(run: RunId, node: NodeName, attempt: AttemptId) -> RecordedPa
     return record(SESSION, f"runs/{run}/{safe}/{attempt}")
 
 
-def referred_attempts(state: SessionState) -> Iterator[RecordedPath]:
-    """The folders of attempts that something still refers to.
+def referred_attempts(state: SessionState) -> Iterator[AttemptId]:
+    """The attempts that something still refers to, the session's own and its ancestors'.
 
     That is each node's last attempt, its last passed one, an open one, and those that hold a
     file which a person gave as an input or as what an external node provides.
     """
-    for node, there in state.nodes.items():
+    for there in state.nodes.values():
         for attempt in (there.passed, there.last, there.running):
             if attempt is not None:
-                yield attempt_folder(attempt.run, node, attempt.attempt)
+                yield attempt.attempt
         answers = there.spec or there.draft
         given = answers.input_paths.values() if answers else ()
         for path in (*given, *there.external_outputs.values()):
-            yield from (folder for folder in folders(path) if _is_attempt(folder))
+            yield from filter(None, map(_attempt_of, folders(path)))
 
 
-def _is_attempt(folder: RecordedPath) -> bool:
+def _attempt_of(folder: RecordedPath) -> AttemptId | None:
+    """The attempt whose folder that is, of this session or of an ancestor."""
     root, relative = split(folder)
-    first, *rest = relative.split("/")
-    return root == SESSION and first == "runs" and len(rest) == len(("run", "node", "attempt"))
+    match relative.split("/"):
+        case ["runs", _, _, attempt] if is_own_folder(root):
+            return AttemptId(attempt)
+    return None
 
 
+SOURCE = "script.py"
+"""File in an attempt's folder: the script as it was when the attempt began."""
 OWN_FILES = frozenset(
-    {"claim", "cancelled", "result.json", "stdout.log", "stderr.log", "work", OWN}
+    {"claim", "cancelled", "result.json", "stdout.log", "stderr.log", "work", SOURCE, OWN}
 )
 """What an attempt's folder holds beside outputs."""
 
@@ -160,7 +174,7 @@ class Attempts:
             job_args=arguments,
             made=made,
             inherit_env=state.pipeline.inherit_env,
-            secrets=tuple(known.values()),
+            secrets=tuple(dict.fromkeys((*known.values(), *self._known(state)))),
             python=executable(python, self._roots) if python else None,
             timeout_s=spec.timeout_s,
             limits=spec.limits,
@@ -235,7 +249,8 @@ class Attempts:
     def safe(self, state: SessionState, result: ScriptResult) -> ScriptResult:
         """The end of an attempt without any secret of the session.
 
-        A script's host knows its own secrets; those of others come with what these wrote.
+        Its host masked what it was given; one that was closed by another tester may have known
+        fewer of them.
         """
         secrets = self._known(state)
         return masked(result, self._inspector.masking(secrets)) if secrets else result

@@ -1,10 +1,12 @@
 """Proving the log: verification, checkpoints, and the rows of an export."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
+from runthrough.application.importing import LogExport
 from runthrough.application.ports import AuditLog, Clock
 from runthrough.core.values.ids import SessionId
-from runthrough.core.values.store import AuditVerdict, Checkpoint, LogHead, StoredEvent
+from runthrough.core.values.store import AuditVerdict, Checkpoint, FirstBad, LogHead, StoredEvent
 from runthrough.errors import LogCorruptError
 
 
@@ -49,6 +51,51 @@ class Auditing:
         """Keep a checkpoint beside the log, so that the next one begins there."""
         self._audit.keep(checkpoint)
 
+    def compare(
+        self,
+        export: LogExport,
+        *,
+        fits: Callable[[StoredEvent], bool],
+        ends_at: int,
+    ) -> AuditVerdict:
+        """Hold an export against the log: the same events at the same positions, none left out.
+
+        Both chains of the log are computed first, for an export is worth what it is held against.
+        Up to `ends_at`, where the export ends, all events of its session that `fits` lets through
+        must be in it.
+        """
+        verdict = self._audit.verify()
+        if not verdict.ok:
+            return verdict
+        session_id = SessionId(export.session_id) if export.session_id else None
+        ours = (
+            row._replace(request_hash="")  # is exported nowhere
+            for row in itertools.takewhile(
+                lambda row: row.position <= ends_at, self._audit.stored(session_id)
+            )
+            if fits(row)
+        )
+        checked = 0
+        for kept, given in itertools.zip_longest(ours, export.rows()):
+            if kept != given:
+                return AuditVerdict(
+                    ok=False,
+                    checked=checked,
+                    head_position=verdict.head_position,
+                    first_bad=_difference(kept, given),
+                )
+            checked += 1
+        return AuditVerdict(ok=True, checked=checked, head_position=verdict.head_position)
+
     def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
         """The events as they are stored, of one session or of all, in the order of the log."""
         return self._audit.stored(session_id)
+
+
+def _difference(kept: StoredEvent | None, given: StoredEvent | None) -> FirstBad:
+    """What an export and the log do not have in common; one of the two is there."""
+    if given is None or (kept is not None and kept.position < given.position):
+        return FirstBad(kept.position if kept else 0, "left_out")
+    if kept is None or kept.position > given.position:
+        return FirstBad(given.position, "added")
+    return FirstBad(given.position, "differs")

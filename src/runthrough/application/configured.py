@@ -6,8 +6,9 @@ from runthrough.application.answers import AnswerReading, Answers, split_at_node
 from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Asked, World
+from runthrough.application.looking_back import TracedSession
 from runthrough.application.ports import Ports
-from runthrough.application.shown import Recorded, ShownSession
+from runthrough.application.shown import Recorded
 from runthrough.core.commands import (
     BindScript,
     ClearConfiguration,
@@ -51,7 +52,7 @@ from runthrough.errors import (
 )
 
 
-class ConfiguredSession(ShownSession):
+class ConfiguredSession(TracedSession):
     """One guided test of one pipeline, to be configured."""
 
     def __init__(
@@ -64,9 +65,16 @@ class ConfiguredSession(ShownSession):
         caller: Caller,
         cwd: str,
         read_only: bool = False,
+        past: bool = False,
     ) -> None:
-        super().__init__(ports, handler, loaded, roots=roots, caller=caller, read_only=read_only)
-        self._reading = AnswerReading(ports.inspector, roots, cwd=cwd)
+        self._cwd = cwd
+        super().__init__(
+            ports, handler, loaded, roots=roots, caller=caller, read_only=read_only, past=past
+        )
+
+    def _settle_at(self, roots: Roots) -> None:
+        super()._settle_at(roots)
+        self._reading = AnswerReading(self._ports.inspector, roots, cwd=self._cwd)
 
     # ---- what a person does
 
@@ -200,7 +208,9 @@ class ConfiguredSession(ShownSession):
             CommandRefusedError: There is no such file, or the node is external.
         """
         self.refresh()
-        name, script = self.node_named(node), self._reading.path(path)
+        name = self.node_named(node)
+        self._needs_files("bind")
+        script = self._reading.path(path)
         command = BindScript(node=name, path=script, based_on=self._based_on(based_on, "bind"))
         return self._record_about(command, {name: Asked(script=script)})
 
@@ -252,6 +262,7 @@ class ConfiguredSession(ShownSession):
         """
         self.refresh()
         name = self.node_named(node)
+        self._needs_files("internal")
         command = MarkInternal(node=name, based_on=self._based_on(based_on, "internal"))
         return self._record_about(command, {name: Asked(discover=True)})
 
@@ -267,13 +278,6 @@ class ConfiguredSession(ShownSession):
         return self._record_about(command, {name: Asked(spec=initial_spec(self.state, name))})
 
     # ---- how it is done
-
-    def _writable(self, verb: str) -> None:
-        if self._read_only:
-            raise CommandRefusedError(
-                f"The session was opened to be read, so {verb!r} is refused.",
-                fix="resume it: runthrough resume",
-            )
 
     def _handle(self, command: Command) -> tuple[EventEnvelope, ...]:
         self._writable(command.verb)

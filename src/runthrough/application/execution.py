@@ -13,6 +13,7 @@ from runthrough.application.attempts import (
     referred_attempts,
 )
 from runthrough.application.caller import Caller
+from runthrough.application.forking import descendants
 from runthrough.application.handler import CommandHandler
 from runthrough.application.interruption import Interruption
 from runthrough.application.judging import Judge
@@ -44,6 +45,7 @@ from runthrough.errors import (
     AttemptClosedError,
     RunInProgressError,
     RunnerUnavailableError,
+    StoreError,
     StoreUnavailableError,
 )
 
@@ -180,12 +182,19 @@ class Execution:
         return run
 
     def _prune(self) -> None:
-        """Delete what older runs left, but for what is still referred to."""
-        referred = map(self._roots.locate, referred_attempts(self._state))
-        runs = self._roots.locate(record(SESSION, "runs"))
-        keep_runs = self._ports.keep_runs
-        for line in self._ports.files.prune(runs, keep_runs=keep_runs, kept=set(referred)):
-            self._ports.log("prune", session_id=self._state.session_id, failed=line)
+        """Delete what older runs left, but for what this session or a fork still refers to."""
+        files, session_id = self._ports.files, self._state.session_id
+        runs, keep_runs = self._roots.locate(record(SESSION, "runs")), self._ports.keep_runs
+        older = len(files.folders_in(runs) or ()) > keep_runs
+        try:
+            forks = descendants(self._ports, session_id) if older else ()
+            states = (self._state, *(self._handler.load(fork).state for fork in forks))
+        except StoreError as why:  # what it refers to is not known, so nothing may go
+            self._ports.log("prune", session_id=session_id, failed=why.message)
+            return
+        kept = {attempt for state in states for attempt in referred_attempts(state)}
+        for line in files.prune(runs, keep_runs=keep_runs, kept=kept):
+            self._ports.log("prune", session_id=session_id, failed=line)
 
     @contextmanager
     def _holding(self, run: RunId) -> Iterator[None]:
@@ -259,7 +268,8 @@ class Execution:
         state = self._state
         if state.running is None or node in state.running.outcomes:
             return None
-        facts = self._looking.glance(state, (node,), digest_up_to=None).get(node, NodeFacts())
+        seen = self._looking.glance(state, self._loaded.particulars, (node,), digest_up_to=None)
+        facts = seen.get(node, NodeFacts())
         sagemaker = state.running.sagemaker
         present = fingerprint(state, node, facts, sagemaker=sagemaker) or ()
         if not must_run and self._unchanged(node, present, facts):
@@ -288,6 +298,7 @@ class Execution:
                 request.folder,
                 parents_of=request.output_paths.values(),
                 made=request.made,
+                script=request.script,
             )
         except (CannotStartError, RunnerUnavailableError) as why:
             return already(not_started(str(why)))

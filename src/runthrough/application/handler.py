@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticSerializationError
 
 from runthrough.application.ports import Clock, EventStore, Log, SnapshotCache
-from runthrough.core.commands import Command, StartSession
+from runthrough.core.commands import Command, ForkSession, StartSession
 from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.state import SessionState
@@ -39,17 +39,17 @@ SHORT_TAIL = 100
 def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
     """SHA-256 over what was asked, of which session and by whom; 64 hex characters.
 
-    Facts are left out: they are what was seen, not what was asked. So is the id of a session
-    that is to begin, since a retry makes another.
+    Facts are left out: they are what was seen, not what was asked. So is what stood at a version
+    that is named, and the id of a session that is to begin, since a retry makes another.
 
     Raises:
         CommandInvalidError: A value cannot be kept as text.
     """
     try:
-        asked = command.model_dump_json(exclude={"facts"})
+        asked = command.model_dump_json(exclude={"facts", "stood", "like"})
     except PydanticSerializationError as error:
         raise CommandInvalidError(command.verb, str(error)) from error
-    session = "" if isinstance(command, StartSession) else session_id
+    session = "" if isinstance(command, StartSession | ForkSession) else session_id
     told = f"{type(command).__name__}\n{session}\n{actor}\n{asked}"
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -69,21 +69,28 @@ class CommandHandler:
         wait for the lock only to learn that it has to wait again."""
 
     def load(self, session_id: SessionId, *, upto: int | None = None) -> Loaded:
-        """The session as the log tells it; `upto` a version, or to its end."""
+        """The session as the log tells it; `upto` a version, or to its end.
+
+        Of a fork, what its ancestors recorded is its own; paths are as the ancestor meant them.
+        """
         loaded = self._snapshots.latest(session_id, upto=upto)
         if loaded is None:
             loaded = Loaded(SessionState(session_id))
         begun, begun_at = loaded.state.version, self._clock()
-        self._fold_tail(loaded, upto=upto)
+        keeping = self._fold_past(loaded, session_id, upto)
         tail, took = loaded.state.version - begun, self._clock() - begun_at
         long = tail > LONG_TAIL or (tail > SHORT_TAIL and took > SLOW_TAIL)
-        if long and upto is None:  # one of the past would be the first to go
+        if keeping and long and upto is None:  # one of the past would be the first to go
             self._keep_snapshot(loaded)
         return loaded
 
     def refresh(self, loaded: Loaded) -> None:
         """Take in what others appended."""
         self._fold_tail(loaded)
+
+    def keep(self, loaded: Loaded) -> None:
+        """Keep what is folded, so that it is opened quickly; not done, it costs only time."""
+        self._keep_snapshot(loaded)
 
     def refuses(self, loaded: Loaded, command: Command) -> bool:
         """Whether a command would be refused as things stand; nothing is recorded."""
@@ -162,7 +169,8 @@ class CommandHandler:
             return _Decision(decide(command, loaded.state))
         except _REFUSALS as refusal:
             # A session that does not begin has no history that could hold its refusal.
-            refused = (_refused(command.verb, refusal),) if loaded.state.version else ()
+            begun = loaded.state.version and not isinstance(command, ForkSession)
+            refused = (_refused(command.verb, refusal),) if begun else ()
             return _Decision(refused, refusal)
 
     def _tell(
@@ -216,16 +224,26 @@ class CommandHandler:
             loaded.fold(stored)
         elif stored:
             self._fold_tail(loaded)
-        # A snapshot costs what the nodes are, so that of many nodes comes after as many events.
-        apart = max(LONG_TAIL, len(loaded.state.nodes))
+        apart = _apart(loaded.state)
         if loaded.state.version // apart > before // apart:
             self._keep_snapshot(loaded)
 
-    def _fold_tail(self, loaded: Loaded, *, upto: int | None = None) -> None:
-        state = loaded.state
-        loaded.fold(self._store.read(state.session_id, after=state.version, upto=upto))
+    def _fold_past(self, loaded: Loaded, session_id: SessionId, upto: int | None) -> bool:
+        """Fold what no snapshot spared; whether all that were to be left on the way are kept."""
+        state, begun, keeping = loaded.state, loaded.state.version, True
+        for envelope in self._store.read(session_id, after=begun, upto=upto):
+            if keeping and state.version > begun and state.version % _apart(state) == 0:
+                keeping = self._keep_snapshot(loaded)
+            loaded.fold((envelope,))
+            state.session_id = envelope.session_id  # what an ancestor recorded is its own
+        state.session_id = session_id
+        return keeping
 
-    def _keep_snapshot(self, loaded: Loaded) -> None:
+    def _fold_tail(self, loaded: Loaded) -> None:
+        state = loaded.state
+        loaded.fold(self._store.read(state.session_id, after=state.version))
+
+    def _keep_snapshot(self, loaded: Loaded) -> bool:
         """Spare the next one who opens the session its long tail; not done, it costs only time."""
         try:
             self._snapshots.keep(loaded)
@@ -233,6 +251,8 @@ class CommandHandler:
             self._log(
                 "snapshot_not_kept", session_id=loaded.state.session_id, reason=error.message
             )
+            return False
+        return True
 
     def _refuse_conflict(self, loaded: Loaded, command: Command) -> None:
         conflict = conflicting(command, loaded.state)
@@ -260,6 +280,11 @@ class _Decision:
 
     events: tuple[Event, ...] = ()
     refusal: RunthroughError | None = None
+
+
+def _apart(state: SessionState) -> int:
+    """So many events lie between two snapshots: one costs what the nodes are."""
+    return max(LONG_TAIL, len(state.nodes))
 
 
 def _refused(verb: str, refusal: RunthroughError) -> CommandRefused:

@@ -2,20 +2,35 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from pydantic import JsonValue
 
 from runthrough.application.ports import Catalog, Inspector
+from runthrough.application.recalling import (
+    digest_limit,
+    remembered,
+    why_reread,
+    written_before,
+)
+from runthrough.core.noticing import noticed
 from runthrough.core.requirements import Merged, merge, unknown_names
 from runthrough.core.staleness import looked_at
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import InterpreterFacts, NodeFacts, PathFacts
-from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.ids import HostId, NodeName, RecordedPath
 from runthrough.core.values.metadata import SessionSettings
 from runthrough.core.values.outcomes import WrittenOutput
-from runthrough.core.values.paths import WORKSPACE, Roots, below, child, record
+from runthrough.core.values.paths import (
+    ABSOLUTE,
+    WORKSPACE,
+    Roots,
+    below,
+    child,
+    record,
+    split,
+)
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
@@ -64,12 +79,26 @@ class Seen(TypedDict):
 
 
 class Looking:
-    """Looks at scripts, paths and interpreters through the ports, for one session's roots."""
+    """Looks at scripts, paths and interpreters through the ports, for one session's roots.
 
-    def __init__(self, catalog: Catalog, inspector: Inspector, roots: Roots) -> None:
+    A session that lives on another host than `host` is not looked at: its facts are what history
+    holds, and say so.
+    """
+
+    def __init__(
+        self, catalog: Catalog, inspector: Inspector, roots: Roots, *, host: HostId | None = None
+    ) -> None:
+        """Look for a session; without a `host` it lives wherever it is looked at."""
         self._catalog = catalog
         self._inspector = inspector
         self._roots = roots
+        self._host = host
+
+    def at_home(self, state: SessionState) -> bool:
+        """Whether the session lives on this host, and its folders are known here."""
+        if self._host is None or state.home is None:
+            return True
+        return state.home.host == self._host and bool(self._roots.places)
 
     def at_start(self, pipeline: PipelineDeclaration, settings: SessionSettings) -> World:
         """Facts for every node of a pipeline that no session knows yet."""
@@ -121,6 +150,8 @@ class Looking:
         With `by_name` all nodes are looked for by the name rules too, so that a script which
         comes first today is told; without it only those that have no script.
         """
+        if not self.at_home(state):
+            return remembered(state, particulars, nodes)
         wanted = asked or {}
         anew = {node for node, want in wanted.items() if want.discover}
         scripted = [node for node in nodes if node in anew or not state.nodes[node].external]
@@ -144,23 +175,31 @@ class Looking:
             )
             needs = told.merged.requirements
             paths = (*looked_at(state, node), *(spec.output_paths.values() if spec else ()))
-            world[node] = NodeFacts(
+            facts = NodeFacts(
                 script=told.script,
                 candidates=discovery.candidates,
                 requirements=needs if told.script else particulars.needs(node),
                 drift=told.merged.drift,
                 contract=told.contract,
-                written=_written(state, particulars, node, told.script),
-                reread=_why(particulars, node, told) if told.script else None,
+                written=written_before(state, particulars, node, told.script),
+                reread=why_reread(particulars, node, told.script, needs) if told.script else None,
                 **self._seen(
                     node,
                     needs,
                     (*paths, *want.paths),
                     source=not state.predecessors[node],
-                    digest_up_to=digest_up_to,
+                    digest_up_to=digest_limit(state, particulars, node, digest_up_to),
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
             )
+            changes = noticed(
+                state,
+                node,
+                facts,
+                evidence=particulars.evidence.get(node, ()),
+                script=particulars.scripts.get(node),
+            )
+            world[node] = facts.model_copy(update={"changes": changes}) if changes else facts
         return world
 
     def asked_below(
@@ -191,6 +230,7 @@ class Looking:
     def glance(
         self,
         state: SessionState,
+        particulars: Particulars,
         nodes: Iterable[NodeName],
         *,
         digest_up_to: int | None = DIGEST_UP_TO,
@@ -200,6 +240,8 @@ class Looking:
         What a passed attempt took or left is digested whatever its size, as the run did that
         it is held against; only a digest of the same content says that nothing has changed.
         """
+        if not self.at_home(state):
+            return remembered(state, particulars, nodes)
         world: World = {}
         for node in nodes:
             there = state.nodes[node]
@@ -207,10 +249,8 @@ class Looking:
                 continue
             world[node] = NodeFacts(
                 script=self._catalog.inspect(there.script.path, roots=self._roots),
-                paths=self._inspector.look(
-                    looked_at(state, node),
-                    roots=self._roots,
-                    digest_up_to=digest_up_to if there.passed is None else None,
+                paths=self._look(
+                    looked_at(state, node), digest_up_to if there.passed is None else None
                 ),
                 interpreter=self._interpreter(_python(state, there.spec)),
             )
@@ -279,16 +319,27 @@ class Looking:
         digest_up_to: int | None = DIGEST_UP_TO,
     ) -> Seen:
         conventional = _conventional(node, needs, source=source)
-        looked = self._inspector.look(
-            dict.fromkeys((*paths, *(path for _, path in conventional))),
-            roots=self._roots,
-            digest_up_to=digest_up_to,
-        )
+        looked = self._look((*paths, *(path for _, path in conventional)), digest_up_to)
         found: dict[str, RecordedPath] = {}
         for name, path in conventional:
             if looked[path].kind is not None and not looked[path].empty:
                 found.setdefault(name, path)
         return {"paths": looked, "found": found}
+
+    def _look(
+        self, paths: Iterable[RecordedPath], digest_up_to: int | None
+    ) -> dict[RecordedPath, PathFacts]:
+        """Facts about each path; below a root that this host does not know nothing lies.
+
+        Such is the folder of a fork's ancestor that ran on another host.
+        """
+        places = self._roots.places
+        wanted = dict.fromkeys(paths)
+        unknown = [path for path in wanted if split(path)[0] not in {ABSOLUTE, *places}]
+        for path in unknown:
+            del wanted[path]
+        found = self._inspector.look(wanted, roots=self._roots, digest_up_to=digest_up_to)
+        return {**found, **{path: PathFacts(path=path, writable=False) for path in unknown}}
 
     def _interpreter(self, python: str | None) -> InterpreterFacts:
         return self._inspector.interpreter(python, roots=self._roots)
@@ -329,46 +380,3 @@ def _conventional(
 
 def _python(state: SessionState, spec: ScriptSpec | None) -> str | None:
     return (spec.python if spec else None) or state.pipeline.python
-
-
-def _written(
-    state: SessionState, particulars: Particulars, node: NodeName, script: ScriptInfo | None
-) -> dict[str, tuple[str, ...]]:
-    """The files that the node's last passed attempt wrote, while its script is what ran then.
-
-    The same holds of arguments and variables, which decide what a script writes.
-    """
-    there = state.nodes[node]
-    spec, passed = there.spec or there.draft, there.passed
-    if script is None or spec is None or passed is None:
-        return {}
-    used = {(part.part, part.name): part.value for part in passed.fingerprint}
-    values = {
-        **{("job_arg", name): value for name, value in spec.job_args.items()},
-        **{("environ_var", name): value for name, value in spec.environ_vars.items()},
-    }
-    then = {key: value for key, value in used.items() if key[0] in {"job_arg", "environ_var"}}
-    ran = next((value for key, value in used.items() if key[0] == "script"), None)
-    return particulars.written.get(node, {}) if (ran, then) == (script.digest, values) else {}
-
-
-def _why(
-    particulars: Particulars, node: NodeName, told: Told
-) -> Literal["script", "contract", "arguments"] | None:
-    """What made the needs others than history holds; `None` where they are the same."""
-    old, new = particulars.requirements.get(node), told.merged.requirements
-    if old is None or old == new:
-        return None
-    before = particulars.scripts.get(node)
-    if before is None or told.script is None or before.digest != told.script.digest:
-        return "script"
-    return "contract" if _without_contract(old) == _without_contract(new) else "arguments"
-
-
-def _without_contract(needs: ScriptRequirements) -> list[tuple[JsonValue, ...]]:
-    """What code and pipeline say."""
-    return [
-        (need.kind, need.name, need.level, need.default, *need.files)
-        for need in needs.needs
-        if need.sources != ("contract",)
-    ]

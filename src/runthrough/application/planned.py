@@ -49,10 +49,11 @@ class PlannedSession(ConfiguredSession):
         """
         self.refresh()
         name = self.node_named(node)
+        self._needs_files("accept")
         command = AcceptUnchanged(
             node=name,
             based_on=self._based_on(based_on, "accept"),
-            facts=self._looking.glance(self.state, (name,), digest_up_to=None),
+            facts=self._looking.glance(self.state, self.particulars, (name,), digest_up_to=None),
         )
         return self._record(command)
 

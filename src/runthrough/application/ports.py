@@ -49,22 +49,38 @@ class EventStore(Protocol):
         """Append in one transaction and answer with what is stored.
 
         A known `command_id` with the same `request_hash` is answered with the events stored
-        then. `SessionStarted`, `SessionClosed`, `SessionReopened` also write the directory.
+        then. `SessionStarted`, `SessionForked`, `SessionImported`, `SessionRenamed`,
+        `SessionClosed`, `SessionReopened` and `SessionArchived` also write the directory.
+
+        A session that begins with `SessionForked` goes on from a version of its parent, which is
+        the expected version: in hashes as in versions its first event follows the parent's.
 
         Raises:
             WrongExpectedVersionError: The session is not at `expected_version`.
             CommandIdReusedError: The command id is known with another request hash.
             SessionNameTakenError: Another open session has the name.
+            UnknownVersionError: The parent did not record that version itself.
             StoreUnavailableError: The database cannot be written.
             StoreError: An event or its metadata cannot be kept as text.
-            ValueError: There are no events.
+            ValueError: There are no events, or `SessionForked` is not the session's first.
         """
         ...
 
     def read(
         self, session_id: SessionId, *, after: int = 0, upto: int | None = None
     ) -> Iterator[EventEnvelope]:
-        """The session's events with `after < version <= upto`, in order."""
+        """The session's events with `after < version <= upto`, in order.
+
+        Of a fork the first are those of its ancestors, with the ancestors' own ids.
+        """
+        ...
+
+    def version_at(self, session_id: SessionId, *, at: datetime) -> int:
+        """The last version before the first event that was recorded later than `at`.
+
+        So an event of a clock that went backwards meanwhile stays where it stands. 0 where the
+        first event is later, or there is none.
+        """
         ...
 
     def answer(
@@ -144,6 +160,22 @@ class AuditLog(Protocol):
         ...
 
 
+class LogImport(Protocol):
+    """Takes over what another log holds; used under the store's `exclusive()`."""
+
+    def event_hash(self, session_id: SessionId, *, version: int | None = None) -> str | None:
+        """The hash of the session's own event of that version, or of its last."""
+        ...
+
+    def take(self, rows: Sequence[StoredEvent]) -> None:
+        """Append the rows with their event hashes; positions and log hashes are made anew."""
+        ...
+
+    def enter(self, entry: SessionEntry) -> None:
+        """Write the session's row of the directory, in place of one that is there."""
+        ...
+
+
 class ChangeFeed(Protocol):
     """The log as a stream, for doors that show what others do."""
 
@@ -165,13 +197,14 @@ class SnapshotCache(Protocol):
     def latest(self, session_id: SessionId, *, upto: int | None = None) -> Loaded | None:
         """The newest that can be trusted, of a version up to `upto`; the caller owns it.
 
-        One of another fold version, of an event that the log does not hold, or that cannot be
+        Of a fork that has none it is an ancestor's, of what the two share, with the ancestor's
+        id. One of another fold version, of an event that the log does not hold, or that cannot be
         read is no snapshot.
         """
         ...
 
     def keep(self, loaded: Loaded) -> None:
-        """Keep what was folded; older ones go, but for one in every 16,384 versions."""
+        """Keep what was folded; older ones go, but for one in every 1,000 versions."""
         ...
 
     def drop(self) -> None:
@@ -265,8 +298,22 @@ class Inspector(Protocol):
 class SessionFiles(Protocol):
     """The session's own folders: attempts, logs, results."""
 
-    def begin(self, folder: str, *, parents_of: Iterable[str], made: Iterable[str] = ()) -> None:
-        """Make a fresh attempt folder, the parents of the given output paths, and `made`."""
+    def begin(
+        self,
+        folder: str,
+        *,
+        parents_of: Iterable[str],
+        made: Iterable[str] = (),
+        script: str | None = None,
+    ) -> None:
+        """Make a fresh attempt folder, the parents of the given output paths, and `made`.
+
+        The folder keeps a copy of the script as it is now, as `script.py`.
+        """
+        ...
+
+    def text(self, path: str) -> str | None:
+        """What a file of text holds, undecodable bytes replaced; `None` when it cannot be read."""
         ...
 
     def folders_in(self, path: str) -> tuple[str, ...] | None:
@@ -292,7 +339,7 @@ class SessionFiles(Protocol):
     def prune(self, runs: str, *, keep_runs: int, kept: Collection[str]) -> tuple[str, ...]:
         """Delete the attempts of all but the newest runs below a folder, but for those `kept`.
 
-        Attempts are kept by their absolute folders. What cannot be deleted is told, a line each.
+        Attempts are kept by their ids. What cannot be deleted is told, a line each.
         """
         ...
 
@@ -358,6 +405,7 @@ class Ports:
     audit: AuditLog
     feed: ChangeFeed
     snapshots: SnapshotCache
+    imports: LogImport
     leases: RunLeases
     catalog: Catalog
     inspector: Inspector

@@ -1,49 +1,102 @@
 """Session: one method for each thing a user can do; every door calls this."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from pydantic import JsonValue
 
 from runthrough.application.execution import Execution
+from runthrough.application.homes import roots_here
 from runthrough.application.interruption import Interruption
+from runthrough.application.keeping import KeptSession
 from runthrough.application.looking import DIGEST_UP_TO, World
-from runthrough.application.planned import PlannedSession
 from runthrough.application.taking_over import holder_lives
 from runthrough.core.commands import (
     CancelRun,
-    CloseSession,
+    MoveHome,
     RecordWorld,
-    ReopenSession,
 )
 from runthrough.core.events import DataFlowChecked, EventEnvelope, RunStarted
 from runthrough.core.lifecycle import Phase
 from runthrough.core.planning import retried
-from runthrough.core.values.ids import NodeName
-from runthrough.core.views.history import HistoryRow
+from runthrough.core.values.ids import NodeName, Version
+from runthrough.core.values.metadata import Home
+from runthrough.core.values.paths import Roots
+from runthrough.core.views.history import HistoryRow, history
 from runthrough.core.views.nodes import View
 from runthrough.core.views.plans import outdated_view
 from runthrough.core.views.results import results_view
+from runthrough.core.views.resumed import resumed_view
+from runthrough.core.views.worklist import LOOK_BACK, next_command, worklist
 from runthrough.errors import CommandRefusedError, NothingToRetryError
 
 
-class Session(PlannedSession):
+class Session(KeptSession):
     """One guided test of one pipeline, as one caller goes on with it."""
 
     outdated: Sequence[View] = ()
     """Of the run that was last started here: see `views.plans.outdated_view`."""
 
+    resumed: Mapping[str, JsonValue] = MappingProxyType({})
+    """Of the last `resume` or move here: see `views.resumed.resumed_view`, with `stale`, how many
+    nodes are, and `next_command`."""
+
     def resume(self) -> list[HistoryRow]:
         """Go on: close what a dead tester left open, and record what the world has become.
 
-        What was recorded is returned. A closed session is only shown.
+        What was recorded is returned. A closed session, and one that lives on another host, is
+        only shown.
 
         Raises:
             RunInProgressError: A run is on, and its tester lives.
         """
-        before = self.version
         self.refresh()
-        if self.state.phase is not Phase.CLOSED:
+        before, world = self.version, None
+        if self.state.phase is not Phase.CLOSED and self.at_home:
             self._execution().take_over(verb="resume")
-            self._record_world(digest_up_to=DIGEST_UP_TO)
-        return [row for row in self.history() if row.version > before]
+            world = self._record_world(digest_up_to=DIGEST_UP_TO)
+        return self._resumed(before, world)
+
+    def move_home(
+        self, *, workspaces: Sequence[str] = (), pipeline: str | None = None
+    ) -> list[HistoryRow]:
+        """Let the session live on this host from now on, and record what the world is here.
+
+        At home it is told where its folders lie by now. What was recorded is returned.
+
+        Args:
+            workspaces: Its workspaces on this host, the first is where it writes; left out, those
+                that are known here, else the current folder.
+            pipeline: Its pipeline file on this host, or the folder of that file; left out, it
+                lies to the workspace as it did at home.
+
+        Raises:
+            RunInProgressError: A run is on, and its tester lives.
+            SessionClosedError: It is closed.
+            CommandInvalidError: There is no such folder, or nothing of the session lies there.
+        """
+        self._writable("resume")
+        self.refresh()
+        before, caller = self.version, self._caller
+        places = roots_here(
+            self._ports,
+            self.state,
+            host=caller.host,
+            cwd=self._cwd,
+            workspaces=workspaces,
+            pipeline=pipeline,
+        )
+        roots, home = Roots(places), Home(host=caller.host, name=caller.host_name)
+        if self.state.phase is not Phase.CLOSED:
+            self._execution(roots=roots).take_over(verb="resume")
+        if self.state.home is None or self.state.home.host != caller.host:
+            self._handle(MoveHome(home=home))
+        self._ports.directory.set_roots(self.session_id, host=caller.host, roots=places)
+        self._settle_at(roots)
+        world = None
+        if self.state.phase is not Phase.CLOSED:
+            world = self._record_world(digest_up_to=DIGEST_UP_TO)
+        return self._resumed(before, world)
 
     def run(
         self,
@@ -68,7 +121,8 @@ class Session(PlannedSession):
             SelectionError: Nothing is selected.
             AttemptClosedError: Somebody took the run over meanwhile.
         """
-        self._writable("run")
+        self.refresh()
+        self._needs_files("run")
         seams: list[DataFlowChecked] = []
 
         def listen(envelope: EventEnvelope) -> None:
@@ -79,7 +133,6 @@ class Session(PlannedSession):
             if told is not None:
                 told(envelope)
 
-        self.refresh()
         self._execution().take_over(insist=take_over)
         # Digests are taken whatever the size: a run may be reused only on content.
         world = self._record_world(digest_up_to=None)
@@ -106,8 +159,8 @@ class Session(PlannedSession):
             NothingToRetryError: There are none.
             RunInProgressError: A run is on, and its tester lives.
         """
-        self._writable("retry")
         self.refresh()
+        self._needs_files("retry")
         self._execution().take_over(verb="retry", insist=take_over)
         nodes = retried(self.state)
         if not nodes:
@@ -131,34 +184,20 @@ class Session(PlannedSession):
             raise refusal
         self._handle(CancelRun())
 
-    def close(self) -> None:
-        """End the session's work; its history stays.
-
-        Raises:
-            CommandRefusedError: A run is on, or the session is closed.
-        """
-        self.refresh()
-        self._handle(CloseSession())
-
-    def reopen(self) -> None:
-        """Go on with a closed session.
-
-        Raises:
-            CommandRefusedError: It is not closed.
-            SessionNameTakenError: Another open session has its name.
-        """
-        self.refresh()
-        self._handle(ReopenSession())
-
     # ---- how it is done
 
-    def _execution(self, told: Callable[[EventEnvelope], None] | None = None) -> Execution:
+    def _execution(
+        self,
+        told: Callable[[EventEnvelope], None] | None = None,
+        *,
+        roots: Roots | None = None,
+    ) -> Execution:
         return Execution(
             self._ports,
             self._handler,
             self._loaded,
             looking=self._looking,
-            roots=self._roots,
+            roots=roots or self._roots,
             caller=self._caller,
             told=told,
         )
@@ -170,3 +209,22 @@ class Session(PlannedSession):
         )
         self._handle(RecordWorld(facts=world))
         return world
+
+    def _resumed(self, before: Version, world: World | None) -> list[HistoryRow]:
+        """What was recorded after a version, told for a screen and as rows."""
+        state = self.state
+        stored = list(
+            self._ports.store.read(self.session_id, after=before, upto=self.version)
+            if self.version > before
+            else ()
+        )
+        listed = worklist(state, world if world is not None else self._glance())
+        first = LOOK_BACK if state.phase is Phase.CLOSED else next_command(listed)
+        self.resumed = {
+            **resumed_view(state, stored),
+            "stale": sum(row.category == "stale" for row in listed),
+            "next_command": self._typed_here(first),
+        }
+        if not stored:
+            return []
+        return list(history(stored, self._handler.load(self.session_id, upto=before).state))

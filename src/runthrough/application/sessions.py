@@ -1,31 +1,36 @@
 """Starting, finding and listing sessions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from runthrough.application.caller import Caller
+from runthrough.application.comparing import Compared, compare
+from runthrough.application.definitions import normalised, with_registered
+from runthrough.application.forking import forked, roots_at
 from runthrough.application.handler import CommandHandler
+from runthrough.application.keeping import checked_name
+from runthrough.application.likeness import likeness, standing_here
 from runthrough.application.looking import Looking
 from runthrough.application.ports import Ports
 from runthrough.application.session import Session
 from runthrough.core.commands import StartSession
+from runthrough.core.decide.taking import taken, with_answers
 from runthrough.core.names import friendly_session_name
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.state import SessionState
-from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath, SessionId
 from runthrough.core.values.metadata import Home, SessionSettings
 from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, inside, record
-from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
-from runthrough.core.values.secrets import masked_text, masked_values
+from runthrough.core.values.pipelines import PipelineDeclaration
+from runthrough.core.values.secrets import masked_text
 from runthrough.core.values.store import SessionEntry
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
-    CommandInvalidError,
     PipelineDiffersError,
     SessionError,
     UnknownSessionError,
+    UnknownVersionError,
 )
 
 LAST = "@last"
@@ -71,7 +76,7 @@ class Sessions:
         Raises:
             UnknownSessionError: There is none.
         """
-        directory = self._ports.directory
+        directory, asked = self._ports.directory, masked_text(asked)
         last = asked == LAST
         entry = directory.last_of(self._caller.actor) if last else directory.find(asked)
         if entry is None:
@@ -85,40 +90,52 @@ class Sessions:
         *,
         name: str | None = None,
         workspaces: Sequence[str] = (),
+        like: str | None = None,
     ) -> Session:
         """Begin a session; `workspaces` are absolute folders, the first is where it writes.
+
+        With the answers of the session that `like` names, for nodes of one name; what of them
+        was taken is the new session's `likeness`.
 
         Raises:
             SessionNameTakenError: An open session has the name.
             CommandInvalidError: The name is none that can be typed.
+            UnknownSessionError: There is no session to be like.
         """
-        if name is not None and (not name.strip() or not name.isprintable() or name[0] == "@"):
-            raise CommandInvalidError("new", f"a session cannot be called {name!r}")
+        chosen = None if name is None else checked_name("new", name)
         session_id = SessionId(self._ports.new_id())
         places = workspaces or (definition.folder,)
         roots = {PIPELINE: definition.folder, WORKSPACE: places[0]}
         further = {f"{WORKSPACE}{n}": place for n, place in enumerate(places[1:], start=2)}
         roots |= {**further, SESSION: f"{places[0].rstrip('/')}/.runthrough/{session_id}"}
         placed = Roots(roots)
-        registry = {name: placed.record(path) for name, path in self._naming.registry.items()}
-        pipeline = normalised(definition)
-        pipeline = pipeline.model_copy(update={"registry": {**registry, **pipeline.registry}})
+        pipeline = with_registered(normalised(definition), self._naming.registry, placed)
         settings = _kept_settings(
             self._naming, tuple(record(root, ".") for root in (WORKSPACE, *further))
         )
+        stood, seen = None, pipeline
+        other = None if like is None else self.open_at(like)
+        if other is not None:
+            stood = standing_here(other.state, self._roots(other.session_id), placed)
+            seen = with_answers(pipeline, taken(stood, pipeline, {}))
         command = StartSession(
-            name=name or friendly_session_name(int(session_id.replace("-", ""), 16)),
+            name=chosen or friendly_session_name(int(session_id.replace("-", ""), 16)),
             pipeline=pipeline,
             home=Home(host=self._caller.host, name=self._caller.host_name),
             settings=settings,
+            like=stood,
             facts=Looking(self._ports.catalog, self._ports.inspector, placed).at_start(
-                pipeline, settings
+                seen, settings
             ),
         )
         loaded = Loaded(SessionState(session_id))
         self._ports.directory.set_roots(session_id, host=self._caller.host, roots=roots)
         self._handler.handle(loaded, command, self._caller.metadata())
-        return self._session(loaded, placed)
+        session = self._session(loaded, placed)
+        if other is not None and stood is not None:
+            answers = taken(stood, pipeline, command.facts)
+            session.likeness = likeness(other.name, answers)
+        return session
 
     def resume_equal(self, name: str, definition: PipelineDefinition) -> Session | None:
         """The open session of that name, if there is one and it tests an equal pipeline.
@@ -138,30 +155,63 @@ class Sessions:
     def open(self, asked: str) -> Session:
         """A session by id, name or `@last`, to go on with.
 
+        One that lives on another host can be looked at and configured; see `Session.move_home`.
+
         Raises:
             UnknownSessionError: There is none.
-            SessionError: It lives on another host.
         """
         entry = self.found(asked)
         loaded = self._handler.load(entry.session_id)
-        return self._session(loaded, self._roots(entry))
+        return self._session(loaded, self._roots(entry.session_id))
 
     def open_at(self, asked: str, at: int | datetime | None = None) -> Session:
-        """A session to be read, as it was at a version or time (UTC), or as it is.
+        """A session to be read, as it was at a version or time (aware), or as it is.
 
         Raises:
             UnknownSessionError: There is none.
-            SessionError: It never was at that version.
+            SessionError: It never was at that version or time, or the time has no time zone.
         """
         entry = self.found(asked)
-        upto = self._version_at(entry, at) if isinstance(at, datetime) else at
-        if upto is not None and not 1 <= upto <= entry.version:
-            raise SessionError(
-                f"Session {entry.name} has versions 1 to {entry.version}, not {upto}.",
-                fix="runthrough history lists them",
-            )
+        upto = None if at is None else self._upto(entry, at)
         loaded = self._handler.load(entry.session_id, upto=upto)
-        return self._session(loaded, self._roots(entry), read_only=True)
+        roots = roots_at(self._ports, entry, loaded.state.version, host=self._caller.host)
+        return self._session(loaded, roots, read_only=True, past=at is not None)
+
+    def fork(
+        self, asked: str, *, at: int | datetime | None = None, name: str | None = None
+    ) -> Session:
+        """Begin a session that goes on from a version or time of another one, or from its end.
+
+        Nothing is recorded in that one, and it may run or be closed.
+
+        Raises:
+            UnknownSessionError: There is no such session.
+            SessionError: It never was at that version or time, or not between two commands.
+            SessionNameTakenError: An open session has the name.
+            CommandInvalidError: The name is none that can be typed.
+        """
+        chosen = None if name is None else checked_name("fork", name)
+        origin = self.found(asked)
+        loaded = forked(
+            self._ports,
+            self._handler,
+            self._caller,
+            origin=origin,
+            at=None if at is None else self._upto(origin, at),
+            name=chosen,
+        )
+        return self._session(loaded, self._roots(loaded.state.session_id))
+
+    def diff(self, session: Session, one: object = None, other: object = None) -> Compared:
+        """What differs between two sides; see `application.comparing` for what sides there are.
+
+        Left out, `one` is where the session's last run that passed ended, and `other` is now.
+
+        Raises:
+            SessionError: One of them never was, or no run of the session has passed.
+            UnknownSessionError: There is no such session.
+        """
+        return compare(self, session, one, other)
 
     def default(self) -> Session:
         """The only open session one of whose roots holds the current folder, else the last.
@@ -179,27 +229,39 @@ class Sessions:
         cwd = record("abs", self._cwd)
         return any(inside(cwd, record("abs", place)) is not None for place in roots.values())
 
-    def _version_at(self, entry: SessionEntry, at: datetime) -> int:
-        """The longest prefix before the first event later than `at`."""
-        version = 0
-        for envelope in self._ports.store.read(entry.session_id):
-            if envelope.metadata.recorded_at > at:
-                break
-            version = envelope.version
-        return version
-
-    def _roots(self, entry: SessionEntry) -> Roots:
-        roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)
-        if not roots:
+    def _upto(self, entry: SessionEntry, at: object) -> int:
+        """The version that is meant; of a time the last one before the first event after it."""
+        if isinstance(at, datetime):
+            if at.tzinfo is None:
+                raise SessionError(
+                    f"The time {at.isoformat()} has no time zone, so it may mean any of many.",
+                    fix="give an aware one, such as datetime.now(timezone.utc)",
+                )
+            version = self._ports.store.version_at(entry.session_id, at=at)
+            if not version:
+                raise SessionError(
+                    f"Session {entry.name} was not there yet at {at.isoformat()}: it began at "
+                    f"{entry.created_at.isoformat()}.",
+                    fix="runthrough history tells when what happened",
+                )
+            return version
+        if isinstance(at, bool) or not isinstance(at, int):
             raise SessionError(
-                f"Session {entry.name} lives on another host: its folders are not on "
-                f"{self._caller.host_name}.",
-                fix="go on with it where it was started",
+                f"A session is looked at as of a version or an aware time, not {at!r}.",
+                fix="runthrough history lists the versions",
             )
-        return Roots(roots)
+        if not 1 <= at <= entry.version:
+            raise UnknownVersionError(entry.name, at, entry.version)
+        return at
 
-    def _session(self, loaded: Loaded, roots: Roots, *, read_only: bool = False) -> Session:
-        return Session(
+    def _roots(self, session_id: SessionId) -> Roots:
+        """Where the session's folders lie here; none where this host does not know it."""
+        return Roots(self._ports.directory.roots_of(session_id, host=self._caller.host))
+
+    def _session(
+        self, loaded: Loaded, roots: Roots, *, read_only: bool = False, past: bool = False
+    ) -> Session:
+        session = Session(
             self._ports,
             self._handler,
             loaded,
@@ -207,7 +269,10 @@ class Sessions:
             caller=self._caller,
             cwd=self._cwd,
             read_only=read_only,
+            past=past,
         )
+        session.registered = self._naming.registry
+        return session
 
 
 def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> SessionSettings:
@@ -222,46 +287,6 @@ def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> Sess
 
 LISTED = 10
 """How many sessions an error names: enough to recognise one, few enough to read."""
-
-
-def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
-    """A pipeline as history keeps it: every node named, in topological order, secrets masked."""
-    declared = definition.declaration
-    dag = definition.dag
-    nodes = {}
-    for name in dag.topological_sort():
-        node = declared.nodes.get(name) or NodeDeclaration()
-        nodes[name] = node.model_copy(
-            update={
-                "script": node.script and _masked(node.script),
-                "inputs": {
-                    n: _unsecret(source) if isinstance(source, Output) else _masked(source)
-                    for n, source in node.inputs.items()
-                },
-                "outputs": {n: _masked(path) for n, path in node.outputs.items()},
-                "environ_vars": masked_values(node.environ_vars),
-                "job_args": masked_values(node.job_args),
-                "python": node.python and masked_text(node.python),
-            }
-        )
-    return declared.model_copy(
-        update={
-            "nodes": nodes,
-            "edges": tuple(dag.edges),
-            "scripts": tuple(map(_masked, declared.scripts)),
-            "registry": {n: _masked(path) for n, path in declared.registry.items()},
-            "python": declared.python and masked_text(declared.python),
-        }
-    )
-
-
-def _unsecret(source: Output) -> Output:
-    return replace(source, subpath=source.subpath and masked_text(source.subpath))
-
-
-def _masked(path: RecordedPath) -> RecordedPath:
-    """A path without what looks like a secret, such as the password of a URL."""
-    return RecordedPath(masked_text(path))
 
 
 def _differences(old: PipelineDeclaration, new: PipelineDeclaration) -> list[str]:

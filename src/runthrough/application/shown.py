@@ -8,22 +8,37 @@ from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking, World
 from runthrough.application.ports import Ports
+from runthrough.application.recalling import remembered
+from runthrough.core.decide.looking import foreseen
 from runthrough.core.lifecycle import Phase
 from runthrough.core.names import nearest
+from runthrough.core.staleness import paths_of
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import NodeName, RecordedPath, SessionId, Version
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.problems import Problem
 from runthrough.core.values.specs import ScriptExecutionSpec
-from runthrough.core.views.history import HistoryRow, history
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View, connection_views, execution_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.report import RunRecord, durations, report_view
 from runthrough.core.views.requirements import requirements_view
+from runthrough.core.views.resumed import unrecorded_view
 from runthrough.core.views.summary import status_view, summary_view
 from runthrough.core.views.worklist import LOOK_BACK, WorklistRow, next_command, worklist
-from runthrough.errors import AmbiguousScriptError, NoRunError, UnknownNodeError
+from runthrough.errors import (
+    AmbiguousScriptError,
+    CommandRefusedError,
+    NoRunError,
+    NotAtHomeError,
+    SessionError,
+    UnknownNodeError,
+)
+
+MOVE = "runthrough resume --here"
+"""What brings a session to this host."""
+NEEDS_FILES = frozenset({"run", "retry", "accept", "bind", "internal", "logs"})
+"""Commands that mean nothing where the session's files are not."""
 
 
 class Recorded(NamedTuple):
@@ -35,6 +50,8 @@ class Recorded(NamedTuple):
     """Its version with the command's last event."""
     warnings: tuple[Problem, ...] = ()
     """What looks wrong with what was accepted, and yet forbids nothing."""
+    told: tuple[str, ...] = ()
+    """What else a person should know of it, a line each."""
 
 
 class ShownSession:
@@ -49,14 +66,22 @@ class ShownSession:
         roots: Roots,
         caller: Caller,
         read_only: bool = False,
+        past: bool = False,
     ) -> None:
+        """Show a session; of one that is `past` nothing is asked that came after it."""
         self._ports = ports
         self._handler = handler
         self._loaded = loaded
-        self._roots = roots
         self._caller = caller
         self._read_only = read_only
-        self._looking = Looking(ports.catalog, ports.inspector, roots)
+        self._past = past
+        self._settle_at(roots)
+
+    def _settle_at(self, roots: Roots) -> None:
+        """Look, and tell places, with the session's folders where they lie."""
+        ports = self._ports
+        self._roots = roots
+        self._looking = Looking(ports.catalog, ports.inspector, roots, host=self._caller.host)
 
     # ---- what is there
 
@@ -84,6 +109,27 @@ class ShownSession:
     def particulars(self) -> Particulars:
         """Needs and evidence of the nodes, as of the last look; to be read, never changed."""
         return self._loaded.particulars
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the session lives on this host, so that its files can be looked at."""
+        return self._looking.at_home(self.state)
+
+    @property
+    def home_name(self) -> str:
+        """How people call the host on which the session lives."""
+        home = self.state.home
+        return (home.name or home.host) if home is not None else self._caller.host_name
+
+    @property
+    def paths_elsewhere(self) -> int:
+        """How many paths are not looked at, because the session lives on another host."""
+        return 0 if self.at_home else len(paths_of(self.state))
+
+    @property
+    def past(self) -> bool:
+        """Whether the session is shown as it was, and nothing of today is looked at."""
+        return self._past
 
     def state_at(self, version: Version) -> SessionState:
         """The state as it was at a version; to be read, never changed."""
@@ -122,8 +168,11 @@ class ShownSession:
         ]
 
     def locate(self, path: RecordedPath) -> str:
-        """Where a recorded path lies on this host."""
-        return self._roots.locate(path)
+        """Where a recorded path lies on this host; as it is recorded where nobody knows here."""
+        try:
+            return self._roots.locate(path)
+        except KeyError:
+            return path
 
     def node_named(self, name: str) -> NodeName:
         """The node of that name, or the only one that runs the script of that name.
@@ -146,11 +195,25 @@ class ShownSession:
     # ---- what is shown
 
     def status(self) -> View:
-        """Everything a status screen shows; see `views.summary.status_view`."""
+        """Everything a status screen shows; see `views.summary.status_view`.
+
+        Beside it: `at_home`; `paths_not_looked_at`, of a session that lives elsewhere how many
+        there are; `unrecorded`, what a resume would record, see `views.resumed`; of the past
+        nothing would be. `as_of`: version and time of a session in the past, else null.
+        """
         self.refresh()
-        return status_view(
-            self.state, self.particulars, self._glance(), tester_gone=self._tester_gone()
-        )
+        state, world = self.state, self._look()
+        view = status_view(state, self.particulars, world, tester_gone=self._tester_gone())
+        seen = world if self.at_home and not self._past else {}
+        then = foreseen(seen, state) if seen else state
+        return {
+            **view,
+            "next_command": self._typed_here(str(view["next_command"])),
+            "at_home": self.at_home,
+            "paths_not_looked_at": self.paths_elsewhere,
+            "unrecorded": unrecorded_view(state, then, seen),
+            "as_of": self._as_of(),
+        }
 
     def summary(self) -> View:
         """The founding plan's summary; see `views.summary.summary_view`."""
@@ -166,7 +229,13 @@ class ShownSession:
         """The one thing to type next."""
         if self.state.phase is Phase.CLOSED:
             return LOOK_BACK
-        return next_command(self.worklist())
+        return self._typed_here(next_command(self.worklist()))
+
+    def _typed_here(self, command: str) -> str:
+        """What to type next; the session comes here first where that needs its files."""
+        words = command.split()
+        away = not self.at_home and self.state.phase is not Phase.CLOSED
+        return MOVE if away and words[1:2] and words[1] in NEEDS_FILES else command
 
     def requirements(self, node: str) -> View:
         """What a node needs and has; see `views.requirements.requirements_view`."""
@@ -177,16 +246,6 @@ class ShownSession:
         """The accepted or drafted configuration of a node."""
         self.refresh()
         return execution_spec(self.state, self.node_named(node))
-
-    def history(self, node: str | None = None) -> list[HistoryRow]:
-        """Every event, or those of one node, as readers see them."""
-        self.refresh()
-        only = self.node_named(node) if node is not None else None
-        rows = history(
-            self._ports.store.read(self.session_id, upto=self.version),
-            SessionState(self.session_id),
-        )
-        return [row for row in rows if only is None or row.node == only]
 
     def report(self) -> View:
         """The last run for reports, whatever was changed since; see `views.report.report_view`.
@@ -201,7 +260,7 @@ class ShownSession:
         loaded = self._loaded
         if record.version != self.version:
             loaded = self._handler.load(self.session_id, upto=record.version)
-        return report_view(loaded.state, loaded.particulars, record, locate=self._place)
+        return report_view(loaded.state, loaded.particulars, record, locate=self.locate)
 
     def durations(self) -> Mapping[NodeName, float]:
         """Seconds that each node's last passed attempt took."""
@@ -212,35 +271,60 @@ class ShownSession:
         record.take(self._ports.store.read(self.session_id, upto=self.version))
         return record
 
-    def _place(self, path: RecordedPath) -> str:
-        """Where a path lies on this host; as it is recorded where its root is not known here."""
-        try:
-            return self.locate(path)
-        except KeyError:
-            return path
-
     def log_texts(self, node: str) -> tuple[str, str]:
-        """Standard output and standard error of a node's last attempt."""
+        """Standard output and standard error of a node's last attempt.
+
+        Raises:
+            SessionError: They lie on another host.
+        """
         self.refresh()
         there = self.state.nodes[self.node_named(node)]
         if there.last is None or there.last.log is None:
             return "", ""
-        stderr = self._roots.locate(there.last.log)
+        stderr = self.locate(there.last.log)
+        if stderr == there.last.log:
+            raise SessionError(
+                f"The log of {node} lies on {self.home_name}, where the session lives.",
+                fix=f"read it there, or move the session to this machine: {MOVE}",
+            )
         stdout = posixpath.join(posixpath.dirname(stderr), "stdout.log")
         return self._ports.files.log_text(stdout), self._ports.files.log_text(stderr)
 
-    def recorded(self, recorded: Recorded) -> list[HistoryRow]:
-        """What one command recorded, as readers see it."""
-        before = self._handler.load(self.session_id, upto=recorded.after).state
-        stored = self._ports.store.read(
-            self.session_id, after=recorded.after, upto=recorded.version
+    def _writable(self, verb: str) -> None:
+        if self._read_only:
+            raise CommandRefusedError(
+                f"The session was opened to be read, so {verb!r} is refused.",
+                fix="resume it: runthrough resume",
+            )
+
+    def _needs_files(self, verb: str) -> None:
+        """Refuse, and record, what is about files of the session where they are not looked at.
+
+        A closed session has its own refusal.
+
+        Raises:
+            NotAtHomeError: The session lives on another host.
+            CommandRefusedError: It was opened to be read.
+        """
+        self._writable(verb)
+        if self.at_home or self.state.phase is Phase.CLOSED:
+            return
+        refusal = NotAtHomeError(verb, home=self.home_name, here=self._here())
+        self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
+        raise refusal
+
+    def _here(self) -> str:
+        """How people call this host; by its id where its name is the home's as well."""
+        home, caller = self.state.home, self._caller
+        elsewhere = home is not None and home.host != caller.host
+        return (
+            caller.host if elsewhere and self.home_name == caller.host_name else caller.host_name
         )
-        return list(history(stored, before))
 
     def _tester_gone(self) -> bool:
         """Whether the process that drives the present run has died on this host."""
         run = self.state.running
-        return run is not None and self._ports.hosts.alive(run.holder) is False
+        return not self._past and run is not None and self._ports.hosts.alive(run.holder) is False
 
     def _glance(self) -> World:
         """Facts about the nodes that have run: the others cannot be stale."""
@@ -249,4 +333,18 @@ class ShownSession:
             for node, there in self.state.nodes.items()
             if there.passed is not None or there.last is not None
         ]
-        return self._looking.glance(self.state, ran)
+        if self._past:
+            return remembered(self.state, self.particulars, ran)
+        return self._looking.glance(self.state, self.particulars, ran)
+
+    def _as_of(self) -> View | None:
+        if not self._past:
+            return None
+        at = self.state.last_at
+        return {"version": self.version, "at": at.isoformat() if at else None}
+
+    def _look(self) -> World:
+        """Facts about all nodes."""
+        if self._past:
+            return remembered(self.state, self.particulars, self.state.nodes)
+        return self._looking.at(self.state, self.particulars, self.state.nodes)

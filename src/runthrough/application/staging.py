@@ -24,10 +24,10 @@ from runthrough.core.values.metadata import Home, SessionSettings
 from runthrough.core.values.paths import (
     ABSOLUTE,
     PIPELINE,
-    SESSION,
     WORKSPACE,
     Roots,
     inside,
+    is_own_folder,
     split,
 )
 from runthrough.core.values.paths import folders as folders_of
@@ -251,7 +251,7 @@ class Staging:
         root, colon, _ = text.partition(":")
         if colon and (root == ABSOLUTE or root in self._roots.places):
             return RecordedPath(text)
-        if colon and (root in {PIPELINE, SESSION} or root.startswith(WORKSPACE)):
+        if colon and (root == PIPELINE or is_own_folder(root) or root.startswith(WORKSPACE)):
             raise CommandInvalidError(
                 "test",
                 f"{text} begins at {root}:, and nobody knows here where that lies",

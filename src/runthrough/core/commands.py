@@ -1,7 +1,7 @@
 """What may be asked. A command carries the facts its decision needs in the field `facts`.
 
 `facts` are what was seen, not what was asked: two tries of one command may differ in them and
-still be the same request.
+still be the same request. So is `stood`, which a version tells already.
 """
 
 from typing import ClassVar, Literal
@@ -11,9 +11,16 @@ from pydantic import Field, JsonValue
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.fingerprints import Fingerprint
-from runthrough.core.values.ids import AttemptId, NodeName, RecordedPath, RunId, Version
+from runthrough.core.values.ids import (
+    AttemptId,
+    NodeName,
+    RecordedPath,
+    RunId,
+    SessionId,
+    Version,
+)
 from runthrough.core.values.limits import Limits
-from runthrough.core.values.metadata import Holder, Home, SessionSettings
+from runthrough.core.values.metadata import Holder, Home, Origin, SessionSettings
 from runthrough.core.values.model import Frozen
 from runthrough.core.values.outcomes import (
     Edge,
@@ -26,9 +33,9 @@ from runthrough.core.values.outcomes import (
     WrittenOutput,
 )
 from runthrough.core.values.pipelines import PipelineDeclaration
+from runthrough.core.values.standing import Standing
 
 World = dict[NodeName, NodeFacts]
-
 
 class StartSession(Frozen):
     """Begin a guided test of a pipeline."""
@@ -38,6 +45,8 @@ class StartSession(Frozen):
     pipeline: PipelineDeclaration
     home: Home
     settings: SessionSettings
+    like: Standing | None = None
+    """The configuration of another session, whose answers are taken for nodes of one name."""
     facts: World = Field(default_factory=dict)
 
 
@@ -175,6 +184,105 @@ class CancelRun(Frozen):
     verb: ClassVar[str] = "cancel"
 
 
+class UndoConfiguration(Frozen):
+    """Take actions back: the configuration becomes what it was at a version."""
+
+    verb: ClassVar[str] = "undo"
+    to_version: Version
+    versions: tuple[Version, ...]
+    """First versions of the actions to be taken back, oldest first."""
+    actor: str = ""
+    """Who takes them back."""
+    anyone: bool = False
+    """Whether those of others may be among them."""
+    renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
+    """Names that nodes have now → those that they had then, where the actions renamed them."""
+    stood: Standing
+    """The configuration at that version."""
+    facts: World = Field(default_factory=dict)
+    """Of the nodes as they were then."""
+
+
+class RedoConfiguration(Frozen):
+    """Do again what the last undo took back."""
+
+    verb: ClassVar[str] = "redo"
+    to_version: Version
+    """The version that the undo was decided on."""
+    undo: Version
+    """First version of that undo."""
+    renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
+    stood: Standing
+    facts: World = Field(default_factory=dict)
+
+
+class UpdatePipeline(Frozen):
+    """Let the session test another pipeline, mostly the same one as its file has it now."""
+
+    verb: ClassVar[str] = "update"
+    pipeline: PipelineDeclaration
+    renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
+    """Old name → new name."""
+    facts: World = Field(default_factory=dict)
+    """Of all nodes of the new pipeline."""
+
+
+class ForkSession(Frozen):
+    """Begin a session that goes on from a version of another one."""
+
+    verb: ClassVar[str] = "fork"
+    parent: SessionId
+    at: Version
+    name: str
+
+
+class ImportSession(Frozen):
+    """Take note that a session's events came from an export."""
+
+    verb: ClassVar[str] = "audit import"
+    origin: Origin
+    name: str | None = None
+    """Another name, where its own is taken here."""
+
+
+class MoveHome(Frozen):
+    """Let the session live on another host."""
+
+    verb: ClassVar[str] = "resume"
+    home: Home
+
+
+class AddNote(Frozen):
+    """Write down a remark."""
+
+    verb: ClassVar[str] = "note"
+    text: str
+
+
+class ApproveVersion(Frozen):
+    """Sign off what had passed at a version."""
+
+    verb: ClassVar[str] = "approve"
+    version: Version
+    fingerprints: dict[NodeName, str]
+    """Of each node that had passed then and had not failed since; see `core.staleness.digest`."""
+    open_nodes: tuple[NodeName, ...] = ()
+    """The other nodes that have a script."""
+
+
+class RenameSession(Frozen):
+    """Call the session otherwise."""
+
+    verb: ClassVar[str] = "rename"
+    name: str
+
+
+class ArchiveSession(Frozen):
+    """Let a closed session no longer be listed."""
+
+    verb: ClassVar[str] = "archive"
+
+
 class CloseSession(Frozen):
     """End the session's work; its history stays."""
 
@@ -185,6 +293,8 @@ class ReopenSession(Frozen):
     """Go on with a closed session."""
 
     verb: ClassVar[str] = "reopen"
+    name: str | None = None
+    """Another name, where its own is taken by now."""
 
 
 class StartRun(Frozen):
@@ -281,8 +391,18 @@ Command = (
     | AcceptUnchanged
     | RecordWorld
     | CancelRun
+    | UndoConfiguration
+    | RedoConfiguration
+    | UpdatePipeline
+    | ForkSession
+    | ImportSession
+    | MoveHome
+    | AddNote
+    | ApproveVersion
+    | RenameSession
     | CloseSession
     | ReopenSession
+    | ArchiveSession
     | StartRun
     | StartScript
     | FinishScript

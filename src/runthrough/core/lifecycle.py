@@ -115,10 +115,20 @@ PERMISSIONS: Mapping[str, tuple[Permission, Permission, Permission]] = {
     "run": ("yes", "holder", "no"),
     "resume": ("yes", "yes", "yes"),
     "cancel": ("yes", "yes", "no"),
+    "undo": ("yes", "no", "no"),
+    "redo": ("yes", "no", "no"),
+    "update": ("yes", "no", "no"),
+    "note": ("yes", "yes", "yes"),
+    "fork": ("yes", "yes", "yes"),
+    "rename": ("yes", "yes", "no"),
+    "approve": ("yes", "yes", "no"),
     "close": ("yes", "no", "no"),
     "reopen": ("no", "no", "yes"),
+    "archive": ("no", "no", "yes"),
 }
-"""Which command is allowed while the session is open, running, closed (DESIGN § 2)."""
+"""Which command is allowed while the session is open, running, closed (DESIGN § 2).
+
+A move of the home has the verb `resume`, and is refused by its decision while a tester lives."""
 
 
 def permitted(

@@ -3,7 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from runthrough.core.names import nearest
-from runthrough.core.staleness import World, differences, fingerprint, output_changes, stale
+from runthrough.core.staleness import (
+    World,
+    fingerprint,
+    output_changes,
+    stale,
+    told_differences,
+)
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
@@ -185,7 +191,7 @@ def _reasons(
         reasons.append("does_not_fit")
     if there.passed is not None:
         present = fingerprint(state, node, facts, sagemaker=sagemaker)
-        if present is None or differences(there.passed.fingerprint, present):
+        if present is None or told_differences(there.passed.fingerprint, present, facts):
             reasons.append("changed")
         if output_changes(state, node, facts):
             reasons.append("outputs_changed")

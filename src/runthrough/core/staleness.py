@@ -1,7 +1,9 @@
 """Fingerprints compared: what a node depends on now against what its last passed attempt used."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pydantic import JsonValue
 
@@ -87,6 +89,38 @@ def fingerprint(
     return tuple(sorted(parts, key=lambda part: (part.part, part.name)))
 
 
+def digest(told: Fingerprint) -> str:
+    """SHA-256 over a fingerprint's parts as JSON; 64 hex characters, equal for equal ones."""
+    parts = [[part.part, part.name, part.value] for part in told]
+    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def configured_otherwise(state: SessionState, node: NodeName) -> bool:
+    """Whether history alone tells that a node is not set up as its last passed attempt was.
+
+    That is so of its variables, its arguments, and which inputs it is given; what lies in files
+    is not looked at.
+    """
+    there = state.nodes[node]
+    if there.passed is None:
+        return False
+    if there.spec is None or there.script is None:
+        return True
+    used = {
+        (part.part, part.name): None if part.part == "input" else part.value
+        for part in there.passed.fingerprint
+        if part.part in {"input", "environ_var", "job_arg"} and part != _SAGEMAKER
+    }
+    wired = state.connections.get(node, {})
+    given = {
+        **{("input", name): None for name in (*there.spec.input_paths, *wired)},
+        **{("environ_var", name): value for name, value in there.spec.environ_vars.items()},
+        **{("job_arg", name): value for name, value in there.spec.job_args.items()},
+    }
+    return used != given
+
+
 def differences(old: Fingerprint, new: Fingerprint) -> tuple[Change, ...]:
     """Every part that differs, old → new; `None` stands for a part that is not there."""
     before = {(part.part, part.name): part.value for part in old}
@@ -129,8 +163,25 @@ def changes_of(
     if passed is None:
         return ()
     present = fingerprint(state, node, facts, sagemaker=sagemaker)
-    changed = differences(passed.fingerprint, present) if present is not None else ()
+    changed = told_differences(passed.fingerprint, present, facts) if present is not None else ()
     return changed + output_changes(state, node, facts)
+
+
+def told_differences(
+    old: Fingerprint, present: Fingerprint, facts: NodeFacts
+) -> tuple[Change, ...]:
+    """The differences that can be known: where nothing was looked at, by what history holds."""
+    changed = differences(old, present)
+    if facts.checked_here:
+        return changed
+    return tuple(change for change in changed if _told_unseen(change))
+
+
+def _told_unseen(change: Change) -> bool:
+    """Whether history alone tells a change: contents that it holds no digest of it does not."""
+    if change.part == "input":
+        return isinstance(change.new, str) and not change.new.startswith("stat:")
+    return change.part != "interpreter"
 
 
 def looked_at(state: SessionState, node: NodeName) -> tuple[RecordedPath, ...]:
@@ -146,6 +197,19 @@ def looked_at(state: SessionState, node: NodeName) -> tuple[RecordedPath, ...]:
     if there.passed is not None:
         paths += there.passed.outputs.values()
     return tuple(dict.fromkeys(paths))
+
+
+def paths_of(state: SessionState) -> frozenset[RecordedPath]:
+    """Every path that a look at the session would look at: files, folders and scripts."""
+    found: set[RecordedPath] = set()
+    for node, there in state.nodes.items():
+        found.update(looked_at(state, node))
+        spec = there.spec or there.draft
+        found.update(spec.output_paths.values() if spec else ())
+        found.update(there.external_outputs.values())
+        if there.script is not None:
+            found.add(there.script.path)
+    return frozenset(found)
 
 
 def stale(

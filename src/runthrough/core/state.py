@@ -5,13 +5,14 @@ Logs, evidence and requirements are referred to by the log, not held here.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from runthrough.core.lifecycle import Lifecycle, Phase
-from runthrough.core.values.connections import Connection, Output, ProposedConnection
+from runthrough.core.values.connections import Connection, ProposedConnection, Rejection
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import (
     AttemptId,
+    CommandId,
     NodeName,
     RecordedPath,
     RunId,
@@ -27,6 +28,7 @@ from runthrough.core.values.specs import ScriptSpec
 
 ConfiguredBy = Literal["auto", "person"]
 _NONE = Version(0)
+_NO_COMMAND = CommandId("")
 
 
 @dataclass(slots=True)
@@ -77,14 +79,6 @@ class ScriptIdentity:
     package_root: RecordedPath
     module: str
     has_main: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """What a person said does not feed an input; of the output, whatever part of it."""
-
-    input: str
-    source: Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +145,41 @@ class RunState:
     summary: RunSummary | None = None
 
 
+class Action(NamedTuple):
+    """One thing that somebody did to the configuration; see `core.evolve.actions`."""
+
+    version: Version
+    """Of the first event that it left."""
+    until: Version
+    """Of the last."""
+    actor: str
+    type: str
+    """Of the event that tells what was done, such as `ScriptConfigured`."""
+    nodes: tuple[NodeName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Actions that were undone together, and may be done again."""
+
+    version: Version
+    """Of the first event that the undo left."""
+    actor: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(slots=True)
+class Approval:
+    """What somebody signed off."""
+
+    version: Version
+    by: str
+    at: datetime
+    fingerprints: dict[NodeName, str]
+    since: dict[NodeName, Version] = field(default_factory=dict)
+    """Of each node the version since which its configuration, or its script, is another one."""
+
+
 @dataclass(slots=True)
 class SessionState:
     """One session."""
@@ -159,6 +188,11 @@ class SessionState:
     name: str = ""
     version: Version = _NONE
     phase: Phase = Phase.OPEN
+    archived: bool = False
+    parent: SessionId | None = None
+    """The session that this one is a fork of."""
+    forked_at: Version = _NONE
+    """Versions up to this one are the parent's."""
     pipeline: PipelineDeclaration = field(default_factory=lambda: PipelineDeclaration(name=""))
     home: Home | None = None
     settings: SessionSettings = field(default_factory=SessionSettings)
@@ -173,6 +207,20 @@ class SessionState:
     rejected: dict[NodeName, tuple[Rejection, ...]] = field(default_factory=dict)
     """Consumer → what is not proposed again."""
     run: RunState | None = None
+    green_at: Version | None = None
+    """Version at which the last run ended that passed."""
+    approval: Approval | None = None
+    command: CommandId = _NO_COMMAND
+    """The command that left the last event."""
+    command_after: Version = _NONE
+    """The version that this command was decided on."""
+    actions: list[Action] = field(default_factory=list)
+    """What somebody did to the configuration and nobody took back, oldest first, the newest
+    `core.evolve.actions.ACTIONS_KEPT` of it."""
+    reverted_at: Version = _NONE
+    """First version of the last command that took something back, or did it again."""
+    taken_back: list[TakenBack] = field(default_factory=list)
+    """What may be done again, the last undo last."""
     concerned_at: Version = _NONE
     """Version of the last event that concerns all nodes."""
     last_actor: str = ""

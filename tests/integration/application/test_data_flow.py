@@ -205,6 +205,17 @@ def test_a_run_of_the_producer_answers_what_its_source_could_not(studio):
     assert outcomes(session.run()) == {"splits": "reused", "joins": "passed"}
 
 
+def test_an_undo_past_the_run_believes_what_was_written(studio):
+    """The files that answered are there still, so nobody is asked again."""
+    session = asking(studio, {"north": ["orders.csv"], "south": READ})
+    configured(session, "joins", user_notes="later", partial=True)
+    session.run(["splits"])
+    session.undo()
+    joins = session.state.nodes["joins"]
+    assert (joins.state, joins.spec.user_notes) == (Lifecycle.AUTO_CONFIGURED, None)
+    assert str(session.state.connections["joins"]["parts"].source) == "splits.south"
+
+
 def test_another_tester_judges_by_the_same_files(studio):
     """What was written is remembered by the session, not by the process that saw it."""
     session = asking(studio, {"north": READ, "south": READ})

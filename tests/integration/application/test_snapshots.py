@@ -112,20 +112,43 @@ def test_a_session_with_a_tail_that_is_not_long_gets_none(stores):
     assert kept_version(stores) == 0
     grow(stores, 1)
     handler_of(stores).load(A)
-    grow(stores, LONG_TAIL)
+    grow(stores, LONG_TAIL - 1)
     handler_of(stores).load(A)
     assert kept_version(stores) == LONG_TAIL + 1
-    grow(stores, 1)
+
+
+def test_whoever_loads_past_a_thousand_leaves_a_snapshot_there(stores):
+    """A look at the past begins there, whoever wrote the session and however it was written."""
+    begun(stores, 3 * LONG_TAIL + 5)
     assert handler_of(stores).load(A) == replayed(stores)
-    assert kept_version(stores) == 2 * LONG_TAIL + 2
+    looks = (None, 3 * LONG_TAIL + 4, 3 * LONG_TAIL, 3 * LONG_TAIL - 1, 1500, LONG_TAIL, 999)
+    found = [kept_version(stores, upto) for upto in looks]
+    assert found == [3 * LONG_TAIL + 5, *[3 * LONG_TAIL] * 2, 2 * LONG_TAIL, *[LONG_TAIL] * 2, 0]
+    for upto in looks:
+        assert handler_of(stores).load(A, upto=upto) == replayed(stores, upto=upto)
 
 
-def test_a_look_at_the_past_leaves_no_snapshot(stores):
+def test_a_look_at_the_past_leaves_none_where_it_ends(stores):
     """However long the way there was: it would take the place of one that is wanted sooner."""
     begun(stores, LONG_TAIL + 100)
-    upto = LONG_TAIL + 1
-    assert handler_of(stores).load(A, upto=upto) == replayed(stores, upto=upto)
-    assert kept_version(stores) == 0
+    for upto, kept in ((LONG_TAIL, 0), (LONG_TAIL + 1, LONG_TAIL), (LONG_TAIL + 90, LONG_TAIL)):
+        assert handler_of(stores).load(A, upto=upto) == replayed(stores, upto=upto)
+        assert kept_version(stores) == kept
+
+
+def test_of_many_nodes_snapshots_lie_as_far_apart(stores):
+    """One costs what the nodes are, so that it is spared while there are fewer events."""
+    loaded = Loaded(SessionState(A))
+    nodes = [f"n{number}" for number in range(LONG_TAIL + 500)]
+    handler_over(stores.events).handle(loaded, started_session(*nodes), asked_by())
+    grow(stores, 2 * len(nodes))
+    stores.snapshots.drop()
+    handler_of(stores).load(A, upto=2 * len(nodes) + 1)
+    assert [kept_version(stores, upto) for upto in (None, len(nodes) + 1, len(nodes) - 1)] == [
+        2 * len(nodes),
+        len(nodes),
+        0,
+    ]
 
 
 def test_a_session_gets_snapshots_while_it_is_written(stores):

@@ -85,7 +85,7 @@ def test_a_declared_file_is_looked_at_when_the_session_begins(studio):
     studio.place.file("data.txt", "x")
     session = declared(studio, source=FILE)
     evidence = session.particulars.evidence["copies"][0]
-    assert (evidence.source, evidence.size_bytes) == ("connection", None)
+    assert (evidence.source, evidence.path, evidence.size_bytes) == ("connection", FILE, 1)
     assert str(session.state.connections["copies"]["source"].source) == "given.file"
 
 

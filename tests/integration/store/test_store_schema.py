@@ -25,12 +25,12 @@ from runthrough.errors import SchemaNewerError, SchemaOutdatedError, StoreUnavai
 
 def structure(path):
     with closing(sqlite3.connect(path)) as connection:
-        return set(
-            connection.execute(
-                "SELECT name, sql FROM sqlite_master "
-                "WHERE type IN ('table', 'index') AND name <> 'alembic_version' AND sql <> ''"
-            )
+        rows = connection.execute(
+            "SELECT name, sql FROM sqlite_master "
+            "WHERE type IN ('table', 'index') AND name <> 'alembic_version' AND sql <> ''"
         )
+        # A column that was added later stands on the line of the one before it.
+        return {(name, " ".join(sql.split())) for name, sql in rows}
 
 
 def revision(path):

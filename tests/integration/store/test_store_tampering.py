@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 from tests.support.servers import connectable
-from tests.support.stored import A, B, Writer, said, sql_stores
+from tests.support.stored import AT, A, B, Writer, said, sql_stores, started
 
 from runthrough.adapters.store import chain
 from runthrough.adapters.store.opening import open_database
+from runthrough.core.events import SessionForked
 from runthrough.core.values.store import Checkpoint, FirstBad
 from runthrough.errors import LogCorruptError, StoreError, StoreUnavailableError
 
@@ -180,6 +181,82 @@ def test_value_that_sqlite_keeps_in_a_column_of_another_kind_is_found(url, state
             connection.execute("DROP TRIGGER events_no_update")
             connection.execute(statement)
         assert stores.audit.verify().first_bad == FirstBad(*first_bad)
+
+
+# ---- forks
+
+
+@pytest.fixture
+def forked(filled):
+    """The log, and behind it a fork of A at its third version, then a fork of that one."""
+    writer = Writer(filled.events, prefix="fork")
+    writer.append(C, started("owl"))
+    for session, parent, at in ((FORK, C, 1), (DEEP, FORK, 2)):
+        fork = SessionForked(parent=parent, at=at, name=f"of {parent}")
+        writer.append(session, fork, at_version=at)
+    return filled
+
+
+C, FORK, DEEP = (f"019d0000-0000-7000-8000-00000000000{last}" for last in "cde")
+BEGIN, OF_FORK, OF_DEEP = COUNT + 1, COUNT + 2, COUNT + 3
+"""Positions of the session that is forked, of its fork, and of the fork's fork."""
+PAYLOAD = "UPDATE events SET payload = replace(payload, '{}', '{}') WHERE position = {}".format
+FORKING = {
+    "another parent": (PAYLOAD(C, A, OF_FORK), (OF_FORK, "event_hash")),
+    "unknown parent": (PAYLOAD(C, "nobody", OF_FORK), (OF_FORK, "lineage")),
+    "another version": (PAYLOAD('"at":2', '"at":1', OF_DEEP), (OF_DEEP, "lineage")),
+    "name": (PAYLOAD("of ", "off ", OF_FORK), (OF_FORK, "event_hash")),
+    "type": (
+        f"UPDATE events SET type = 'SessionStarted' WHERE position = {OF_FORK}",
+        (OF_FORK, "version"),
+    ),
+    "what the parent did": (PAYLOAD("owl", "elk", BEGIN), (BEGIN, "event_hash")),
+    "whose the parent was": (
+        f"UPDATE events SET session_id = 'x' WHERE position = {BEGIN}",
+        (BEGIN, "event_hash"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", FORKING)
+def test_tampering_with_a_fork_or_its_parent_is_found(forked, alter, how):
+    """What a fork says of its parent is covered by hashes, and so is what it stands on."""
+    assert forked.audit.verify().ok
+    statement, first_bad = FORKING[how]
+    alter(statement)
+    assert forked.audit.verify().first_bad == FirstBad(*first_bad)
+    note = Checkpoint(BEGIN - 1, [*forked.audit.stored()][BEGIN - 2].log_hash, AT, "0.1.0")
+    assert forked.audit.verify(since=note).first_bad == FirstBad(*first_bad)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        PAYLOAD(C, "nobody", OF_FORK),
+        PAYLOAD(C, FORK, OF_FORK),
+        PAYLOAD(C, DEEP, OF_FORK),
+        PAYLOAD('"at":1', '"at":7', OF_FORK),
+        f"DELETE FROM events WHERE position = {BEGIN}",
+    ],
+    ids=["unknown", "itself", "its own fork", "other version", "deleted"],
+)
+def test_a_fork_that_does_not_go_on_from_its_parent_is_not_read(
+    forked, alter, store_url, statement
+):
+    """Half of a session would be a false one: the error names the event and what to type."""
+    assert len([*forked.events.read(DEEP)]) == 3
+    alter(statement)
+    with open_database(store_url) as database:
+        stores = sql_stores(database)
+        for read in (
+            lambda: [*stores.events.read(DEEP)],
+            lambda: [*stores.audit.stored(DEEP)],
+            lambda: stores.snapshots.latest(DEEP),
+            lambda: stores.events.version_at(DEEP, at=AT),
+        ):
+            with pytest.raises(LogCorruptError, match="at position") as caught:
+                read()
+            assert caught.value.fix == "runthrough audit verify names what was changed"
 
 
 # ---- a rewrite that leaves a whole chain

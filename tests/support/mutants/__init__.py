@@ -2,7 +2,9 @@
 
 from tests.support.mutants import (  # noqa: F401 - each registers its mutants
     appending,
+    forks,
     idempotency,
+    importing,
     locking,
     log,
     sessions,

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.support.mutants.frame import Meeting, breaks, with_column
 
-from runthrough.adapters.store.memory import MemoryDatabase, MemoryEventStore
+from runthrough.adapters.store.memory import MemoryEventStore
+from runthrough.adapters.store.memory_tables import MemoryDatabase
 from runthrough.core.events import EventEnvelope
 from runthrough.errors import StoreError, WrongExpectedVersionError
 

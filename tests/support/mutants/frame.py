@@ -11,12 +11,13 @@ from tests.support.stored import DEADLINE_S
 from runthrough.adapters.store.memory import (
     MemoryAuditLog,
     MemoryChangeFeed,
-    MemoryDatabase,
     MemoryEventStore,
     MemoryRunLeases,
     MemorySessionDirectory,
     MemorySnapshotCache,
 )
+from runthrough.adapters.store.memory_import import MemoryLogImport
+from runthrough.adapters.store.memory_tables import MemoryDatabase
 from runthrough.entrypoints.store_suite import Stores
 
 HEALTHY = {
@@ -26,6 +27,7 @@ HEALTHY = {
     "leases": MemoryRunLeases,
     "feed": MemoryChangeFeed,
     "snapshots": MemorySnapshotCache,
+    "imports": MemoryLogImport,
 }
 IN_VAIN_S = 0.1
 """How long a mutant waits for what does not come, where a rule would wait for very long."""

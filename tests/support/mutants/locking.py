@@ -8,10 +8,10 @@ from tests.support.mutants.frame import IN_VAIN_S, Meeting, breaks
 from tests.support.stored import DEADLINE_S
 
 from runthrough.adapters.store.memory import (
-    MemoryDatabase,
     MemoryEventStore,
     MemorySessionDirectory,
 )
+from runthrough.adapters.store.memory_tables import MemoryDatabase
 from runthrough.errors import StoreError, StoreUnavailableError
 
 

@@ -13,7 +13,12 @@ from tests.support.stored import METADATA
 
 from runthrough.adapters.store import chain
 from runthrough.adapters.store.batch import Batch
-from runthrough.core.events import CommandRefused, NodeMarkedExternal, SessionClosed
+from runthrough.core.events import (
+    CommandRefused,
+    NodeMarkedExternal,
+    SessionClosed,
+    SessionForked,
+)
 from runthrough.core.values.store import (
     ZERO_HASH,
     AuditVerdict,
@@ -39,7 +44,7 @@ def verdict(rows, head=HEAD) -> AuditVerdict:
 
 def test_golden_vectors_follow_from_the_written_rules():
     """Each golden hash is what DESIGN § 10 says, computed here with nothing but hashlib."""
-    session_hashes, log = {}, bytes(32)
+    hashes, log = {}, bytes(32)
     for row in json.loads(GOLDEN.read_text()):
         header = "\x1f".join(
             [
@@ -61,10 +66,14 @@ def test_golden_vectors_follow_from_the_written_rules():
             ]
         )
         content = sha256(header.encode() + b"\x0a" + row["payload"].encode()).digest()
-        event = sha256(session_hashes.get(row["session_id"], bytes(32)) + content).digest()
+        before = (row["session_id"], row["version"] - 1)
+        if row["type"] == "SessionForked":
+            forked = json.loads(row["payload"])
+            before = (forked["parent"], forked["at"])
+        event = sha256(hashes.get(before, bytes(32)) + content).digest()
         log = sha256(log + row["position"].to_bytes(8, "big") + event).digest()
         assert (row["event_hash"], row["log_hash"]) == (event.hex(), log.hex())
-        session_hashes[row["session_id"]] = event
+        hashes[row["session_id"], row["version"]] = event
 
 
 def test_golden_vectors_hold():
@@ -75,8 +84,9 @@ def test_golden_vectors_hold():
 
 
 def test_golden_vectors_use_every_part_of_the_header():
-    """The vectors hold two sessions, null and filled columns, and text beyond ASCII."""
-    assert len({row.session_id for row in ROWS}) == 2
+    """The vectors hold two sessions and two forks, null and filled columns, and other letters."""
+    assert len({row.session_id for row in ROWS}) == 4
+    assert [row.version for row in ROWS if row.type == "SessionForked"] == [4, 5]
     for name in ("subject", "correlation_id", "causation_id"):
         assert {getattr(row, name) is None for row in ROWS} == {True, False}
     assert not all(row.payload.isascii() for row in ROWS)
@@ -257,4 +267,119 @@ def test_any_history_verifies(steps):
             event_hash=before.event_hash if before else ZERO_HASH,
         )
         latest[session_id] = rows[-1]
+    assert verdict(rows, LogHead(len(rows), rows[-1].log_hash if rows else ZERO_HASH)).ok
+
+
+# ---- forks
+
+
+FORK, DEEP = 6, 8
+"""Places of the golden rows that begin a fork, and a fork of that fork."""
+
+
+def test_a_fork_is_held_against_its_parents_event():
+    """Without the parent's event, or behind another one, a fork is no part of the log."""
+    before = {(row.session_id, row.version): row.event_hash for row in ROWS[:FORK]}
+    asked = []
+
+    def look_up(session_id, version):
+        asked.append((session_id, version))
+        return before.get((session_id, version))
+
+    since = Checkpoint(FORK, ROWS[FORK - 1].log_hash, AT, "0.1.0")
+    check = chain.ChainCheck(since=since, before=look_up)
+    assert all(check.add(row) for row in ROWS[FORK:DEEP])
+    assert (ROWS[0].session_id, 3) in asked
+    for false in (None, ROWS[0].event_hash):
+        before[ROWS[0].session_id, 3] = false
+        check = chain.ChainCheck(since=since, before=look_up)
+        assert not check.add(ROWS[FORK])
+        assert check.first_bad == FirstBad(FORK + 1, "lineage" if false is None else "event_hash")
+
+
+@pytest.mark.parametrize("place", [FORK, DEEP])
+@pytest.mark.parametrize(
+    ("told", "instead", "kind"),
+    [
+        ('"at":{at}', '"at":{at}0', "lineage"),
+        ('"at":{at}', '"at":0', "lineage"),
+        ('"at":{at}', '"at":-1', "lineage"),
+        ('"parent":"', '"parent":"0', "lineage"),
+        ('"parent":"', '"parent":7,"x":"', "lineage"),
+        ("{{", "[", "lineage"),
+        ('"name":"', '"name":"x', "event_hash"),
+    ],
+)
+def test_what_a_fork_says_of_its_parent_is_covered(place, told, instead, kind):
+    """Whatever in a fork's payload is altered, the check stops at that row."""
+    row = ROWS[place]
+    at = row.version - 1
+    assert told.format(at=at) in row.payload
+    altered = row.payload.replace(told.format(at=at), instead.format(at=at))
+    rows = [*ROWS[:place], row._replace(payload=altered), *ROWS[place + 1 :]]
+    assert verdict(rows).first_bad == FirstBad(place + 1, kind)
+
+
+def test_a_fork_of_another_session_is_found():
+    """A parent that is there, and has such a version, is not the one that was forked."""
+    row, other = ROWS[DEEP], ROWS[0].session_id
+    payload = row.payload.replace(ROWS[FORK].session_id, other)
+    assert payload != row.payload
+    rows = [*ROWS[:DEEP], row._replace(payload=payload)]
+    assert {each.version for each in ROWS if each.session_id == other} >= {row.version - 1}
+    assert verdict(rows).first_bad == FirstBad(DEEP + 1, "event_hash")
+
+
+def test_a_parent_that_was_altered_is_found_before_its_fork():
+    """The log is whole or it is not: the parent's own row is the first bad one."""
+    rows = [*ROWS[:3], ROWS[3]._replace(actor="eve"), *ROWS[4:]]
+    assert verdict(rows).first_bad == FirstBad(4, "event_hash")
+
+
+def test_hashes_are_remembered_by_session_and_version():
+    """Of what was not added, or stands before a session's own first event, there is none."""
+    hashes = chain.Hashes()
+    for number in range(3):
+        hashes.add("a", number + 1, bytes([number]) * 32)
+    hashes.add("fork", 3, b"f" * 32)
+    found = [hashes.of("a", version) for version in (-31, -1, 0, 1, 3, 4)]
+    assert found == [None, None, None, "00" * 32, "02" * 32, None]
+    assert [hashes.of("fork", version) for version in (1, 2, 3, 4)] == [
+        None,
+        None,
+        "66" * 32,
+        None,
+    ]
+    assert hashes.of("b", 1) is None
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30), st.booleans()), max_size=20))
+def test_any_history_with_forks_verifies(steps):
+    """However sessions are forked and go on, what was sealed is found whole."""
+    rows, streams = [], {0: []}
+    for number, place, fork in steps:
+        parent = number % len(streams)
+        own = streams[parent]
+        if fork and own:
+            origin = own[place % len(own)]
+            session, before = len(streams), origin
+            event = SessionForked(parent=origin.session_id, at=origin.version, name="x")
+            streams[session] = []
+        else:
+            session, before = parent, own[-1] if own else None
+            event = SessionClosed()
+        batch = Batch(
+            f"session-{session}",
+            events=[event],
+            expected_version=before.version if before else 0,
+            metadata=METADATA,
+            request_hash=ZERO_HASH,
+        )
+        rows += batch.seal(
+            position=len(rows),
+            log_hash=rows[-1].log_hash if rows else ZERO_HASH,
+            event_hash=before.event_hash if before else ZERO_HASH,
+        )
+        streams[session].append(rows[-1])
     assert verdict(rows, LogHead(len(rows), rows[-1].log_hash if rows else ZERO_HASH)).ok

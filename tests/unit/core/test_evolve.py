@@ -31,6 +31,7 @@ from runthrough.core.events import (
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
+    ConfigurationReverted,
     ConnectionAccepted,
     ConnectionConfirmed,
     ConnectionProposed,
@@ -38,9 +39,12 @@ from runthrough.core.events import (
     ConnectionRemoved,
     DataFlowChecked,
     Event,
+    HomeMoved,
     NodeDiscovered,
     NodeMarkedExternal,
     NodeMarkedInternal,
+    NoteAdded,
+    PipelineChanged,
     RequirementsRead,
     ReuseAccepted,
     RunCancelRequested,
@@ -54,8 +58,13 @@ from runthrough.core.events import (
     ScriptMarkedPending,
     ScriptReused,
     ScriptStarted,
+    SessionArchived,
     SessionClosed,
+    SessionForked,
+    SessionImported,
+    SessionRenamed,
     SessionReopened,
+    VersionApproved,
     WorldChanged,
     concerned,
     subject_of,
@@ -72,6 +81,7 @@ from runthrough.core.state import (
 )
 from runthrough.core.values.connections import Connection, Output
 from runthrough.core.values.facts import WorldChange
+from runthrough.core.values.metadata import Home, Origin
 from runthrough.core.values.outcomes import Edge, RunSummary, ScriptLog, SeamResult
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
@@ -163,13 +173,28 @@ STANDS = ReuseAccepted(node="clean", fingerprint=(part("script", "clean", "d2"),
 STOP = RunCancelRequested(run=RUN)
 REUSED = ScriptReused(node="clean", run=RUN, attempt=attempt_at("clean"))
 
+FORKED = SessionForked(parent="parent-1", at=2, name="calm-heron")
+IMPORTED = SessionImported(origin=Origin(exported_at=STARTED_AT, app_version="0.1.0"))
+RENAMED = SessionRenamed(name="loud-heron")
+MOVED = HomeMoved(home=Home(host="host-2", name="bob-ws"))
+NOTED = NoteAdded(text="look at the labels")
+APPROVED = VersionApproved(version=2, fingerprints={"clean": "d" * 64})
+OTHER_PIPELINE = PipelineChanged(
+    pipeline=pipeline(("clean", "fit")), renamed={"train": "fit"}, changed=("clean",)
+)
+REVERTED = ConfigurationReverted(to_version=2, versions=(3,), nodes=("clean",))
+
 EXAMPLES = (
+    FORKED, IMPORTED, RENAMED, SessionArchived(), MOVED, NOTED, APPROVED, OTHER_PIPELINE,
+    REVERTED,
     STARTED, SessionClosed(), SessionReopened(), FOUND, READ, EXTERNAL, ACCEPTED, CONFIRMED,
     REMOVED, AUTO, PENDING, DRAFTED, CONFIGURED, REJECTED, RESTORED, CHANGED, RUNNING, CLAIMED,
     PASSED, REUSED, BLOCKED, MISFIT, FINISHED, REFUSED, INTERNAL, BOUND, PROPOSED, SAID_NO,
     CLEARED, STANDS, STOP,
 )  # fmt: skip
 CONCERNS_NONE = {
+    "SessionForked", "SessionImported", "SessionRenamed", "SessionArchived", "HomeMoved",
+    "NoteAdded", "VersionApproved",
     "CommandRefused", "ConfigurationRejected", "RunFinished", "RunCancelRequested",
     "DataFlowChecked",
 }  # fmt: skip
@@ -215,12 +240,17 @@ def test_an_event_concerns_those_whom_the_design_names(event):
     elif event.type in CONCERNS_ALL:
         expected = "all"
     else:
-        expected = frozenset({event.node} if event.type != "RunStarted" else {"clean", "train"})
+        listed = {
+            "RunStarted": {"clean", "train"},
+            "PipelineChanged": {"clean", "train", "fit"},
+            "ConfigurationReverted": {"clean"},
+        }
+        expected = frozenset(listed.get(event.type) or {event.node})
     assert concerned(event) == expected
     state = replay(envelopes((STARTED, FOUND)), SessionState(SESSION))
     evolve(state, envelope(event, 3))
     at = {name for name, node in state.nodes.items() if node.concerned_at == 3}
-    assert at == (set() if expected == "all" else expected)
+    assert at == (set() if expected == "all" else expected & set(state.nodes))
     assert (state.concerned_at == 3) == (expected == "all")
 
 
@@ -412,6 +442,7 @@ def test_some_events_are_history_only(event):
     before = deepcopy(session.state)
     evolve(session.state, envelope(event, 4))
     session.state.version, session.state.last_at = before.version, before.last_at
+    session.state.command, session.state.command_after = before.command, before.command_after
     session.state.nodes["clean"].concerned_at = before.nodes["clean"].concerned_at
     assert session.state == before
 

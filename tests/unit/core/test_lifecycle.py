@@ -92,14 +92,17 @@ def test_the_phase_table_is_that_of_the_design():
         "cancel": ("yes", "yes", "no"),
         "run": ("yes", "holder", "no"),
         "resume": ("yes", "yes", "yes"),
-        "close": ("yes", "no", "no"),
+        **dict.fromkeys(("undo", "redo", "update", "close"), ("yes", "no", "no")),
+        **dict.fromkeys(("note", "fork"), ("yes", "yes", "yes")),
+        **dict.fromkeys(("rename", "approve"), ("yes", "yes", "no")),
+        "archive": ("no", "no", "yes"),
         "reopen": ("no", "no", "yes"),
     } == PERMISSIONS
 
 
 def test_every_verb_but_the_first_has_its_row():
     """Whoever adds a command is asked when it is allowed."""
-    assert {command.verb for command in Command.__args__} == {"new", *PERMISSIONS}
+    assert {command.verb for command in Command.__args__} == {"new", "audit import", *PERMISSIONS}
 
 
 @pytest.mark.parametrize(

@@ -237,3 +237,90 @@ def test_nodes_of_a_run_are_left_alone():
 def test_a_closed_session_is_only_looked_at():
     """Resuming it shows; it does not demote."""
     AUTO.after(CloseSession()).when(seen(GONE)).then()
+
+
+EDITED = WorldChange(name="script", old="d1", new="d2")
+
+
+def test_what_changed_is_recorded_and_decides_nothing():
+    """A changed input or script alone never changes a state."""
+    changed = THERE.model_copy(update={"changes": (EDITED,)})
+    when = AUTO.when(seen(changed))
+    when.then(WorldChanged(node="clean", changes=(EDITED,)))
+    assert when.session.node("clean").state is Lifecycle.AUTO_CONFIGURED
+
+
+def test_what_changed_is_told_before_what_follows_from_it():
+    """First the edit, then the needs that were read of it, then what is missing for them."""
+    more = node_facts(
+        *NEEDS, need("n", "job_arg"), paths=[file_at(RAW)], reread="script", changes=(EDITED,)
+    )
+    when = AUTO.when(seen(more))
+    assert when.names == [
+        "WorldChanged",
+        "RequirementsRead",
+        "WorldChanged",
+        "ScriptMarkedPending",
+    ]
+    told = [event.changes for event in when.events if isinstance(event, WorldChanged)]
+    assert [[change.part for change in changes] for changes in told] == [["script"], ["missing"]]
+
+
+def test_what_is_back_may_have_changed():
+    """Both is told: that the content is another one, and that the node is restored."""
+    changed = THERE.model_copy(update={"changes": (EDITED,)})
+    when = AUTO.after(seen(GONE)).when(seen(changed))
+    assert when.names == ["WorldChanged", "ConfigurationRestored"]
+
+
+def test_a_command_on_a_node_records_what_changed_at_it():
+    """Whoever configures a node has looked at it."""
+    changed = THERE.model_copy(update={"changes": (EDITED,)})
+    when = AUTO.when(configure("clean", changed, input_paths={"raw": RAW}))
+    assert when.names == ["WorldChanged", "ScriptConfigured"]
+
+
+def test_changes_at_nodes_of_a_run_are_left_to_it():
+    """Its outcomes will speak."""
+    running = AUTO.after(start_run("clean"))
+    running.when(seen(THERE.model_copy(update={"changes": (EDITED,)}))).then()
+
+
+AWAY = node_facts(*NEEDS, checked_here=False)
+
+
+def test_what_is_missing_at_home_is_not_back_because_nobody_looked():
+    """A command on another machine restores nothing that only a look could find."""
+    session = given().after(
+        start(
+            pipeline(("above", "clean"), clean=DECLARED.nodes["clean"]),
+            {"above": node_facts(script=script_info("above")), "clean": THERE},
+        ),
+        seen(GONE),
+    )
+    above = node_facts(script=script_info("above"), checked_here=False)
+    world = {"above": above, "clean": AWAY}
+    when = session.when(configure("above", world=world, environ_vars={"A": "1"}))
+    assert when.names == ["ScriptConfigured"]
+    assert when.session.node("clean").state is Lifecycle.PENDING
+
+
+def test_a_gap_that_needs_no_file_is_filled_from_anywhere():
+    """What is missing at home stays missing; what a person answers is answered."""
+    more = (*NEEDS, need("n", "job_arg"))
+    gone = node_facts(*more, paths=[nothing_at(RAW)], reread="script")
+    away = node_facts(*more, checked_here=False)
+    demoted = AUTO.after(seen(gone))
+    assert [n.code for n in demoted.node("clean").needs] == ["INPUT_NOT_FOUND", "ARG_MISSING"]
+    when = demoted.when(
+        configure("clean", away, input_paths={"raw": "workspace:b.csv"}, job_args={"n": 1})
+    )
+    assert when.names == ["ScriptConfigured"]
+
+
+def test_a_look_elsewhere_asks_for_the_same_as_the_look_at_home():
+    """What only files decide stays as it was told, in its order; nothing is recorded twice."""
+    more = (*NEEDS, need("n", "job_arg"))
+    gone = node_facts(*more, paths=[nothing_at(RAW)], reread="script")
+    away = node_facts(*more, checked_here=False)
+    AUTO.after(seen(gone)).when(seen(away)).then()

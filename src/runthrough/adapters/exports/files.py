@@ -1,11 +1,15 @@
 """Exports as files: written whole or not at all, read line by line."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from runthrough.adapters.exports.jsonl import ExportedLog, verify_lines
-from runthrough.core.values.store import Checkpoint
+from runthrough.adapters.exports.excerpts import filter_words, passes
+from runthrough.adapters.exports.jsonl import ExportedLog, ExportReader, verify_lines
+from runthrough.adapters.exports.tables import is_table
+from runthrough.core.values.store import Checkpoint, StoredEvent
 from runthrough.errors import AuditFileError
 
 
@@ -43,21 +47,91 @@ def write_export(path: Path, lines: Iterable[str]) -> int:
     return count
 
 
-def verify_export(path: Path, *, against: Sequence[Checkpoint] = ()) -> ExportedLog:
-    """Recompute the chain over the export in a file.
+class ExportFile:
+    """An export in a file, read from its beginning whenever it is asked.
 
     Raises:
-        AuditFileError: It cannot be read, is no export, or cannot be held against checkpoints.
+        AuditFileError: It cannot be read, or is no export that could be verified.
     """
-    try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            return verify_lines(file, against=against)
-    except OSError as exc:
-        raise AuditFileError(
-            f"The export {path} cannot be read: {exc.strerror}.", fix="check its path"
-        ) from exc
-    except UnicodeDecodeError as exc:
-        raise AuditFileError(
-            f"The export {path} is not text in UTF-8 ({exc.reason} at byte {exc.start}).",
-            fix="verify the file as runthrough audit export wrote it",
-        ) from exc
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._lines() as lines:
+            first = next(lines, "")
+            if is_table(first):
+                raise AuditFileError(
+                    f"{path} is a table: it is read by people and spreadsheets, and holds no line "
+                    "as it was hashed, so nothing can be verified or imported from it.",
+                    fix="export it anew, without --format csv: runthrough audit export",
+                )
+            self._frame = ExportReader([first]).frame
+        self.fits = passes(self._frame.wanted)
+        """Whether an event is one of those that were asked for."""
+
+    @property
+    def scope(self) -> str:
+        """`log`, `session` or `filtered`."""
+        return self._frame.scope
+
+    @property
+    def session_id(self) -> str | None:
+        """The session that it is of; `None` where it is of the whole log."""
+        return self._frame.session_id
+
+    @property
+    def exported_at(self) -> datetime:
+        """When it was written, as it says itself; aware, UTC."""
+        return self._frame.exported_at
+
+    @property
+    def app_version(self) -> str:
+        """Of the program that wrote it."""
+        return self._frame.app_version
+
+    @property
+    def filter_words(self) -> str:
+        """What a filtered one was asked for."""
+        return filter_words(self._frame.wanted)
+
+    def verified(self, *, against: Sequence[Checkpoint] = ()) -> ExportedLog:
+        """Recompute the chain over it.
+
+        Raises:
+            AuditFileError: It cannot be read, or cannot be held against checkpoints.
+        """
+        with self._lines() as lines:
+            return verify_lines(lines, against=against)
+
+    def rows(self) -> Iterator[StoredEvent]:
+        """The rows of it, each checked before it is told.
+
+        Raises:
+            AuditFileError: It cannot be read; or a row is not what was written, which is told
+                once the rows before it were.
+        """
+        with self._lines() as lines:
+            reader = ExportReader(lines)
+            yield from reader.rows()
+        bad = reader.found and reader.found.verdict.first_bad
+        if bad:
+            raise AuditFileError(
+                f"{self._path} is not what was written, from position {bad.position} on "
+                f"({bad.kind}).",
+                fix="ask for the export anew",
+            )
+
+    @contextmanager
+    def _lines(self) -> Iterator[Iterator[str]]:
+        try:
+            with self._path.open(encoding="utf-8", newline="\n") as file:
+                yield iter(file)
+        except OSError as exc:
+            raise AuditFileError(
+                f"The export {self._path} cannot be read: {exc.strerror}.", fix="check its path"
+            ) from exc
+        except UnicodeDecodeError as exc:
+            raise AuditFileError(
+                f"The export {self._path} is not text in UTF-8 ({exc.reason} at byte "
+                f"{exc.start}).",
+                fix="verify the file as runthrough audit export wrote it",
+            ) from exc

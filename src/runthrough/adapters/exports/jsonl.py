@@ -10,25 +10,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
 
-from runthrough.adapters.store.chain import ChainCheck, SessionChainCheck
+from runthrough.adapters.exports.excerpts import passes
+from runthrough.adapters.exports.framing import DATA, TYPE, Frame, Scope, begun, ended, spelled
+from runthrough.adapters.exports.lineage import ExcerptCheck, LineageCheck
+from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.codec import time_text
 from runthrough.core.values.store import (
     ZERO_HASH,
     AuditVerdict,
     Checkpoint,
+    EventFilter,
     FirstBad,
     LogHead,
     StoredEvent,
 )
 from runthrough.errors import AuditFileError
 
-FORMAT = "runthrough-export-1"
-_TYPE = "io.runthrough."
-_BEGAN, _ENDED = f"{_TYPE}export.began", f"{_TYPE}export.ended"
-# Quotes inside a JSON string are escaped, and no member before the last is nested.
-_DATA = ',"data":'
 _EXTENSIONS: Mapping[str, str] = {
     "rtposition": "position",
     "rtsession": "session_id",
@@ -47,36 +45,105 @@ _EXTENSIONS: Mapping[str, str] = {
 }
 """CloudEvents extension attributes and the columns that they hold."""
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
+ALL = EventFilter()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedLog:
     """What an export says of itself, and what was found of it."""
 
-    scope: Literal["log", "session"]
+    scope: Scope
     session_id: str | None
+    wanted: EventFilter
+    """What was asked for, of a filtered one."""
     verdict: AuditVerdict
+    """Of a filtered export it tells only that the lines are as they were written."""
     ends_at: int | None
-    """Position of the last event as the last line says it; `None` where that was not reached."""
+    """Position of the last event as the last line says it, of a filtered one of those that it
+    was chosen from; `None` where that line was not reached."""
 
 
 def export_lines(
-    rows: Iterable[StoredEvent], *, session_id: str | None, at: datetime, app_version: str
+    rows: Iterable[StoredEvent],
+    *,
+    session_id: str | None,
+    at: datetime,
+    app_version: str,
+    wanted: EventFilter = ALL,
 ) -> Iterator[str]:
     """The lines of an export, each with its end: one that begins, one an event, one that ends.
 
-    `session_id` names the session that the rows are of; `None` where they are the whole log.
+    `session_id` names the session that the rows are of, behind those of its ancestors; `None`
+    where they are the whole log. Of the rows those that pass the filter `wanted` are written.
     """
-    frame = _Frame(session_id, time_text(at), app_version)
+    frame = Frame(session_id, wanted, time_text(at), app_version)
     yield frame.first()
+    fits = passes(wanted)
     count, last = 0, None
-    for count, last in enumerate(rows, start=1):  # noqa: B007 - told behind the loop
-        yield f"{_line(last)}\n"
+    for last in rows:
+        if fits(last):
+            count += 1
+            yield f"{_line(last)}\n"
     if last is None:
         yield frame.last(0, LogHead(0, ZERO_HASH))
     else:
         end_hash = last.event_hash if session_id else last.log_hash
         yield frame.last(count, LogHead(last.position, end_hash))
+
+
+class ExportReader:
+    """Reads the rows of an export and recomputes its chain on the way, from the text alone.
+
+    Raises:
+        AuditFileError: It is no export of this kind, or cannot be held against checkpoints.
+    """
+
+    def __init__(self, lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) -> None:
+        self._lines = iter(lines)
+        self._first = next(self._lines, "")
+        self.frame = frame = begun(self._first)
+        if frame.scope != "log" and against:
+            raise AuditFileError(
+                "A checkpoint is about the whole log, and the file holds "
+                f"{'one session' if frame.scope == 'session' else 'some events'} of it.",
+                fix="export the whole log: runthrough audit export, without --session"
+                + (" and without filters" if frame.scope == "filtered" else ""),
+            )
+        self._check = _check(frame, against)
+        self.found: ExportedLog | None = None
+        """What came out; `None` until all rows are read, or a bad one is met."""
+
+    def rows(self) -> Iterator[StoredEvent]:
+        """The rows as far as they are whole; to be read once."""
+        if self._first != self.frame.first():
+            self._tell(_broken(0, -1, "line"))
+            return
+        check = self._check
+        for line in self._lines:
+            row = _row(line)
+            if row is None:
+                self._end(line)
+                return
+            if not check.add(row):
+                self._tell(check.verdict(None))
+                return
+            yield row
+        self._tell(_broken(_checked(check), check.position, "head"))
+
+    def _end(self, line: str) -> None:
+        """Compare the line that is no event's with those before it."""
+        check, end = self._check, ended(line, self.frame)
+        if end is not None and next(self._lines, None) is None:
+            verdict = check.verdict(end)
+            written = self.frame.last(_checked(check), LogHead(check.position, end.log_hash))
+            if not verdict.ok or line == written:
+                self._tell(verdict, end.position)
+                return
+        self._tell(_broken(_checked(check), check.position, "line"))
+
+    def _tell(self, verdict: AuditVerdict, ends_at: int | None = None) -> None:
+        frame = self.frame
+        self.found = ExportedLog(frame.scope, frame.session_id, frame.wanted, verdict, ends_at)
 
 
 def verify_lines(lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) -> ExportedLog:
@@ -85,105 +152,28 @@ def verify_lines(lines: Iterable[str], *, against: Sequence[Checkpoint] = ()) ->
     Raises:
         AuditFileError: It is no export of this kind, or cannot be held against checkpoints.
     """
-    rest = iter(lines)
-    first = next(rest, "")
-    frame = _begun(first)
-    if frame.session_id is not None and against:
-        raise AuditFileError(
-            "A checkpoint is about the whole log, and the file holds one session of it.",
-            fix="export the whole log: runthrough audit export, without --session",
-        )
-    if first != frame.first():
-        found: _Found = _broken(0, -1, "line"), None
-    elif frame.session_id is not None:
-        found = _session_verdict(rest, frame)
-    else:
-        found = _log_verdict(rest, frame, against)
-    return ExportedLog(frame.scope, frame.session_id, *found)
+    reader = ExportReader(lines, against=against)
+    for _ in reader.rows():
+        pass
+    if reader.found is None:
+        raise AssertionError("an export was read to its end and nothing was found of it")
+    return reader.found
 
 
-_Found = tuple[AuditVerdict, int | None]
-"""The verdict, and the position of the end as the last line says it, where it was reached."""
+_Check = ChainCheck | LineageCheck | ExcerptCheck
 
 
-class _Frame(NamedTuple):
-    """What the first and the last line of an export say of it."""
-
-    session_id: str | None
-    at: str
-    app_version: str
-
-    @property
-    def scope(self) -> Literal["log", "session"]:
-        return "session" if self.session_id else "log"
-
-    @property
-    def hash_name(self) -> str:
-        return "event_hash" if self.session_id else "log_hash"
-
-    def first(self) -> str:
-        data = {"format": FORMAT, "scope": self.scope}
-        data |= {"session_id": self.session_id} if self.session_id else {}
-        return self._line(_BEGAN, {**data, "app_version": self.app_version})
-
-    def last(self, events: int, end: LogHead) -> str:
-        told: dict[str, str | int] = {"events": events, "position": end.position}
-        return self._line(_ENDED, {**told, self.hash_name: end.log_hash})
-
-    def _line(self, event_type: str, data: Mapping[str, str | int]) -> str:
-        head = {
-            "specversion": "1.0",
-            "id": f"{event_type}/{self.at}",
-            "source": "/export",
-            "type": event_type,
-            "time": self.at,
-            "datacontenttype": "application/json",
-        }
-        return f"{_json(head)[:-1]}{_DATA}{_json(data)}}}\n"
+def _check(frame: Frame, against: Sequence[Checkpoint]) -> _Check:
+    if frame.wanted.leaves_out:
+        return ExcerptCheck(passes(frame.wanted))
+    if frame.session_id is not None:
+        return LineageCheck(frame.session_id)
+    return ChainCheck(against=against)
 
 
-def _log_verdict(lines: Iterator[str], frame: _Frame, against: Sequence[Checkpoint]) -> _Found:
-    check = ChainCheck(against=against)
-    for line in lines:
-        row = _row(line)
-        if row is None:
-            return _ended(check, line, lines, frame, checked=check.position)
-        if not check.add(row):
-            return check.verdict(None), None
-    return _broken(check.position, check.position, "head"), None
-
-
-def _session_verdict(lines: Iterator[str], frame: _Frame) -> _Found:
-    check = SessionChainCheck()
-    for line in lines:
-        row = _row(line)
-        if row is None:
-            return _ended(check, line, lines, frame, checked=check.checked)
-        if row.session_id != frame.session_id:
-            return _broken(check.checked, check.position, "line"), None
-        if not check.add(row):
-            return check.verdict(None), None
-    return _broken(check.checked, check.position, "head"), None
-
-
-def _ended(
-    check: ChainCheck | SessionChainCheck,
-    line: str,
-    rest: Iterator[str],
-    frame: _Frame,
-    *,
-    checked: int,
-) -> _Found:
-    """What was found, once the line that is no event's is compared with those before it."""
-    match _framed(line, _ENDED):
-        case {"position": int(position), frame.hash_name: str(end_hash)} if (
-            next(rest, None) is None
-        ):
-            verdict = check.verdict(LogHead(position, end_hash))
-            written = frame.last(checked, LogHead(check.position, end_hash))
-            if not verdict.ok or line == written:
-                return verdict, position
-    return _broken(checked, check.position, "line"), None
+def _checked(check: _Check) -> int:
+    """How many rows were found whole; those of a whole log are numbered."""
+    return check.position if isinstance(check, ChainCheck) else check.checked
 
 
 def _broken(checked: int, position: int, kind: str) -> AuditVerdict:
@@ -197,7 +187,7 @@ def _line(row: StoredEvent) -> str:
         "specversion": "1.0",
         "id": f"{row.session_id}/{row.version}",
         "source": f"/sessions/{row.session_id}",
-        "type": f"{_TYPE}{row.type}",
+        "type": f"{TYPE}{row.type}",
     }
     if row.subject is not None:
         head["subject"] = row.subject
@@ -207,13 +197,13 @@ def _line(row: StoredEvent) -> str:
         if value is not None:
             # A CloudEvents integer has 32 bits; a log may have more positions.
             head[name] = str(value) if column == "position" else value
-    return f"{_json(head)[:-1]}{_DATA}{row.payload}}}"
+    return f"{spelled(head)[:-1]}{DATA}{row.payload}}}"
 
 
 def _row(line: str) -> StoredEvent | None:
     """The row that a line was written from; `None` where it was not written from one."""
     text = line.removesuffix("\n")
-    head_text, found, tail = text.partition(_DATA)
+    head_text, found, tail = text.partition(DATA)
     if not found or not tail.endswith("}"):
         return None
     try:
@@ -225,7 +215,7 @@ def _row(line: str) -> StoredEvent | None:
             **{
                 **columns,
                 "position": _number(head["rtposition"]),
-                "type": head["type"].removeprefix(_TYPE),
+                "type": head["type"].removeprefix(TYPE),
                 "subject": head.get("subject"),
                 "recorded_at": head["time"],
                 "request_hash": "",
@@ -241,30 +231,3 @@ def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return int(text)
-
-
-def _begun(line: str) -> _Frame:
-    """What the first line says, in whatever spelling."""
-    data = _framed(line, _BEGAN) or {}
-    scoped = [data.get("scope"), "session_id" in data]
-    if data.get("format") != FORMAT or scoped not in (["log", False], ["session", True]):
-        raise AuditFileError(
-            f"The file is no export: its first line does not say that its format is {FORMAT}, and "
-            "what it is an export of.",
-            fix="name a file that runthrough audit export wrote",
-        )
-    session_id = str(data["session_id"]) if "session_id" in data else None
-    return _Frame(session_id, str(json.loads(line).get("time")), str(data.get("app_version")))
-
-
-def _framed(line: str, event_type: str) -> Mapping[str, str | int] | None:
-    try:
-        told = json.loads(line)
-        data = told["data"] if told["type"] == event_type else None
-    except (KeyError, RecursionError, TypeError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _json(value: Mapping[str, str | int]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

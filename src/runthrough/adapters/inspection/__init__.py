@@ -39,6 +39,7 @@ class LocalInspector:
             log: The file of the database that remembers, where it is one; no output may lie there.
         """
         self._log = log
+        self._log_files = frozenset(f"{log}{ending}" for ending in _LOG_ENDINGS if log)
         self._probe = probe
         self._digests = DigestCache(cache)
         self._versions: dict[tuple[str, int], str] = {}
@@ -55,22 +56,34 @@ class LocalInspector:
         Raises:
             KeyError: This host does not know the root of a path.
         """
-        found = {}
+        found, log_inode = {}, self._log_inode()
+        parents: dict[str, bool] = {}
         for path in dict.fromkeys(paths):
             absolute = roots.locate(path)
-            facts = look_at(path, absolute, digests=self._digests, digest_up_to=digest_up_to)
-            own = self._is_log(absolute)
+            facts = look_at(
+                path,
+                absolute,
+                digests=self._digests,
+                digest_up_to=digest_up_to,
+                parents=parents,
+            )
+            # An inode may come twice, on two devices; no other one is the log's.
+            linked = facts.inode is not None and facts.inode == log_inode
+            own = absolute in self._log_files or (linked and self._is_log(absolute))
             found[path] = facts.model_copy(update={"is_log": True}) if own else facts
         return found
 
-    def _is_log(self, absolute: str) -> bool:
-        """Whether a path is the database's file or one beside it, also by a link."""
-        if self._log is None:
-            return False
-        if absolute in {f"{self._log}{ending}" for ending in _LOG_ENDINGS}:
-            return True
+    def _log_inode(self) -> int | None:
+        """Of the database's file; looked up anew, since it may be made or replaced meanwhile."""
         try:
-            return self._log.samefile(absolute)
+            return self._log.stat().st_ino if self._log is not None else None
+        except OSError:
+            return None
+
+    def _is_log(self, absolute: str) -> bool:
+        """Whether a path is the database's file by a link."""
+        try:
+            return self._log is not None and self._log.samefile(absolute)
         except (OSError, ValueError):  # nothing is there, or nothing that can be looked at
             return False
 

@@ -73,6 +73,10 @@ class DigestCache:
             self._keep((*key, digest))
         return digest
 
+    def known(self, path: str, seen: os.stat_result) -> bytes | None:
+        """SHA-256 of a file as `stat` has just seen it, if remembered; it is not opened."""
+        return self._find(_key(path, seen))
+
     def close(self) -> None:
         """Let go of the file; the next digest opens it again."""
         with self._lock:

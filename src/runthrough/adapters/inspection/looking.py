@@ -16,15 +16,25 @@ EFFECTIVE = os.access in os.supports_effective_ids
 
 
 def look_at(
-    path: RecordedPath, absolute: str, *, digests: DigestCache, digest_up_to: int | None
+    path: RecordedPath,
+    absolute: str,
+    *,
+    digests: DigestCache,
+    digest_up_to: int | None,
+    parents: dict[str, bool] | None = None,
 ) -> PathFacts:
-    """Facts about what lies at an absolute path; see `PathFacts`."""
+    """Facts about what lies at an absolute path; see `PathFacts`.
+
+    `parents` keeps, from path to path of one look, in which folders something can be made.
+    """
     try:
         seen = os.stat(absolute)  # noqa: PTH116 - the path is a text all along
     except PermissionError:
         return PathFacts(path=path, kind="other", readable=False, writable=False)
     except (OSError, ValueError):  # nothing there, a link to itself, or no path at all
-        return PathFacts(path=path, writable=_can_be_made(absolute))
+        return PathFacts(
+            path=path, writable=_can_be_made(absolute, {} if parents is None else parents)
+        )
     if stat.S_ISDIR(seen.st_mode):
         return _folder_facts(path, absolute, seen, digests, digest_up_to)
     if stat.S_ISREG(seen.st_mode):
@@ -51,7 +61,7 @@ def _file_facts(
     digest = None
     if readable and _wanted(seen.st_size, digest_up_to):
         try:
-            digest = digests.digest(absolute).hex()
+            digest = (digests.known(absolute, seen) or digests.digest(absolute)).hex()
         except OSError:
             readable = False
     return PathFacts(
@@ -173,11 +183,14 @@ def _allowed(path: str, mode: int) -> bool:
         return False
 
 
-def _can_be_made(path: str) -> bool:
-    """Whether the nearest folder above that exists can be written."""
+def _can_be_made(path: str, parents: dict[str, bool]) -> bool:
+    """Whether the nearest folder above that exists can be written; asked once a folder."""
     if "\0" in path:
         return False
     parent = os.path.dirname(path)  # noqa: PTH120 - the path is a text all along
-    while parent != os.path.dirname(parent) and not os.path.lexists(parent):  # noqa: PTH120
-        parent = os.path.dirname(parent)  # noqa: PTH120
-    return os.path.isdir(parent) and _allowed(parent, os.W_OK | os.X_OK)  # noqa: PTH112
+    if parent not in parents:
+        there = parent
+        while not os.path.lexists(there) and there != os.path.dirname(there):  # noqa: PTH120
+            there = os.path.dirname(there)  # noqa: PTH120
+        parents[parent] = os.path.isdir(there) and _allowed(there, os.W_OK | os.X_OK)  # noqa: PTH112
+    return parents[parent]

@@ -19,6 +19,7 @@ from runthrough.adapters.pipeline_files.shape import (
     pipeline_schema,
 )
 from runthrough.adapters.pipeline_files.texts import did_you_mean, read_tree
+from runthrough.adapters.pipeline_files.untold import untold
 from runthrough.core.pipeline import PipelineDefinition, declared_dag
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
@@ -48,6 +49,7 @@ _SAID = {
 }
 
 
+@untold
 def load_pipeline(path: Folder) -> PipelineDefinition:
     """Read a pipeline file; its folder becomes the root `pipeline:`.
 
@@ -72,6 +74,7 @@ def load_pipeline(path: Folder) -> PipelineDefinition:
     return _pipeline(tree, shown)
 
 
+@untold
 def load_sagemaker(path: Folder, *, scripts: Sequence[Folder] | None = None) -> PipelineDefinition:
     """Read a SageMaker pipeline definition (JSON); its folder becomes the root `pipeline:`.
 
@@ -87,6 +90,7 @@ def load_sagemaker(path: Folder, *, scripts: Sequence[Folder] | None = None) -> 
     return sagemaker_pipeline(read_tree(shown), shown, scripts or ())
 
 
+@untold
 def load_either(path: Folder, *, scripts: Sequence[Folder] | None = None) -> PipelineDefinition:
     """Read a pipeline file or a SageMaker definition, whichever it is.
 

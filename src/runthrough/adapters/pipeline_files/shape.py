@@ -30,18 +30,33 @@ def _port_name(name: str) -> str:
 
 
 def _named(name: str, what: str) -> str:
-    problem = name_problem(name, what)
-    if problem is not None:
-        raise ValueError(problem)
-    return name
+    return _allowed(name, name_problem(name, what))
+
+
+def path_problem(path: str) -> str | None:
+    """Why that cannot stand for a path; `None` when it can."""
+    if not path.strip() or not path.isprintable():
+        return "a path must not be empty or contain control characters"
+    if path == "~" or path.startswith("~/"):
+        return "`~` is not expanded, because it differs between people: write the path"
+    return None
+
+
+def subpath_problem(subpath: str) -> str | None:
+    """Why that cannot lead into an output; `None` when it can."""
+    if subpath.startswith("/") or ".." in subpath.split("/"):
+        return "a subpath must lead into the output"
+    return path_problem(subpath)
 
 
 def _path(path: str) -> str:
-    if not path.strip() or not path.isprintable():
-        raise ValueError("a path must not be empty or contain control characters")
-    if path == "~" or path.startswith("~/"):
-        raise ValueError("`~` is not expanded, because it differs between people: write the path")
-    return path
+    return _allowed(path, path_problem(path))
+
+
+def _allowed(text: str, problem: str | None) -> str:
+    if problem is not None:
+        raise ValueError(problem)
+    return text
 
 
 def _variable_name(name: str) -> str:
@@ -61,9 +76,7 @@ def _size(size: object) -> int | None:
 
 
 def _subpath(subpath: str) -> str:
-    if subpath.startswith("/") or ".." in subpath.split("/"):
-        raise ValueError("a subpath must lead into the output")
-    return _path(subpath)
+    return _allowed(subpath, subpath_problem(subpath))
 
 
 NodeText = Annotated[str, AfterValidator(_node_name)]

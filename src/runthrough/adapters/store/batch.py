@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runthrough.adapters.store import chain, codec
-from runthrough.core.events import Event, EventEnvelope, subject_of
+from runthrough.core.events import Event, EventEnvelope, SessionForked, subject_of
 from runthrough.core.values.ids import SessionId, Version
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.store import StoredEvent
@@ -14,7 +14,8 @@ class Batch:
     """What one append is to write, with all that can be computed before the lock is taken.
 
     Raises:
-        ValueError: There are no events: every handled command leaves at least one.
+        ValueError: There are no events: every handled command leaves at least one. Or a fork is
+            not the first of them.
         StoreError: An event cannot be written as text.
     """
 
@@ -34,6 +35,8 @@ class Batch:
         self.expected_version = expected_version
         self.metadata = metadata
         self.request_hash = request_hash
+        self.forked = _fork(self.events)
+        """The fork that the session begins with, if it does."""
         self.recorded_at = codec.time_text(metadata.recorded_at)
         self._drafts = [self._draft(version, event) for version, event in self._numbered()]
         self._contents = [chain.content_hash(draft) for draft in self._drafts]
@@ -94,3 +97,10 @@ class Batch:
             )
             for row, event in zip(rows, self.events, strict=True)
         )
+
+
+def _fork(events: Sequence[Event]) -> SessionForked | None:
+    if any(isinstance(event, SessionForked) for event in events[1:]):
+        raise ValueError("a session does not become a fork: it begins as one")
+    first = events[0]
+    return first if isinstance(first, SessionForked) else None

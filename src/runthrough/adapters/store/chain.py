@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
+from runthrough.adapters.store import forks
 from runthrough.core.values.store import (
     AuditVerdict,
     Checkpoint,
@@ -108,13 +109,31 @@ def log_hash(previous: bytes, position: int, event: bytes) -> bytes:
     return sha256(previous + position.to_bytes(8, "big") + event).digest()
 
 
+class Hashes:
+    """The event hashes of any number of sessions, 32 bytes for each event."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, bytearray]] = {}
+
+    def add(self, session_id: str, version: int, event: bytes) -> None:
+        """Remember the hash of a session's next event."""
+        self._kept.setdefault(session_id, (version, bytearray()))[1].extend(event)
+
+    def of(self, session_id: str, version: int) -> str | None:
+        """The hash of the event that a session recorded itself as that version."""
+        first, kept = self._kept.get(session_id, (0, b""))
+        begin = (version - first) * len(_NO_HASH)
+        return kept[begin : begin + len(_NO_HASH)].hex() or None if begin >= 0 else None
+
+
 class ChainCheck:
     """Recomputes the chain over rows that come in the order of their positions.
 
     Args:
         since: A checkpoint whose part of the log is trusted; rows begin behind it.
         against: Checkpoints that the log must pass through.
-        before: The hash of a session's event of that version in the trusted part, if it is there.
+        before: The hash of a session's event of that version, if it stands before `position` or
+            there; without it all hashes are remembered here, since any event may be forked.
     """
 
     def __init__(
@@ -126,7 +145,9 @@ class ChainCheck:
     ) -> None:
         self.first_bad: FirstBad | None = None
         self._since = since.position if since else 0
-        self._before = before
+        self._remembered = Hashes()
+        self._remembers = before is None
+        self._before = before or self._remembered.of
         self._noted: dict[int, set[str]] = {}
         for note in against:
             self._noted.setdefault(note.position, set()).add(note.log_hash)
@@ -196,24 +217,36 @@ class ChainCheck:
             return "position"
         if not isinstance(row.version, int):
             return "version"  # SQLite keeps text in a column of numbers
-        found = _chained(row, *self._previous(row))
+        previous = self._previous(row)
+        if previous is None:
+            return "lineage"
+        found = _chained(row, *previous)
         if isinstance(found, str):
             return found
         log = log_hash(self._log, position, found)
         if row.log_hash != log.hex():
             return "log_hash"
         self._sessions[row.session_id] = (row.version, found)
+        if self._remembers:
+            self._remembered.add(row.session_id, row.version, found)
         self._log = log
         return None
 
-    def _previous(self, row: StoredEvent) -> tuple[int, bytes]:
-        """Version and hash of the event before this one in its session."""
+    def _previous(self, row: StoredEvent) -> tuple[int, bytes] | None:
+        """Version and hash of the event before this one in its session.
+
+        A fork's first event follows one of another session; `None` where that is not there.
+        """
         known = self._sessions.get(row.session_id)
-        if known is None and self._before is not None and row.version != 1:
-            trusted = self._before(row.session_id, row.version - 1)
-            if trusted is not None:
-                known = (row.version - 1, _hash_bytes(trusted) or _NO_HASH)
-        return known or (0, _NO_HASH)
+        before = row.version - 1
+        if known is None and before:
+            trusted = self._before(row.session_id, before)
+            known = None if trusted is None else (before, _hash_bytes(trusted) or _NO_HASH)
+        if known is not None or row.type != forks.FORKED:
+            return known or (0, _NO_HASH)
+        of = _forked_from(row)
+        parents = None if of is None else self._before(*of)
+        return None if parents is None else (before, _hash_bytes(parents) or _NO_HASH)
 
 
 class SessionChainCheck:
@@ -261,6 +294,14 @@ def _chained(row: StoredEvent, version: int, previous: bytes) -> bytes | str:
     except (TypeError, StoreError):
         return "event_hash"  # such a value is never hashed
     return event if row.event_hash == event.hex() else "event_hash"
+
+
+def _forked_from(row: StoredEvent) -> forks.Stretch | None:
+    """What stands before a fork's first event; `None` where it does not say so."""
+    try:
+        return forks.forked_from(row)
+    except StoreError:
+        return None
 
 
 def _hash_bytes(text: str) -> bytes | None:

@@ -1,22 +1,17 @@
 """The log in memory: the same promises as a database, for as long as the process lives."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from runthrough.adapters.store import codec, snapshots
 from runthrough.adapters.store.batch import Batch
 from runthrough.adapters.store.chain import ChainCheck
+from runthrough.adapters.store.following import FOLLOWED, Listed, followed, parent_of
 from runthrough.adapters.store.lookup import choose
-from runthrough.core.events import (
-    Event,
-    EventEnvelope,
-    SessionClosed,
-    SessionReopened,
-    SessionStarted,
-)
+from runthrough.adapters.store.memory_tables import MemoryDatabase, Tables
+from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId
 from runthrough.core.values.metadata import Holder, Metadata
 from runthrough.core.values.store import (
@@ -31,77 +26,9 @@ from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandIdReusedError,
     SessionNameTakenError,
+    UnknownVersionError,
     WrongExpectedVersionError,
 )
-
-
-@dataclass
-class _Tables:
-    """What a transaction works on; copied when one begins, put back when it is committed."""
-
-    log: list[StoredEvent] = field(default_factory=list)
-    sessions: dict[SessionId, SessionEntry] = field(default_factory=dict)
-    roots: dict[tuple[SessionId, HostId], dict[str, str]] = field(default_factory=dict)
-    leases: dict[RunId, tuple[SessionId, Holder, datetime]] = field(default_factory=dict)
-    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
-    snapshots: dict[tuple[SessionId, int], bytes] = field(default_factory=dict)
-
-    def copy(self) -> "_Tables":
-        return _Tables(
-            list(self.log),
-            dict(self.sessions),
-            dict(self.roots),
-            dict(self.leases),
-            dict(self.checkpoints),
-            dict(self.snapshots),
-        )
-
-    def of_session(self, session_id: SessionId) -> list[StoredEvent]:
-        return [row for row in self.log if row.session_id == session_id]
-
-    def of_command(self, command_id: CommandId) -> list[StoredEvent]:
-        return [row for row in self.log if row.command_id == command_id]
-
-
-class MemoryDatabase:
-    """What the stores in memory share; usable from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._grown = threading.Condition()
-        self._committed = _Tables()
-        self._working: _Tables | None = None
-        self._holder: int | None = None
-
-    @contextmanager
-    def writing(self) -> Iterator[_Tables]:
-        """Hold the writer lock; all is committed at the end, or nothing."""
-        with self._lock:
-            before, holder = self._working, self._holder
-            self._working = (before or self._committed).copy()
-            self._holder = threading.get_ident()
-            try:
-                yield self._working
-                if before is None:
-                    self._committed = self._working
-                    with self._grown:
-                        self._grown.notify_all()
-                else:
-                    before = self._working
-            finally:
-                self._working, self._holder = before, holder
-
-    def wait(self, *, after: int, timeout_s: float) -> bool:
-        """Return `True` as soon as the log is longer than `after`, `False` at the time-out."""
-        with self._grown:
-            return self._grown.wait_for(lambda: len(self.tables.log) > after, timeout_s)
-
-    @property
-    def tables(self) -> _Tables:
-        """What is committed, or what this thread is about to commit."""
-        if self._holder == threading.get_ident() and self._working is not None:
-            return self._working
-        return self._committed
 
 
 class MemoryEventStore:
@@ -125,6 +52,7 @@ class MemoryEventStore:
             WrongExpectedVersionError: The session is not at `expected_version`.
             CommandIdReusedError: The command id is known with another request hash.
             SessionNameTakenError: Another open session has the name.
+            UnknownVersionError: A fork is to begin at a version that its parent has not.
             StoreError: An event or its metadata cannot be kept as text.
         """
         batch = Batch(
@@ -138,13 +66,14 @@ class MemoryEventStore:
             stored = _answered(tables, metadata.command_id, request_hash)
             if stored:
                 return stored
-            stream = tables.of_session(session_id)
-            if len(stream) != expected_version:
-                raise WrongExpectedVersionError(expected_version, len(stream))
+            last = _last(tables, batch)
+            found = last.version if last else 0
+            if found != expected_version:
+                raise WrongExpectedVersionError(expected_version, found)
             rows = batch.seal(
                 position=len(tables.log),
                 log_hash=tables.log[-1].log_hash if tables.log else ZERO_HASH,
-                event_hash=stream[-1].event_hash if stream else ZERO_HASH,
+                event_hash=last.event_hash if last else ZERO_HASH,
             )
             _follow(tables, batch)
             tables.log.extend(rows)
@@ -154,8 +83,17 @@ class MemoryEventStore:
         self, session_id: SessionId, *, after: int = 0, upto: int | None = None
     ) -> Iterator[EventEnvelope]:
         """The session's events with `after < version <= upto`, in order."""
-        for row in self._database.tables.of_session(session_id)[after:upto]:
+        for row in self._database.tables.told_of(session_id)[after:upto]:
             yield codec.decode(row)
+
+    def version_at(self, session_id: SessionId, *, at: datetime) -> int:
+        """The last version before the first event that was recorded later than `at`."""
+        version, asked = 0, codec.time_text(at)
+        for row in self._database.tables.told_of(session_id):
+            if row.recorded_at > asked:
+                break
+            version = row.version
+        return version
 
     def answer(
         self, command_id: CommandId, *, request_hash: str
@@ -241,7 +179,8 @@ class MemoryAuditLog:
             if note.position <= trusted and _log_hash_at(log, note.position) != note.log_hash:
                 check.rewritten(note.position)
         for row in log[trusted:]:
-            check.add(row)
+            if check.add(row):
+                hashes[row.session_id, row.version] = row.event_hash
         return check.verdict(self.head())
 
     def head(self) -> LogHead:
@@ -252,7 +191,7 @@ class MemoryAuditLog:
     def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
         """The events as they are stored, of one session or of all, in the order of the log."""
         tables = self._database.tables
-        return iter(tables.log if session_id is None else tables.of_session(session_id))
+        return iter(tables.log if session_id is None else tables.told_of(session_id))
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint beside the log; the last one kept for a position counts."""
@@ -290,17 +229,15 @@ class MemorySnapshotCache:
     def latest(self, session_id: SessionId, *, upto: int | None = None) -> Loaded | None:
         """The newest that can be trusted, of a version up to `upto`; the caller owns it."""
         tables = self._database.tables
-        log = tables.of_session(session_id)
-        for version in sorted((v for s, v in tables.snapshots if s == session_id), reverse=True):
-            if version > len(log) or (upto is not None and version > upto):
-                continue
-            loaded = snapshots.decoded(tables.snapshots[session_id, version])
-            if loaded is not None and loaded.event_hash == log[version - 1].event_hash:
+        for row in reversed(tables.told_of(session_id)[:upto]):
+            content = tables.snapshots.get((SessionId(row.session_id), row.version))
+            loaded = snapshots.decoded(content) if content is not None else None
+            if loaded is not None and loaded.event_hash == row.event_hash:
                 return loaded
         return None
 
     def keep(self, loaded: Loaded) -> None:
-        """Keep what was folded; older ones go, but for one in every 16,384 versions."""
+        """Keep what was folded; older ones go, but for one in every 1,000 versions."""
         session_id, content = loaded.state.session_id, snapshots.encoded(loaded)
         with self._database.writing() as tables:
             tables.snapshots[session_id, loaded.state.version] = content
@@ -350,7 +287,7 @@ def _log_hash_at(log: Sequence[StoredEvent], position: int) -> str | None:
 
 
 def _answered(
-    tables: _Tables, command_id: CommandId, request_hash: str
+    tables: Tables, command_id: CommandId, request_hash: str
 ) -> tuple[EventEnvelope, ...]:
     rows = tables.of_command(command_id)
     if any(row.request_hash != request_hash for row in rows):
@@ -358,37 +295,63 @@ def _answered(
     return tuple(map(codec.decode, rows))
 
 
-def _follow(tables: _Tables, batch: Batch) -> None:
-    session_id = batch.session_id
-    for event in batch.events:
-        match event:
-            case SessionStarted():
-                _refuse_taken(tables, event.name)
-                tables.sessions[session_id] = _started(batch, event)
-            case SessionClosed():
-                tables.sessions[session_id] = replace(tables.sessions[session_id], phase="closed")
-            case SessionReopened():
-                closed = tables.sessions[session_id]
-                _refuse_taken(tables, closed.name)
-                tables.sessions[session_id] = replace(closed, phase="open")
-            case _:
-                pass
+def _last(tables: Tables, batch: Batch) -> StoredEvent | None:
+    """The event behind which a batch goes; of a new fork it is its parent's."""
+    stream = tables.of_session(batch.session_id)
+    if batch.forked is None:
+        return stream[-1] if stream else None
+    if stream:
+        raise ValueError("a session does not become a fork: it begins as one")
+    parent, at = batch.forked.parent, batch.forked.at
+    found = next((row for row in tables.of_session(parent) if row.version == at), None)
+    if found is None:
+        raise UnknownVersionError(parent, at)
+    return found
 
 
-def _started(batch: Batch, event: SessionStarted) -> SessionEntry:
-    at = codec.read_time(batch.recorded_at)
-    return SessionEntry(
-        session_id=batch.session_id,
-        name=event.name,
-        dag_name=event.pipeline.name,
-        phase="open",
-        created_at=at,
+def _follow(tables: Tables, batch: Batch) -> None:
+    if not any(isinstance(event, FOLLOWED) for event in batch.events):
+        return
+    session_id, parent = batch.session_id, parent_of(batch.events)
+    before = _listed(tables.sessions.get(session_id))
+    listed = followed(
+        before,
+        batch.events,
+        parent=None if parent is None else _listed(tables.sessions.get(parent)),
+        recorded_at=batch.recorded_at,
+    )
+    if listed.claims(before):
+        _refuse_taken(tables, listed.name, but=session_id)
+    tables.sessions[session_id] = SessionEntry(
+        session_id=session_id,
+        name=listed.name,
+        dag_name=listed.dag_name,
+        phase=listed.phase,
+        created_at=codec.read_time(listed.created_at),
         version=batch.expected_version,
         last_actor=batch.metadata.actor,
-        updated_at=at,
+        updated_at=codec.read_time(batch.recorded_at),
+        parent=listed.parent,
+        forked_at=listed.forked_at,
+        archived=listed.archived,
     )
 
 
-def _refuse_taken(tables: _Tables, name: str) -> None:
-    if any(other.name == name and other.phase == "open" for other in tables.sessions.values()):
-        raise SessionNameTakenError(name)
+def _listed(entry: SessionEntry | None) -> Listed | None:
+    if entry is None:
+        return None
+    return Listed(
+        entry.name,
+        entry.dag_name,
+        entry.phase,
+        codec.time_text(entry.created_at),
+        entry.parent,
+        entry.forked_at,
+        entry.archived,
+    )
+
+
+def _refuse_taken(tables: Tables, name: str, *, but: SessionId) -> None:
+    for session_id, other in tables.sessions.items():
+        if session_id != but and other.name == name and other.phase == "open":
+            raise SessionNameTakenError(name)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.database import EVENT_ROWS, Place, SqlDatabase
+from runthrough.adapters.store.database import EVENT_ROWS, Place, SqlDatabase, Turn
 from runthrough.adapters.store.sql_directory import follow, is_followed
-from runthrough.core.events import Event, EventEnvelope
+from runthrough.adapters.store.sql_lineage import SqlLineages
+from runthrough.core.events import Event, EventEnvelope, SessionForked
 from runthrough.core.values.ids import CommandId, SessionId
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.store import ZERO_HASH, StoredEvent
 from runthrough.errors import (
     CommandIdReusedError,
     LogCorruptError,
+    UnknownVersionError,
     WrongExpectedVersionError,
 )
 
@@ -26,6 +29,12 @@ _PAGE = (
 )
 _LOG_PAGE = f"{EVENT_ROWS} WHERE position > ? ORDER BY position LIMIT ?"
 _OF_COMMAND = f"{EVENT_ROWS} WHERE command_id = ? ORDER BY position"
+_HASH_AT = "SELECT event_hash FROM events WHERE session_id = ? AND version = ?"
+_LAST_VERSION = "SELECT version FROM events WHERE session_id = ? ORDER BY version DESC LIMIT 1"
+_BEFORE_LATER = (
+    "SELECT version - 1 FROM events WHERE session_id = ? AND version <= ? AND recorded_at > ? "
+    "ORDER BY version LIMIT 1"
+)
 
 
 class SqlEventStore:
@@ -35,6 +44,10 @@ class SqlEventStore:
         self._database = database
         self._page = database.statement(_PAGE)
         self._of_command = database.statement(_OF_COMMAND)
+        self._hash_at = database.statement(_HASH_AT)
+        self._last_version = database.statement(_LAST_VERSION)
+        self._before_later = database.statement(_BEFORE_LATER)
+        self._lineages = SqlLineages(database)
 
     def append(
         self,
@@ -51,6 +64,7 @@ class SqlEventStore:
             WrongExpectedVersionError: The session is not at `expected_version`.
             CommandIdReusedError: The command id is known with another request hash.
             SessionNameTakenError: Another open session has the name.
+            UnknownVersionError: A fork is to begin at a version that its parent has not.
             StoreUnavailableError: The database cannot be written.
             StoreError: An event or its metadata cannot be kept as text.
         """
@@ -69,7 +83,7 @@ class SqlEventStore:
                 event_hash=place.event_hash or ZERO_HASH,
             )
 
-        if not is_followed(batch):
+        if not is_followed(batch.events):
             at_once = self._database.append_at_once(
                 session_id,
                 version=expected_version,
@@ -84,9 +98,11 @@ class SqlEventStore:
                 raise LogCorruptError(0, "the head of the log is missing")
             if place.known_request is not None:
                 return self._answered(metadata.command_id, request_hash)
+            if batch.forked is not None:
+                place = self._behind_parent(turn, place, batch.forked)
             if (place.version or 0) != expected_version:
                 raise WrongExpectedVersionError(expected_version, place.version or 0)
-            follow(turn.connection, batch)
+            follow(turn.connection, session_id, batch.events, recorded_at=batch.recorded_at)
             turn.rows = rows = sealed(place)
         return batch.envelopes(rows)
 
@@ -100,13 +116,32 @@ class SqlEventStore:
             StoreUnavailableError: The database cannot be read.
         """
         last = _NO_BOUND if upto is None else upto
-        while True:
-            with self._database.reading() as connection:
-                page = list(self._database.rows(connection, self._page, (session_id, after, last)))
+        while after < last:
+            page = self._rows(session_id, after, last)
+            # Only a fork has its first event behind a version that is not its own.
+            if page[0].version > after + 1 if page else upto is not None:
+                yield from self._inherited(session_id, after, last)
             yield from map(codec.decode, page)
             if len(page) < PAGE_ROWS:
                 return
             after = page[-1].version
+
+    def version_at(self, session_id: SessionId, *, at: datetime) -> int:
+        """The last version before the first event that was recorded later than `at`.
+
+        Raises:
+            StoreUnavailableError: The database cannot be read.
+        """
+        asked = codec.time_text(at)
+        stretches = (*self._lineages.of(session_id), (session_id, _NO_BOUND))
+        with self._database.reading() as connection:
+            driver = self._database.driver_of(connection)
+            for recorder, upto in stretches:
+                found = driver.execute(self._before_later, (recorder, upto, asked)).fetchone()
+                if found is not None:
+                    return int(found[0])
+            last = driver.execute(self._last_version, (session_id,)).fetchone()
+        return int(last[0]) if last else 0
 
     def answer(
         self, command_id: CommandId, *, request_hash: str
@@ -134,6 +169,28 @@ class SqlEventStore:
         if any(row.request_hash != request_hash for row in rows):
             raise CommandIdReusedError(command_id)
         return tuple(map(codec.decode, rows))
+
+    def _rows(self, session_id: str, after: int, last: int) -> list[StoredEvent]:
+        with self._database.reading() as connection:
+            return list(self._database.rows(connection, self._page, (session_id, after, last)))
+
+    def _inherited(self, session_id: SessionId, after: int, last: int) -> Iterator[EventEnvelope]:
+        """What a fork's ancestors recorded of the versions behind `after`, up to `last`."""
+        for recorder, end in self._lineages.of(session_id):
+            upto = min(end, last)
+            while after < upto and (page := self._rows(recorder, after, upto)):
+                yield from map(codec.decode, page)
+                after = page[-1].version
+
+    def _behind_parent(self, turn: Turn, place: Place, fork: SessionForked) -> Place:
+        """The place of a new fork, which is right behind the version of its parent."""
+        if place.version is not None:
+            raise ValueError("a session does not become a fork: it begins as one")
+        driver = self._database.driver_of(turn.connection)
+        found = driver.execute(self._hash_at, (fork.parent, fork.at)).fetchone()
+        if found is None:
+            raise UnknownVersionError(fork.parent, fork.at)
+        return place._replace(version=fork.at, event_hash=found[0])
 
 
 class SqlChangeFeed:

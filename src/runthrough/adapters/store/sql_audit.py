@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.codec import read_time, time_text
-from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
+from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase, SqlValue
 from runthrough.adapters.store.sql import PAGE_ROWS
+from runthrough.adapters.store.sql_lineage import SqlLineages
 from runthrough.adapters.store.tables import CHECKPOINTS, EVENTS, LOG_HEAD
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.store import (
@@ -23,8 +24,10 @@ from runthrough.errors import LogCorruptError, StoreError
 
 _PAGE = f"{EVENT_ROWS} WHERE position > ? ORDER BY position LIMIT {PAGE_ROWS}"
 _PAGE_OF_SESSION = (
-    f"{EVENT_ROWS} WHERE session_id = ? AND version > ? ORDER BY version LIMIT {PAGE_ROWS}"
+    f"{EVENT_ROWS} WHERE session_id = ? AND version > ? AND version <= ? "
+    f"ORDER BY version LIMIT {PAGE_ROWS}"
 )
+_NO_BOUND = 2**63 - 1
 
 
 class SqlAuditLog:
@@ -34,6 +37,7 @@ class SqlAuditLog:
         self._database = database
         self._page = database.statement(_PAGE)
         self._page_of_session = database.statement(_PAGE_OF_SESSION)
+        self._lineages = SqlLineages(database)
 
     def verify(
         self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
@@ -49,12 +53,13 @@ class SqlAuditLog:
         trusted = since.position if since else 0
 
         def before(session_id: str, version: int) -> str | None:
+            # What stands up to here is trusted, or was found whole: rows never change.
             with self._database.reading() as connection:
                 return connection.scalar(
                     select(EVENTS.c.event_hash).where(
                         EVENTS.c.session_id == session_id,
                         EVENTS.c.version == version,
-                        EVENTS.c.position <= trusted,
+                        EVENTS.c.position <= check.position,
                     )
                 )
 
@@ -85,21 +90,34 @@ class SqlAuditLog:
     def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
         """The events as they are stored, of one session or of all, in the order of the log.
 
+        Before those of a fork come those of its ancestors that it goes on from.
+
         Raises:
+            LogCorruptError: A fork does not go on from where it says.
             StoreUnavailableError: The database cannot be read.
         """
+        if session_id is None:
+            yield from self._whole()
+            return
+        for recorder, upto in (*self._lineages.of(session_id), (session_id, _NO_BOUND)):
+            yield from self._of_recorder(recorder, upto)
+
+    def _whole(self) -> Iterator[StoredEvent]:
         after = 0
-        while True:
-            with self._database.reading() as connection:
-                if session_id is None:
-                    page = list(self._database.rows(connection, self._page, (after,)))
-                else:
-                    asked = (session_id, after)
-                    page = list(self._database.rows(connection, self._page_of_session, asked))
+        while page := self._rows(self._page, after):
             yield from page
-            if len(page) < PAGE_ROWS:
-                return
-            after = page[-1].position if session_id is None else page[-1].version
+            after = page[-1].position
+
+    def _of_recorder(self, session_id: str, upto: int) -> Iterator[StoredEvent]:
+        """What one session recorded itself, up to a version."""
+        after = 0
+        while page := self._rows(self._page_of_session, session_id, after, upto):
+            yield from page
+            after = page[-1].version
+
+    def _rows(self, page: str, *asked: SqlValue) -> list[StoredEvent]:
+        with self._database.reading() as connection:
+            return list(self._database.rows(connection, page, asked))
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint beside the log; the last one kept for a position counts.

@@ -1,14 +1,13 @@
 """The directory of sessions in an SQL database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Update,
-    and_,
     delete,
     func,
     insert,
@@ -18,23 +17,26 @@ from sqlalchemy import (
     update,
 )
 
-from runthrough.adapters.store.batch import Batch
 from runthrough.adapters.store.codec import read_time
 from runthrough.adapters.store.database import SqlDatabase
+from runthrough.adapters.store.following import FOLLOWED, Listed, followed, parent_of
 from runthrough.adapters.store.lookup import choose
 from runthrough.adapters.store.tables import EVENTS, ROOTS, SESSIONS
-from runthrough.core.events import SessionClosed, SessionReopened, SessionStarted
+from runthrough.core.events import Event
 from runthrough.core.values.ids import HostId, SessionId
 from runthrough.core.values.store import SessionEntry
 from runthrough.errors import SessionNameTakenError
 
 _later = EVENTS.alias("later")
 _LATEST = (
-    select(func.max(_later.c.version))
+    select(_later.c.position)
     .where(_later.c.session_id == SESSIONS.c.session_id)
+    .order_by(_later.c.version.desc())
+    .limit(1)
     .correlate(SESSIONS)
     .scalar_subquery()
 )
+"""Found by its place alone, so that no database comes to read the whole log for it."""
 _LISTED = (
     select(
         SESSIONS.c.session_id,
@@ -42,21 +44,18 @@ _LISTED = (
         SESSIONS.c.dag_name,
         SESSIONS.c.phase,
         SESSIONS.c.created_at,
+        SESSIONS.c.parent,
+        SESSIONS.c.forked_at,
+        SESSIONS.c.archived,
         EVENTS.c.version,
         EVENTS.c.actor.label("last_actor"),
         EVENTS.c.recorded_at.label("updated_at"),
     )
     .select_from(SESSIONS)
-    .join(
-        EVENTS,
-        and_(EVENTS.c.session_id == SESSIONS.c.session_id, EVENTS.c.version == _LATEST),
-    )
+    .join(EVENTS, EVENTS.c.position == _LATEST)
     .order_by(EVENTS.c.position.desc())
 )
-
-
-FOLLOWED = (SessionStarted, SessionClosed, SessionReopened)
-"""The events that the directory follows."""
+_LISTED_ITSELF = select(*(SESSIONS.c[field.name] for field in fields(Listed)))
 
 
 class SqlSessionDirectory:
@@ -134,57 +133,49 @@ class SqlSessionDirectory:
             return tuple(map(_entry, connection.execute(_LISTED.where(where))))
 
 
-def is_followed(batch: Batch) -> bool:
+def is_followed(events: Sequence[Event]) -> bool:
     """Whether an append of these events also writes to the directory."""
-    return any(isinstance(event, FOLLOWED) for event in batch.events)
+    return any(isinstance(event, FOLLOWED) for event in events)
 
 
-def follow(connection: Connection, batch: Batch) -> None:
-    """Write to the directory what a session's start, close or reopening means for it.
+def follow(
+    connection: Connection, session_id: SessionId, events: Sequence[Event], *, recorded_at: str
+) -> None:
+    """Write to the directory what events mean for a session.
 
     Stands before the events are inserted, under the same lock.
 
     Raises:
         SessionNameTakenError: Another open session has the name.
+        StoreError: The directory does not know the session, or the one that it is a fork of.
     """
-    for event in batch.events:
-        if not isinstance(event, FOLLOWED):
-            continue
-        match event:
-            case SessionStarted():
-                _start(connection, batch, event)
-            case SessionClosed():
-                connection.execute(_phase(batch.session_id, "closed"))
-            case SessionReopened():
-                name = connection.scalar(
-                    select(SESSIONS.c.name).where(SESSIONS.c.session_id == batch.session_id)
-                )
-                _refuse_taken(connection, str(name))
-                connection.execute(_phase(batch.session_id, "open"))
-
-
-def _start(connection: Connection, batch: Batch, event: SessionStarted) -> None:
-    _refuse_taken(connection, event.name)
-    connection.execute(
-        insert(SESSIONS),
-        {
-            "session_id": batch.session_id,
-            "name": event.name,
-            "dag_name": event.pipeline.name,
-            "phase": "open",
-            "created_at": batch.recorded_at,
-        },
+    if not is_followed(events):
+        return
+    before, parent = _kept(connection, session_id), parent_of(events)
+    listed = followed(
+        before,
+        events,
+        parent=None if parent is None else _kept(connection, parent),
+        recorded_at=recorded_at,
     )
+    if listed.claims(before):
+        _refuse_taken(connection, listed.name, but=session_id)
+    row = asdict(listed) | {"archived": int(listed.archived)}
+    if before is None:
+        connection.execute(insert(SESSIONS), {"session_id": session_id} | row)
+    else:
+        connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id), row)
 
 
-def _phase(session_id: str, phase: str) -> Update:
-    return update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(phase=phase)
+def _kept(connection: Connection, session_id: SessionId) -> Listed | None:
+    row = connection.execute(_LISTED_ITSELF.where(SESSIONS.c.session_id == session_id)).first()
+    return None if row is None else Listed(**(row._asdict() | {"archived": bool(row.archived)}))
 
 
-def _refuse_taken(connection: Connection, name: str) -> None:
+def _refuse_taken(connection: Connection, name: str, *, but: SessionId) -> None:
     # Under the writer lock nobody can take the name between this look and the write.
     other = select(SESSIONS.c.session_id).where(
-        SESSIONS.c.name == name, SESSIONS.c.phase == "open"
+        SESSIONS.c.name == name, SESSIONS.c.phase == "open", SESSIONS.c.session_id != but
     )
     if connection.scalar(other) is not None:
         raise SessionNameTakenError(name)
@@ -200,4 +191,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:
         version=row.version,
         last_actor=row.last_actor,
         updated_at=read_time(row.updated_at),
+        parent=cast("SessionId | None", row.parent),
+        forked_at=row.forked_at,
+        archived=bool(row.archived),
     )

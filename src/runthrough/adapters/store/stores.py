@@ -7,10 +7,11 @@ from runthrough.adapters.store.snapshots import SqlSnapshotCache
 from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
 from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
+from runthrough.adapters.store.sql_import import SqlLogImport
 from runthrough.adapters.store.sql_leases import SqlRunLeases
 
 if TYPE_CHECKING:
-    from runthrough.adapters.store import memory
+    from runthrough.adapters.store import memory, memory_import
 
 
 class Stores(NamedTuple):
@@ -22,6 +23,7 @@ class Stores(NamedTuple):
     leases: "SqlRunLeases | memory.MemoryRunLeases"
     feed: "SqlChangeFeed | memory.MemoryChangeFeed"
     snapshots: "SqlSnapshotCache | memory.MemorySnapshotCache"
+    imports: "SqlLogImport | memory_import.MemoryLogImport"
 
 
 def stores_of(database: SqlDatabase | None) -> Stores:
@@ -34,10 +36,13 @@ def stores_of(database: SqlDatabase | None) -> Stores:
             leases=SqlRunLeases(database),
             feed=SqlChangeFeed(database),
             snapshots=SqlSnapshotCache(database),
+            imports=SqlLogImport(database),
         )
-    from runthrough.adapters.store import memory  # noqa: PLC0415 - only before the first session
+    # Only before the first session.
+    from runthrough.adapters.store import memory, memory_import  # noqa: PLC0415 - see above
+    from runthrough.adapters.store.memory_tables import MemoryDatabase  # noqa: PLC0415 - as above
 
-    nothing = memory.MemoryDatabase()
+    nothing = MemoryDatabase()
     return Stores(
         events=memory.MemoryEventStore(nothing),
         directory=memory.MemorySessionDirectory(nothing),
@@ -45,4 +50,5 @@ def stores_of(database: SqlDatabase | None) -> Stores:
         leases=memory.MemoryRunLeases(nothing),
         feed=memory.MemoryChangeFeed(nothing),
         snapshots=memory.MemorySnapshotCache(nothing),
+        imports=memory_import.MemoryLogImport(nothing),
     )

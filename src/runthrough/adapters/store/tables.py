@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA = MetaData()
@@ -60,6 +61,9 @@ SESSIONS = Table(
     Column("dag_name", Text, nullable=False),
     Column("phase", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("parent", Text),
+    Column("forked_at", Integer, nullable=False, server_default=text("0")),
+    Column("archived", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("phase IN ('open', 'closed')", name="sessions_phase"),
 )
 # `postgres.py` adds the condition for that back end: saying it here as well would import its

@@ -4,6 +4,9 @@ from typing import assert_never
 
 from runthrough.core.commands import (
     AcceptUnchanged,
+    AddNote,
+    ApproveVersion,
+    ArchiveSession,
     BindScript,
     CancelRun,
     ClearConfiguration,
@@ -15,15 +18,22 @@ from runthrough.core.commands import (
     Disconnect,
     FinishRun,
     FinishScript,
+    ForkSession,
+    ImportSession,
     MarkExternal,
     MarkInternal,
+    MoveHome,
     RecordWorld,
+    RedoConfiguration,
     RejectConnections,
+    RenameSession,
     ReopenSession,
     ReuseScript,
     StartRun,
     StartScript,
     StartSession,
+    UndoConfiguration,
+    UpdatePipeline,
 )
 from runthrough.core.decide.accepting import accept_unchanged
 from runthrough.core.decide.configuring import configure
@@ -38,10 +48,22 @@ from runthrough.core.decide.executing import (
     start_script,
 )
 from runthrough.core.decide.guards import guard
+from runthrough.core.decide.keeping import (
+    add_note,
+    approve,
+    archive,
+    fork,
+    move_home,
+    rename,
+    reopen,
+    take_in,
+)
 from runthrough.core.decide.looking import record_world
 from runthrough.core.decide.marking import bind_script, clear, mark_external, mark_internal
+from runthrough.core.decide.reverting import redo, undo
 from runthrough.core.decide.starting import start_session
-from runthrough.core.events import Event, SessionClosed, SessionReopened
+from runthrough.core.decide.updating import update
+from runthrough.core.events import Event, SessionClosed
 from runthrough.core.state import SessionState
 
 __all__ = ["Conflict", "conflicting", "decide"]
@@ -57,8 +79,7 @@ def decide(  # noqa: C901, PLR0912 - one case a command, closed by assert_never
         UnknownNodeError: No node has that name.
         SelectionError: A run's selection matches no node.
     """
-    if not isinstance(command, StartSession):
-        guard(command, state)
+    guard(command, state)
     match command:
         case StartSession():
             return start_session(command, state)
@@ -86,10 +107,30 @@ def decide(  # noqa: C901, PLR0912 - one case a command, closed by assert_never
             return accept_unchanged(command, state)
         case CancelRun():
             return cancel_run(state)
+        case UndoConfiguration():
+            return undo(command, state)
+        case RedoConfiguration():
+            return redo(command, state)
+        case UpdatePipeline():
+            return update(command, state)
+        case ForkSession():
+            return fork(command, state)
+        case ImportSession():
+            return take_in(command, state)
+        case MoveHome():
+            return move_home(command, state)
+        case AddNote():
+            return add_note(command)
+        case ApproveVersion():
+            return approve(command, state)
+        case RenameSession():
+            return rename(command, state)
+        case ArchiveSession():
+            return archive(state)
         case CloseSession():
             return (SessionClosed(),)
         case ReopenSession():
-            return (SessionReopened(),)
+            return reopen(command, state)
         case StartRun():
             return start_run(command, state)
         case StartScript():

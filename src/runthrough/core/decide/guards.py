@@ -6,6 +6,8 @@ from runthrough.core.commands import (
     Command,
     FinishRun,
     FinishScript,
+    ForkSession,
+    ImportSession,
     MarkExternal,
     MarkInternal,
     ReuseScript,
@@ -37,7 +39,7 @@ def guard(command: Command, state: SessionState) -> None:
         NotClosedError: It is not, and the command goes on with closed ones.
         RunInProgressError: A run is on.
     """
-    if isinstance(command, (StartSession, *_RUN_REPORTS)):
+    if isinstance(command, (StartSession, ForkSession, ImportSession, *_RUN_REPORTS)):
         return
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
     if permitted(command.verb, state.phase, _touched(command, state), planned):

@@ -1,4 +1,4 @@
-"""Taking note of the world: demote what no longer holds, restore what is back."""
+"""Taking note of the world: what changed, what no longer holds, and what is back."""
 
 from runthrough.core.commands import RecordWorld
 from runthrough.core.decide.rewiring import rewired
@@ -9,7 +9,7 @@ from runthrough.core.events import Event, ScriptMarkedPending, WorldChanged
 from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.state import SessionState
 from runthrough.core.validation import errors, problems_of
-from runthrough.core.values.facts import WorldChange
+from runthrough.core.values.facts import HELD, WorldChange
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.problems import Problem
 
@@ -45,22 +45,28 @@ def _unfolded(facts: World, state: SessionState) -> Unfolding:
     for node in looked:
         unfolding.happen(*rewired(around, node))
     for node in looked:  # when all edges are known
-        unfolding.happen(*_demoted(around, node))
-        unfolding.happen(*settled(around, node))
+        demoted = _demoted(around, node)
+        if demoted is None:
+            unfolding.happen(*settled(around, node))
+        else:
+            unfolding.happen(*demoted)
     return unfolding
 
 
-def _demoted(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
-    """What no longer holds of a configuration that was accepted."""
+def _demoted(around: Surroundings, node: NodeName) -> tuple[Event, ...] | None:
+    """What no longer holds of an accepted configuration, nothing where all of it does.
+
+    `None` where that has to be settled: nothing is accepted, or it is to be freed of paths.
+    """
     there = around.state.nodes[node]
     if there.spec is None or there.state is Lifecycle.PENDING:
-        return ()
+        return None
     connected = around.state.connections.get(node, {})
     fed = answered(around.facts(node).requirements, "input", connected)
     spec = unfed(base_spec(around.state, node), fed)
     needs = errors(problems_of(propose(around, node, spec)))
     if not needs:
-        return ()
+        return () if spec == there.spec else None
     changes = tuple(_change(need) for need in needs)
     return (
         WorldChanged(node=node, changes=changes),
@@ -70,4 +76,4 @@ def _demoted(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
 
 def _change(problem: Problem) -> WorldChange:
     name = " ".join(filter(None, (problem.where.kind, problem.where.name)))
-    return WorldChange(name=name, old="held", new=problem.message)
+    return WorldChange(name=name, old=HELD, new=problem.message)

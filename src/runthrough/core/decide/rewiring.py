@@ -19,8 +19,13 @@ from runthrough.core.events import (
     ConnectionRemoved,
     Event,
 )
-from runthrough.core.state import Rejection, SessionState
-from runthrough.core.values.connections import Connection, Output, ProposedConnection
+from runthrough.core.state import SessionState
+from runthrough.core.values.connections import (
+    Connection,
+    Output,
+    ProposedConnection,
+    Rejection,
+)
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.requirements import Requirement
@@ -43,7 +48,8 @@ def rewired(around: Surroundings, node: NodeName, *, told_anew: bool = False) ->
     there = state.connections.get(node, {})
     gone = [c for c in there.values() if c.status == "accepted" and _broken(around, c)]
     left = {name: c for name, c in there.items() if c not in gone}
-    wiring = wiring_of(around, node, base_spec(state, node), left)
+    spec = around.coming.get(node) or base_spec(state, node)
+    wiring = wiring_of(around, node, spec, left)
     asked = state.proposals.get(node, {})
     proposed = {proposal.input: proposal for proposal in wiring.proposals}
     answers = {connection.input for connection in wiring.connections}
@@ -216,8 +222,8 @@ def ends(wire: Connection | ProposedConnection) -> Ends:
 
 
 def connected(new: Connection) -> ConnectionAccepted | ConnectionConfirmed:
-    """The event of a connection, by whose word it is."""
-    return confirmed(new) if new.status == "confirmed" else accepted(new)
+    """The event of a connection that follows from what is known, by whose word it is."""
+    return confirmed(new, adjusted=True) if new.status == "confirmed" else accepted(new)
 
 
 def accepted(new: Connection) -> ConnectionAccepted:
@@ -225,9 +231,9 @@ def accepted(new: Connection) -> ConnectionAccepted:
     return ConnectionAccepted(**ends(new), score=new.score, margin=new.margin, reason=new.reason)
 
 
-def confirmed(new: Connection) -> ConnectionConfirmed:
+def confirmed(new: Connection, *, adjusted: bool = False) -> ConnectionConfirmed:
     """The event of a connection that a person made."""
-    return ConnectionConfirmed(**ends(new), score=new.score, reason=new.reason)
+    return ConnectionConfirmed(**ends(new), score=new.score, reason=new.reason, adjusted=adjusted)
 
 
 def rejected(old: Connection | ProposedConnection, reason: str) -> ConnectionRejected:

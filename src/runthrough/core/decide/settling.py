@@ -1,7 +1,7 @@
 """Deciding a node's configuration: shared by everything that may change one."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypedDict
 
 from runthrough.core.decide.rewiring import rewired
 from runthrough.core.decide.surroundings import (
@@ -19,25 +19,32 @@ from runthrough.core.events import (
     ScriptAutoConfigured,
     ScriptConfigured,
     ScriptMarkedPending,
+    WorldChanged,
 )
 from runthrough.core.lifecycle import Lifecycle
+from runthrough.core.noticing import outside_path
 from runthrough.core.planning import reachable
 from runthrough.core.state import NodeState
 from runthrough.core.validation import Proposal, errors, problems_of
 from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.facts import Evidence, NodeFacts
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.ids import NodeName, RecordedPath
+from runthrough.core.values.problems import Problem, ProblemCode
 from runthrough.core.values.specs import ScriptSpec
 
 
 def learned(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
-    """What a look at a node's script brought: that it was found, or what it needs by now."""
+    """What a look at a node brought: what changed, that its script was found, what it needs now.
+
+    Changes alone decide nothing: whether a node is stale is asked when it is shown or run.
+    """
     facts = around.facts(node)
     if around.state.nodes[node].script is None and facts.script is not None:
         return discovered(node, facts)
+    changed = (WorldChanged(node=node, changes=facts.changes),) if facts.changes else ()
     if facts.reread is None:
-        return ()
-    return (read(node, facts, facts.reread),)
+        return changed
+    return (*changed, read(node, facts, facts.reread))
 
 
 def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
@@ -148,24 +155,74 @@ def redecide(
 
 
 def settled(around: Surroundings, node: NodeName) -> tuple[Event, ...]:
-    """What a node has become: everything is there, or what is missing; nothing if as before.
-
-    A configuration that stands is only freed of paths that connections took the place of; what
-    lies in the workspace by convention is taken while nothing stands yet.
-    """
+    """What a node has become: everything is there, or what is missing; nothing if as before."""
     there = around.state.nodes[node]
-    connected = around.state.connections.get(node, {})
-    spec = base_spec(around.state, node)
-    if there.spec is None:
-        spec = completed(around, node, spec, connected)
-    else:
-        spec = unfed(spec, answered(around.facts(node).requirements, "input", connected))
-    proposal = propose(around, node, spec)
-    needs = errors(problems_of(proposal))
+    coming = around.coming.get(node)
+    stands = there.spec is not None and coming is None
+    proposal, needs = judged(around, node, coming or base_spec(around.state, node), stands=stands)
+    spec = proposal.spec
     if needs:
         told = there.state is Lifecycle.PENDING and there.needs == needs and there.draft == spec
         return () if told else (ScriptMarkedPending(node=node, needs=needs, draft=spec),)
     return () if there.spec == spec else (_decided(around, there, proposal),)
+
+
+def judged(
+    around: Surroundings, node: NodeName, spec: ScriptSpec, *, stands: bool
+) -> tuple[Proposal, tuple[Problem, ...]]:
+    """A configuration beside the node's connections, and what keeps it from holding.
+
+    One that stands is only freed of paths that connections took the place of; what lies in the
+    workspace by convention is taken where nothing stands yet, or no longer.
+    """
+    connected = around.state.connections.get(node, {})
+    if stands:
+        fed = answered(around.facts(node).requirements, "input", connected)
+        proposal = propose(around, node, unfed(spec, fed))
+        needs = _still(around, node, proposal.spec, errors(problems_of(proposal)))
+        if not needs:
+            return proposal, needs
+    proposal = propose(around, node, completed(around, node, spec, connected))
+    return proposal, _still(around, node, proposal.spec, errors(problems_of(proposal)))
+
+
+def _still(
+    around: Surroundings, node: NodeName, spec: ScriptSpec, found: tuple[Problem, ...]
+) -> tuple[Problem, ...]:
+    """All that keeps a node from being configured; of files, as far as can be said here.
+
+    Whether a file is back only a look tells, where the session lives; elsewhere what was missing
+    is missing still, unless the input has another path by now.
+    """
+    there = around.state.nodes[node]
+    if around.facts(node).checked_here or there.draft is None:
+        return found
+    draft = there.draft.input_paths
+    other = {n for n in {*spec.input_paths, *draft} if spec.input_paths.get(n) != draft.get(n)}
+    kept = [
+        need
+        for need in there.needs
+        if need in found or (need.code in _SEEN_ONLY_AT_HOME and need.where.name not in other)
+    ]
+    return (*kept, *(problem for problem in found if problem not in kept))
+
+
+_SEEN_ONLY_AT_HOME: Collection[ProblemCode] = frozenset(
+    {
+        "SCRIPT_NOT_FOUND",
+        "SCRIPT_SYNTAX",
+        "SCRIPT_UNREADABLE",
+        "MAIN_MISSING",
+        "MAIN_SIGNATURE",
+        "INPUT_NOT_FOUND",
+        "INPUT_EMPTY",
+        "INPUT_UNREADABLE",
+        "INPUT_FORMAT",
+        "EXTERNAL_NOT_FOUND",
+        "OUTPUT_NOT_WRITABLE",
+        "CONTRACT_INVALID",
+    }
+)
 
 
 def _decided(around: Surroundings, there: NodeState, proposal: Proposal) -> Event:
@@ -177,7 +234,7 @@ def _decided(around: Surroundings, there: NodeState, proposal: Proposal) -> Even
         return ConfigurationRestored(node=node, spec=spec)
     evidence = evidence_of(around, proposal)
     if by == "person":
-        return ScriptConfigured(node=node, spec=spec, evidence=evidence)
+        return ScriptConfigured(node=node, spec=spec, evidence=evidence, adjusted=True)
     return ScriptAutoConfigured(node=node, spec=spec, evidence=evidence)
 
 
@@ -187,7 +244,6 @@ def evidence_of(around: Surroundings, proposal: Proposal) -> tuple[Evidence, ...
     spec, facts = proposal.spec, proposal.facts
     evidence = []
     for name, path in spec.input_paths.items():
-        seen = facts.paths.get(path)
         found = "found" if facts.found.get(name) == path else "person"
         evidence.append(
             Evidence(
@@ -195,15 +251,21 @@ def evidence_of(around: Surroundings, proposal: Proposal) -> tuple[Evidence, ...
                 name=name,
                 source="pipeline" if declared.inputs.get(name) == path else found,
                 path=path,
-                size_bytes=seen.size_bytes if seen else None,
-                mtime_ns=seen.mtime_ns if seen else None,
-                inode=seen.inode if seen else None,
-                digest=seen.digest if seen else None,
+                **_stat(facts, path),
             )
         )
     for name, connection in proposal.connections.items():
-        source = str(connection.source)
-        evidence.append(Evidence(kind="input", name=name, source="connection", connection=source))
+        outside = outside_path(around.state, connection)
+        evidence.append(
+            Evidence(
+                kind="input",
+                name=name,
+                source="connection",
+                connection=str(connection.source),
+                path=outside,
+                **_stat(facts, outside),
+            )
+        )
     for name, value in spec.environ_vars.items():
         by = "pipeline" if declared.environ_vars.get(name) == value else "person"
         evidence.append(Evidence(kind="environ_var", name=name, source=by))
@@ -211,3 +273,21 @@ def evidence_of(around: Surroundings, proposal: Proposal) -> tuple[Evidence, ...
         by = "pipeline" if declared.job_args.get(name) == value else "person"
         evidence.append(Evidence(kind="job_arg", name=name, source=by))
     return tuple(evidence)
+
+
+class _Stat(TypedDict, total=False):
+    """What evidence keeps of a look at a path."""
+
+    size_bytes: int | None
+    mtime_ns: int | None
+    inode: int | None
+    digest: str | None
+
+
+def _stat(facts: NodeFacts, path: RecordedPath | None) -> _Stat:
+    seen = facts.paths.get(path) if path is not None else None
+    if seen is None:
+        return {}
+    return _Stat(
+        size_bytes=seen.size_bytes, mtime_ns=seen.mtime_ns, inode=seen.inode, digest=seen.digest
+    )

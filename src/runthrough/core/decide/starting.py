@@ -3,16 +3,20 @@
 from runthrough.core.commands import StartSession
 from runthrough.core.decide.rewiring import rewired
 from runthrough.core.decide.settling import discovered, settled
-from runthrough.core.decide.surroundings import Surroundings
+from runthrough.core.decide.surroundings import Surroundings, World
+from runthrough.core.decide.taking import TakenNode, as_answered, bound, say, taken
 from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import Event, NodeMarkedExternal, SessionStarted
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts
+from runthrough.core.values.ids import NodeName
 from runthrough.errors import CommandRefusedError
 
 
 def start_session(command: StartSession, state: SessionState) -> tuple[Event, ...]:
     """Everything that can be known of a pipeline without a person.
+
+    With the answers of another session, which are taken as far as they hold here.
 
     Raises:
         CommandRefusedError: The session has begun already.
@@ -29,16 +33,30 @@ def start_session(command: StartSession, state: SessionState) -> tuple[Event, ..
             settings=command.settings,
         )
     )
-    for node in unfolding.state.nodes:
-        declared = unfolding.state.declared(node)
-        if declared.external:
-            unfolding.happen(NodeMarkedExternal(node=node, outputs=declared.outputs))
-        else:
-            unfolding.happen(*discovered(node, command.facts.get(node, NodeFacts())))
-    around = Surroundings(unfolding.state, command.facts)
+    facts = command.facts
+    answers = taken(command.like, command.pipeline, facts) if command.like else {}
+    for node in tuple(unfolding.state.nodes):
+        unfolding.happen(*_begun(unfolding.state, node, facts, answers.get(node)))
+    say(unfolding, answers)
+    coming = {node: one.spec for node, one in answers.items() if one.spec is not None}
+    around = Surroundings(unfolding.state, facts, coming=coming)
     scripted = [node for node, there in unfolding.state.nodes.items() if not there.external]
     for node in scripted:
         unfolding.happen(*rewired(around, node))
     for node in scripted:
-        unfolding.happen(*settled(around, node))
+        events = settled(around, node)
+        unfolding.happen(*(as_answered(events) if node in coming else events))
     return unfolding.events
+
+
+def _begun(
+    state: SessionState, node: NodeName, facts: World, answers: TakenNode | None
+) -> tuple[Event, ...]:
+    """What a node stands for, by the pipeline or by what another session's people said."""
+    declared, seen = state.declared(node), facts.get(node, NodeFacts())
+    external = answers.external if answers else declared.external
+    if external:
+        outputs = dict(answers.outputs) if answers else declared.outputs
+        return (NodeMarkedExternal(node=node, outputs=outputs),)
+    chosen = bound(node, seen, answers) if answers else None
+    return chosen or discovered(node, seen)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from runthrough.core.planning import reachable
 from runthrough.core.state import SessionState
 from runthrough.core.validation import Neighbour
+from runthrough.core.validation.places import above as above_path
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
-from runthrough.core.values.paths import folders, inside
+from runthrough.core.values.paths import inside
+from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.requirements import (
     RequirementKind,
     ScriptRequirements,
@@ -28,12 +30,20 @@ class Surroundings:
     """A session and what was seen of the world, with the look-ups that decisions share.
 
     Each look-up is made when it is first asked for, and once: a command on one node of a
-    thousand stays cheap, and deciding many nodes stays linear.
+    thousand stays cheap, and deciding many nodes stays linear. Configurations that are `coming`
+    are about to be decided, and stand for those that nodes have.
     """
 
-    def __init__(self, state: SessionState, world: World) -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        world: World,
+        *,
+        coming: Mapping[NodeName, ScriptSpec] | None = None,
+    ) -> None:
         self.state = state
         self.world = world
+        self.coming: Mapping[NodeName, ScriptSpec] = coming or {}
         self.neighbours: Mapping[NodeName, Neighbour] = _Neighbours(self)
         self._places: _Places | None = None
 
@@ -74,7 +84,7 @@ class Surroundings:
     @property
     def _looked_up(self) -> "_Places":
         if self._places is None:
-            self._places = _places_of(self.state)
+            self._places = _places_of(self.state, self.coming)
         return self._places
 
 
@@ -117,14 +127,14 @@ class _Places:
     readers: dict[RecordedPath, list[Reader]] = field(default_factory=dict)
 
 
-def _places_of(state: SessionState) -> _Places:
+def _places_of(state: SessionState, coming: Mapping[NodeName, ScriptSpec]) -> _Places:
     found = _Places()
     for node, there in state.nodes.items():
         if there.external:
             for name, path in there.external_outputs.items():
                 found.claims.setdefault(path, []).append(Output(node, name))
             continue
-        spec = there.spec or there.draft or initial_spec(state, node)
+        spec = coming.get(node) or base_spec(state, node)
         for name, path in spec.output_paths.items():
             found.claims.setdefault(path, []).append(Output(node, name))
         for name, path in spec.input_paths.items():
@@ -149,7 +159,7 @@ def earlier_readers(
 
 def claimed_source(around: Surroundings, node: NodeName, path: RecordedPath) -> Output | None:
     """The upstream output that `path` is, or lies inside: such a path is a connection."""
-    for folder in folders(path):
+    for folder in above_path(path):
         for output in (*around.claims.get(folder, ()), *around.written.get(folder, ())):
             above = NodeName(output.node)
             if above == node or not _offers(around, output):
@@ -179,9 +189,8 @@ def own_name(around: Surroundings, source: Output) -> Output:
     return source
 
 
-def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:
-    """What the pipeline declares of a node's configuration, connections left out."""
-    declared = state.declared(node)
+def declared_spec(declared: NodeDeclaration) -> ScriptSpec:
+    """What a declaration says of a node's configuration, connections left out."""
     return ScriptSpec(
         input_paths={
             name: source
@@ -195,6 +204,11 @@ def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:
         limits=declared.limits,
         python=declared.python,
     )
+
+
+def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:
+    """What the pipeline declares of a node's configuration, connections left out."""
+    return declared_spec(state.declared(node))
 
 
 def base_spec(state: SessionState, node: NodeName) -> ScriptSpec:

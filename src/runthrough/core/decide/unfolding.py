@@ -1,10 +1,21 @@
 """Events of one command that build on each other, with the state that they lead to."""
 
+from collections.abc import Iterable
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
 
-from runthrough.core.events import Event, EventEnvelope, subject_of
+from runthrough.core.events import (
+    ConnectionAccepted,
+    ConnectionConfirmed,
+    ConnectionRemoved,
+    Event,
+    EventEnvelope,
+    PipelineChanged,
+    concerned,
+    subject_of,
+)
 from runthrough.core.evolve import evolve
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import CommandId, HostId, NodeName, SessionId, Version
@@ -42,7 +53,9 @@ class Unfolding:
         own.nodes = dict(state.nodes)
         own.predecessors, own.successors = dict(state.predecessors), dict(state.successors)
         own.connections, own.proposals = dict(state.connections), dict(state.proposals)
-        own.rejected = dict(state.rejected)
+        own.rejected, own.actions = dict(state.rejected), list(state.actions)
+        if state.approval is not None:
+            own.approval = replace(state.approval, since=dict(state.approval.since))
         unfolding.state = own
         unfolding._shared = set(state.nodes)
         return unfolding
@@ -50,7 +63,8 @@ class Unfolding:
     def happen(self, *events: Event) -> None:
         """Take note of events, and fold them."""
         for event in events:
-            self._own(subject_of(event))
+            for node in self._touched(event):
+                self._own(node)
             version = Version(self.state.version + 1)
             evolve(
                 self.state,
@@ -58,12 +72,25 @@ class Unfolding:
             )
             self._events.append(event)
 
-    def _own(self, node: NodeName | None) -> None:
-        if node is None or node not in self._shared:
+    def _touched(self, event: Event) -> Iterable[NodeName]:
+        """The nodes that folding an event may change."""
+        nodes = concerned(event)
+        if nodes == "all" or isinstance(event, PipelineChanged):
+            return tuple(self._shared)
+        if isinstance(event, ConnectionAccepted | ConnectionConfirmed | ConnectionRemoved):
+            before = self.state.connections.get(event.node, {}).get(event.input)
+            replaced = () if before is None else (NodeName(before.source.node),)
+            return (event.node, event.from_node, *replaced)
+        subject = subject_of(event)
+        return nodes if subject is None else (subject,)
+
+    def _own(self, node: NodeName) -> None:
+        if node not in self._shared:
             return
         self._shared.discard(node)
         state = self.state
-        state.nodes[node] = copy(state.nodes[node])
+        there = state.nodes[node] = copy(state.nodes[node])
+        there.passed = copy(there.passed)
         if node in state.connections:
             state.connections[node] = dict(state.connections[node])
         if node in state.proposals:

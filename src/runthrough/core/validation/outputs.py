@@ -7,7 +7,7 @@ from runthrough.core.validation.proposal import Proposal
 from runthrough.core.validation.unknown import unknown_names
 from runthrough.core.validation.words import told
 from runthrough.core.values.ids import RecordedPath
-from runthrough.core.values.paths import SESSION, split
+from runthrough.core.values.paths import is_own_folder, split
 from runthrough.core.values.problems import Problem, ProblemCode, Severity
 from runthrough.core.values.requirements import Requirement
 from runthrough.core.values.secrets import holds_mask
@@ -111,7 +111,7 @@ def _kept(proposal: Proposal, name: str, path: RecordedPath) -> Iterator[Problem
     seen = proposal.facts.paths.get(path)
     if seen is not None and seen.is_log:
         yield _moved(proposal, code, name, path, "would overwrite the log of all sessions")
-    if split(path)[0] == SESSION or OWN_FOLDER in split(path)[1].split("/"):
+    if is_own_folder(split(path)[0]) or OWN_FOLDER in split(path)[1].split("/"):
         text = "lies in the folder that runthrough keeps for itself"
         yield _moved(proposal, code, name, path, text)
 

@@ -76,6 +76,6 @@ def unchecked(
         name,
         f"{kind.capitalize()} {name} was not looked at, for the session lives on another machine: "
         f"{told(path)}",
-        "runthrough resume --here moves the session to this machine",
+        "runthrough resume --here",
         severity="warning",
     )

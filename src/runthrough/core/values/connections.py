@@ -59,3 +59,11 @@ class ProposedConnection:
     outside: bool = False
     """Nothing but structure speaks for it (own evidence below 0.5), so that a path from outside
     is a choice of equal rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What a person said does not feed an input; of the output, whatever part of it."""
+
+    input: str
+    source: Output

@@ -65,6 +65,51 @@ class InterpreterFacts(Frozen):
     """`3.11.7`; `None` when it cannot be started."""
 
 
+class Evidence(Frozen):
+    """Why one part of a configuration was taken to hold, as seen when it was accepted."""
+
+    kind: Literal["input", "environ_var", "job_arg"]
+    name: str
+    source: Literal["pipeline", "person", "found", "connection", "default"]
+    path: RecordedPath | None = None
+    connection: str | None = None
+    """`Node.output/subpath`."""
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+    inode: int | None = None
+    digest: str | None = None
+
+
+HELD = "held"
+"""What stands for the earlier half of a change that keeps a node from being configured."""
+SCRIPT = "script"
+MODULE = "module "
+"""Of changes of code: the script's own, and each module's before its dotted name."""
+
+
+class WorldChange(Frozen):
+    """One difference between what was accepted and what is there now."""
+
+    name: str
+    """`input data`, `script`, `module helpers` …"""
+    old: str | None
+    """Digest, or what `stat` said; `None` where nobody had looked, `HELD` where something that
+    was there is missing."""
+    new: str | None
+    """The same of now; where something is missing, what is wrong in words."""
+    evidence: Evidence | None = None
+    """Of an input what is seen of it now: what the next look is held against."""
+
+    @property
+    def part(self) -> Literal["input", "script", "module", "missing"]:
+        """What changed: the content of one of these, or that something no longer holds."""
+        if self.old == HELD:
+            return "missing"
+        if self.evidence is not None:
+            return "input"
+        return "script" if self.name == SCRIPT else "module"
+
+
 class NodeFacts(Frozen):
     """All that was seen for one node."""
 
@@ -86,27 +131,5 @@ class NodeFacts(Frozen):
     which believes them more than what can be read in the script."""
     reread: Literal["script", "contract", "arguments"] | None = None
     """Why `requirements` differ from those that history holds; `None` when they do not."""
-
-
-class Evidence(Frozen):
-    """Why one part of a configuration was taken to hold, as seen when it was accepted."""
-
-    kind: Literal["input", "environ_var", "job_arg"]
-    name: str
-    source: Literal["pipeline", "person", "found", "connection", "default"]
-    path: RecordedPath | None = None
-    connection: str | None = None
-    """`Node.output/subpath`."""
-    size_bytes: int | None = None
-    mtime_ns: int | None = None
-    inode: int | None = None
-    digest: str | None = None
-
-
-class WorldChange(Frozen):
-    """One difference between what was accepted and what is there now."""
-
-    name: str
-    """`input data`, `script` …"""
-    old: str | None
-    new: str | None
+    changes: tuple[WorldChange, ...] = ()
+    """What is other than when history last saw it: contents of inputs, script, local modules."""

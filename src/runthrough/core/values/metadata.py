@@ -70,3 +70,15 @@ class Holder(Frozen):
     """Start of the process in seconds, since the boot on Linux and since the epoch elsewhere, so
     that a reused pid is told apart; a wall clock that is set does not move it."""
     host_name: str = ""
+
+
+class Origin(Frozen):
+    """Where an imported session comes from."""
+
+    exported_at: datetime
+    """When the export was written; aware, UTC."""
+    app_version: str
+    """Of the program that wrote it."""
+    whole: bool = True
+    """Whether all of the session was in the export. Of an ancestor that a fork needs only the
+    part up to the fork is, so that nobody can go on with it."""

@@ -1,15 +1,16 @@
 """Paths as history keeps them: a named root and what lies below it.
 
 A recorded path is `ROOT:relative/path`, where ROOT is `pipeline` (folder of the pipeline file),
-`workspace`, a further workspace (`workspace2` …), `session` (attempts, outputs, logs), or
-`abs` with an absolute path. Where a root lies on a host is not history (table `roots`).
+`workspace`, a further workspace (`workspace2` …), `session` (attempts, outputs, logs), such a
+folder of an ancestor (`session@ID`, see `inherited`), or `abs` with an absolute path. Where a
+root lies on a host is not history (table `roots`).
 """
 
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.ids import RecordedPath, SessionId
 
 PIPELINE = "pipeline"
 WORKSPACE = "workspace"
@@ -22,6 +23,22 @@ def record(root: str, relative: str) -> RecordedPath:
     if root == ABSOLUTE:
         return RecordedPath(f"{ABSOLUTE}:{posixpath.normpath(relative)}")
     return RecordedPath(f"{root}:{posixpath.normpath(relative or '.')}")
+
+
+def inherited(path: RecordedPath, ancestor: SessionId) -> RecordedPath:
+    """A path as a fork has it: what its ancestor wrote lies in the ancestor's own folder."""
+    root, relative = split(path)
+    return record(ancestor_root(ancestor), relative) if root == SESSION else path
+
+
+def ancestor_root(ancestor: SessionId) -> str:
+    """The name of the root that is an ancestor's own folder."""
+    return f"{SESSION}@{ancestor}"
+
+
+def is_own_folder(root: str) -> bool:
+    """Whether a root is a session's own folder, or an ancestor's."""
+    return root == SESSION or root.startswith(f"{SESSION}@")
 
 
 def split(path: RecordedPath) -> tuple[str, str]:

@@ -47,6 +47,12 @@ class SessionEntry:
     version: int
     last_actor: str
     updated_at: datetime
+    parent: SessionId | None = None
+    """The session that this one is a fork of."""
+    forked_at: int = 0
+    """Versions up to this one are the parent's."""
+    archived: bool = False
+    """Whether it is left out of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,24 @@ class LogHead:
     """Of the last event; 0 in an empty log."""
     log_hash: str
     """64 lower-case hex characters; `ZERO_HASH` in an empty log."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events of a log are asked for; a part that is empty leaves all in."""
+
+    nodes: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    """Aware, UTC; what was recorded then is in."""
+    until: datetime | None = None
+    """Aware, UTC; what was recorded then is in."""
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether there is an event that it does not let through."""
+        return self != EventFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +107,9 @@ class FirstBad:
     """`event_hash`, `log_hash`, `position`, `version`, `head` or `payload`; `checkpoint`: at or
     before that position something was rewritten after the checkpoint was taken; `signature`: the
     note about that position is not signed by the given key; `line`: a line of an export is not as
-    it was written."""
+    it was written. Where an export is held against a database, `differs`: the two have other
+    events there; `left_out`: the export lacks the database's; `added`: the database lacks the
+    export's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from runthrough.core.staleness import Change
 from runthrough.core.validation.words import on_one_line
+from runthrough.core.values.facts import WorldChange
 from runthrough.core.values.secrets import secret_name
 
 DIGEST_CHARACTERS = 12
@@ -38,6 +39,21 @@ def change_words(change: Change, *, digests: bool = False) -> str:
         return f"{thing} is gone"
     told = f"{thing} changed"
     return f"{told}  {_short(change.old)} → {_short(change.new)}" if digests else told
+
+
+def world_words(change: WorldChange) -> str:
+    """One change of the world, as it was recorded."""
+    if change.part == "missing":
+        return f"{change.name}: {change.new}"
+    if change.part == "script":
+        return "script edited"
+    if change.old is None:
+        return (
+            f"{change.name} seen for the first time" if change.evidence else f"{change.name} new"
+        )
+    if change.new is None:
+        return f"{change.name} gone"
+    return f"{change.name} {'edited' if change.part == 'module' else 'changed'}"
 
 
 def _word(value: JsonValue) -> str:

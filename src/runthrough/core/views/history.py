@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 from pydantic import JsonValue
 
@@ -13,6 +13,7 @@ from runthrough.core.events import (
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
+    ConfigurationReverted,
     ConnectionAccepted,
     ConnectionConfirmed,
     ConnectionProposed,
@@ -21,9 +22,12 @@ from runthrough.core.events import (
     DataFlowChecked,
     Event,
     EventEnvelope,
+    HomeMoved,
     NodeDiscovered,
     NodeMarkedExternal,
     NodeMarkedInternal,
+    NoteAdded,
+    PipelineChanged,
     RequirementsRead,
     ReuseAccepted,
     RunCancelRequested,
@@ -37,10 +41,16 @@ from runthrough.core.events import (
     ScriptMarkedPending,
     ScriptReused,
     ScriptStarted,
+    SessionArchived,
     SessionClosed,
+    SessionForked,
+    SessionImported,
+    SessionRenamed,
     SessionReopened,
     SessionStarted,
+    VersionApproved,
     WorldChanged,
+    concerned,
     subject_of,
 )
 from runthrough.core.evolve import evolve
@@ -49,7 +59,8 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.outcomes import SeamResult
 from runthrough.core.values.paths import shown
-from runthrough.core.views.nodes import flat_values
+from runthrough.core.views.changes import world_words
+from runthrough.core.views.nodes import node_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +96,102 @@ class HistoryRow:
         }
 
 
-def history(envelopes: Iterable[EventEnvelope], state: SessionState) -> Iterator[HistoryRow]:
-    """A row for each event; `state` is the one before the first of them and is folded on."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are asked for; what is left out narrows nothing."""
+
+    node: NodeName | None = None
+    actor: str | None = None
+    type: str | None = None
+    since: int = 1
+    """The first version."""
+    since_at: datetime | None = None
+    """The first moment; aware."""
+
+    def fits(self, envelope: EventEnvelope) -> bool:
+        """Whether an event is asked for."""
+        return (
+            envelope.version >= self.since
+            and (self.actor is None or envelope.metadata.actor == self.actor)
+            and (self.type is None or envelope.event.type == self.type)
+            and (self.since_at is None or envelope.metadata.recorded_at >= self.since_at)
+            and (self.node is None or self.node in _nodes_of(envelope.event))
+        )
+
+
+EVERYTHING = Wanted()
+
+
+def event_types() -> tuple[str, ...]:
+    """The names of all kinds of events, in the order in which they are documented."""
+    return tuple(kind.__name__ for kind in get_args(get_args(Event)[0]))
+
+
+def history(
+    envelopes: Iterable[EventEnvelope], state: SessionState, wanted: Wanted = EVERYTHING
+) -> Iterator[HistoryRow]:
+    """A row for each event that is wanted; `state` is the one before the first and is folded on.
+
+    Values are compared only around the events that are wanted: that costs more than the fold.
+    """
     for envelope in envelopes:
-        node = subject_of(envelope.event)
-        before = _values(state, node)
+        if not wanted.fits(envelope):
+            evolve(state, envelope)
+            continue
+        event, node = envelope.event, subject_of(envelope.event)
+        nodes = (wanted.node,) if wanted.node is not None else _nodes_of(event)
+        before = _values(state, nodes, node)
         evolve(state, envelope)
-        after = _values(state, node)
+        after = _values(state, nodes, node)
         changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
         yield HistoryRow(
             position=envelope.position,
             version=envelope.version,
-            type=envelope.event.type,
+            type=event.type,
             node=node,
             actor=envelope.metadata.actor,
             door=envelope.metadata.door,
             recorded_at=envelope.metadata.recorded_at,
-            sentence=sentence(envelope.event),
+            sentence=sentence(event),
             before={name: before[name] for name in changed if name in before},
             after={name: after[name] for name in changed if name in after},
         )
 
 
-def _values(state: SessionState, node: NodeName | None) -> dict[str, JsonValue]:
-    """What a person configured of a node, flat, with its state."""
-    there = state.nodes.get(node) if node is not None else None
-    if node is None or there is None:
-        return {"phase": state.phase.value} if state.version else {}
-    connections = state.connections.get(node, {})
-    return {"state": there.state.value if there.state else None, **flat_values(there, connections)}
+def _nodes_of(event: Event) -> tuple[NodeName, ...]:
+    """The nodes whose values an event may change."""
+    node = subject_of(event)
+    if node is not None:
+        return (node,)
+    if isinstance(event, PipelineChanged | ConfigurationReverted):
+        nodes = concerned(event)
+        return () if nodes == "all" else tuple(sorted(nodes))
+    return ()
+
+
+def _values(
+    state: SessionState, nodes: tuple[NodeName, ...], subject: NodeName | None
+) -> dict[str, JsonValue]:
+    """What a person sees of nodes, flat; of other nodes than the event's own with their names."""
+    if not nodes:
+        return _session_values(state)
+    flat: dict[str, JsonValue] = {}
+    for node in nodes:
+        told = node_values(state, node)
+        flat |= told if node == subject else {f"{node}.{n}": value for n, value in told.items()}
+    return flat
+
+
+def _session_values(state: SessionState) -> dict[str, JsonValue]:
+    if not state.version:
+        return {}
+    home = state.home
+    return {
+        "phase": state.phase.value,
+        "name": state.name,
+        "archived": state.archived,
+        "home": (home.name or home.host) if home else None,
+    }
 
 
 def _source(
@@ -126,15 +204,34 @@ def _source(
     return str(Output(event.from_node, event.output, event.subpath))
 
 
-def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, closed by assert_never
+def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an event
     """One event in the words of a reader."""
     match event:
         case SessionStarted():
             return f"started {event.name} on pipeline {event.pipeline.name}"
+        case SessionForked():
+            return f"forked {event.name} from version {event.at} of {event.parent}"
+        case SessionImported():
+            part = "" if event.origin.whole else ", as far as a fork needs it"
+            return (
+                f"imported from an export of {event.origin.exported_at:%Y-%m-%d %H:%M} UTC{part}"
+            )
+        case SessionRenamed():
+            return f"renamed the session {event.name}"
         case SessionClosed():
             return "closed the session"
         case SessionReopened():
             return "reopened the session"
+        case SessionArchived():
+            return "archived the session"
+        case HomeMoved():
+            return f"moved the session to {event.home.name or event.home.host}"
+        case NoteAdded():
+            return f"noted: {' '.join(event.text.split())}"
+        case VersionApproved():
+            return f"approved version {event.version} ({len(event.fingerprints)} nodes passed)"
+        case PipelineChanged():
+            return f"updated the pipeline: {_pipeline_words(event)}"
         case NodeDiscovered():
             where = shown(event.script.path) if event.script else "no script"
             return f"{event.node}: found {where}"
@@ -150,6 +247,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"{event.node}.{event.input} may be fed by {_source(event)}: {event.reason}"
         case ConnectionAccepted():
             return f"{event.node}.{event.input} is fed by {_source(event)}: {event.reason}"
+        case ConnectionConfirmed(adjusted=True):
+            return f"{event.node}.{event.input} is fed by {_source(event)}: {event.reason}"
         case ConnectionConfirmed():
             return f"connected {event.node}.{event.input} to {_source(event)}"
         case ConnectionRejected():
@@ -158,13 +257,19 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"{event.node}.{event.input} left {_source(event)}: {event.reason}"
         case ScriptAutoConfigured():
             return f"{event.node} needs no person"
+        case ScriptMarkedPending(needs=()):
+            return f"{event.node}: what was known is kept"
         case ScriptMarkedPending():
             return f"{event.node} needs a person: {_listed(n.message for n in event.needs)}"
+        case ConfigurationDrafted(needs=()):
+            return f"{event.node}: what was answered is kept"
         case ConfigurationDrafted():
             return f"answered {event.node} in part; missing: " + _listed(
                 need.message for need in event.needs
             )
         case ScriptConfigured():
+            if event.adjusted:
+                return f"{event.node} is configured as it was, as far as it still needs it"
             return f"configured {event.node}"
         case ConfigurationRejected():
             return f"{event.node} was rejected: {_listed(p.message for p in event.problems)}"
@@ -172,8 +277,11 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             return f"cleared {event.node}"
         case ConfigurationRestored():
             return f"{event.node}: what was missing is back"
+        case ConfigurationReverted():
+            nodes = ", ".join(event.nodes) or "nothing"
+            return f"went back to the configuration of version {event.to_version}: {nodes}"
         case WorldChanged():
-            return f"{event.node}: {_listed(f'{c.name}: {c.new}' for c in event.changes)}"
+            return f"{event.node}: {_listed(map(world_words, event.changes))}"
         case RunStarted():
             return f"started a run of {len(event.plan.order)} nodes ({len(event.plan.run)} to run)"
         case ScriptStarted():
@@ -192,6 +300,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case an event, c
             edge = event.edge
             ends = f"{edge.from_node}.{edge.output}", f"{event.node}.{edge.input}"
             return _checked(event.result).format(*ends)
+        case ReuseAccepted(taken_back=True):
+            return f"{event.node} is no longer accepted as unchanged"
         case ReuseAccepted():
             return f"accepted {event.node} as unchanged"
         case RunCancelRequested():
@@ -217,3 +327,15 @@ def _checked(result: SeamResult) -> str:
 
 def _listed(texts: Iterable[str]) -> str:
     return "; ".join(texts)
+
+
+def _pipeline_words(event: PipelineChanged) -> str:
+    """What became of the nodes."""
+    renamed = [f"{old} → {new}" for old, new in event.renamed.items()]
+    parts = (
+        ("added", event.added),
+        ("removed", event.removed),
+        ("renamed", renamed),
+        ("changed", event.changed),
+    )
+    return "; ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names) or "as it was"

@@ -116,6 +116,25 @@ def flat_values(there: NodeState, connections: Mapping[str, Connection]) -> View
     return flat
 
 
+def node_values(state: SessionState, node: NodeName) -> View:
+    """What a person sees of a node, by dotted names: state, script, and as in `flat_values`.
+
+    Of an external node `external` and what it provides; empty where there is no such node.
+    """
+    there = state.nodes.get(node)
+    if there is None:
+        return {}
+    values: View = {"state": there.state.value if there.state else None}
+    if there.script is not None:
+        values["script"] = shown(there.script.path)
+    if there.external:
+        values["external"] = True
+        return values | {
+            f"provides.{name}": shown(path) for name, path in there.external_outputs.items()
+        }
+    return values | flat_values(there, state.connections.get(node, {}))
+
+
 def execution_spec(state: SessionState, node: NodeName) -> ScriptExecutionSpec | None:
     """The accepted or drafted configuration of a node; `None` where there is neither."""
     there = state.nodes[node]

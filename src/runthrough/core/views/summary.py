@@ -5,6 +5,7 @@ from pydantic import JsonValue
 from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.staleness import World, stale
 from runthrough.core.state import SessionState
+from runthrough.core.views.approval import approval_view
 from runthrough.core.views.nodes import View, connection_views, node_view
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.worklist import LOOK_BACK, next_command, row_view, worklist
@@ -50,8 +51,8 @@ def status_view(
 ) -> View:
     """The summary and everything a status screen shows.
 
-    Keys beside the summary's: session_id, name, version, phase, home, last_actor, last_at, nodes,
-    connections, worklist, next_command.
+    Keys beside the summary's: session_id, name, version, phase, home, last_actor, last_at,
+    approval (see `views.approval`), nodes, connections, worklist, next_command.
     """
     changes = stale(state, world)
     rows = worklist(state, world, tester_gone=tester_gone)
@@ -72,6 +73,7 @@ def status_view(
         "home": state.home.model_dump(mode="json") if state.home else None,
         "last_actor": state.last_actor,
         "last_at": state.last_at.isoformat() if state.last_at else None,
+        "approval": approval_view(state, world),
         "nodes": nodes,
         "connections": [*connection_views(state)],
         "worklist": [row_view(row) for row in rows],

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from pydantic import JsonValue
 
 from runthrough.core.lifecycle import Lifecycle
-from runthrough.core.staleness import Change, World, fingerprint, stale
+from runthrough.core.staleness import Change, World, fingerprint, stale, told_differences
 from runthrough.core.state import NodeState, SessionState
 from runthrough.core.values.connections import ProposedConnection
 from runthrough.core.values.facts import NodeFacts
@@ -191,7 +191,8 @@ def _failure(
     there = state.nodes[node]
     last = there.last
     if last is not None and last.outcome not in {"passed", *INTERRUPTED}:
-        if last.fingerprint != fingerprint(state, node, facts):
+        present = fingerprint(state, node, facts)
+        if present is None or told_differences(last.fingerprint, present, facts):
             return ""
         told = last.error.headline if last.error else ""
         return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"

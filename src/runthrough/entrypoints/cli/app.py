@@ -14,13 +14,20 @@ from runthrough.entrypoints.cli import (
     database,
     demo,
     doctor,
+    exporting,
     failing,
+    forking,
+    history,
+    keeping,
     planning,
     reading,
     reporting,
+    resuming,
+    reverting,
     running,
     screen,
     starting,
+    updating,
 )
 
 app = typer.Typer(
@@ -57,6 +64,7 @@ def _add(to: typer.Typer, *commands: object) -> None:
 
 for family in (
     starting,
+    resuming,
     reading,
     configuring,
     connecting,
@@ -64,10 +72,19 @@ for family in (
     planning,
     running,
     reporting,
+    reverting,
+    updating,
+    forking,
+    history,
+    keeping,
 ):
     _add(app, *family.COMMANDS)
 for group, summary, commands in (
-    ("audit", "Prove that the log is what was written.", auditing.AUDIT_COMMANDS),
+    (
+        "audit",
+        "Prove that the log is what was written.",
+        (*auditing.AUDIT_COMMANDS, *exporting.EXPORT_COMMANDS),
+    ),
     ("db", "Look after the database.", database.DB_COMMANDS),
 ):
     branch = typer.Typer(name=group, help=summary, rich_markup_mode=None)

@@ -1,5 +1,6 @@
-"""Proving the log: verification, checkpoints, exports."""
+"""Proving the log: verification and checkpoints."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from runthrough.entrypoints.cli.failing import PASSED
 from runthrough.entrypoints.cli.screen import Screen
 from runthrough.entrypoints.cli.verdicts import (
+    COMPARED,
     KEPT,
     Found,
     HeldNote,
@@ -15,9 +17,11 @@ from runthrough.entrypoints.cli.verdicts import (
     tell_unsigned,
 )
 from runthrough.entrypoints.cli.visit import Visit, visiting
-from runthrough.entrypoints.cli.words import counted, stamp
+from runthrough.entrypoints.cli.words import stamp
+from runthrough.errors import AuditFileError
 
 if TYPE_CHECKING:
+    from runthrough.adapters.exports.files import ExportFile
     from runthrough.application.auditing import Auditing
     from runthrough.core.values.store import AuditVerdict, Checkpoint
 
@@ -137,36 +141,6 @@ def checkpoint(
     return PASSED
 
 
-@visiting()
-def export(
-    visit: Visit,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="A new file; else stdout.")
-    ] = None,
-) -> None:
-    """Write the whole log, or one session of it, as JSON Lines for an auditor."""
-    from runthrough.bootstrap import export_lines, write_export  # noqa: PLC0415 - heavy
-
-    if output is None and visit.screen.as_json:
-        raise typer.BadParameter("--json tells what was written to a file: give --output")
-    with visit.application(absent="refuse") as application:
-        session_id = None
-        if visit.session is not None:
-            session_id = application.sessions.found(visit.session).session_id
-        lines = export_lines(application.auditing.stored(session_id), session_id=session_id)
-        if output is None:
-            visit.screen.lines(lines)
-            return
-        events = write_export(output, lines) - FRAME_LINES
-    visit.screen.result({"file": output, "session_id": session_id, "events": events})
-    visit.screen.line(("✓ ", "green"), f"{counted(events, 'event')} exported to {output}")
-    visit.next(f"runthrough audit verify {output}")
-
-
-FRAME_LINES = 2
-"""Of an export: the one that begins it and the one that ends it."""
-
-
 def _held(visit: Visit, file: str | None, note: "Checkpoint", public_key: str | None) -> HeldNote:
     """A note with what is known of its signature, which is told as well."""
     from runthrough.bootstrap import is_signed_by  # noqa: PLC0415 - heavy
@@ -205,11 +179,39 @@ def _end(auditing: "Auditing", verdict: "AuditVerdict") -> int | None:
 
 
 def _verify_export(visit: Visit, file: str, notes: list[HeldNote]) -> int:
-    from runthrough.bootstrap import verify_export  # noqa: PLC0415 - heavy
+    from runthrough.bootstrap import open_export  # noqa: PLC0415 - heavy
 
-    found = verify_export(file, against=[one.note for one in notes])
+    export = open_export(file)
+    found = export.verified(against=[one.note for one in notes])
     told = Found(found.verdict, found.ends_at, notes, found.scope, found.session_id)
+    if not found.verdict.ok or found.ends_at is None:
+        return tell_found(visit, told)
+    if visit.database is not None:
+        return _held_against_database(visit, export, told, ends_at=found.ends_at)
+    if found.scope == "filtered":
+        raise AuditFileError(
+            f"{file} holds only events with {export.filter_words}, so that their chain cannot be "
+            "computed from it: by itself it proves nothing.",
+            fix=f"hold it against the database: runthrough audit verify {file} --database URL; or "
+            "ask for an export without filters",
+        )
     return tell_found(visit, told)
 
 
-AUDIT_COMMANDS = (verify, checkpoint, export)
+def _held_against_database(
+    visit: Visit, export: "ExportFile", told: Found, *, ends_at: int
+) -> int:
+    with visit.application(absent="refuse") as application:
+        auditing = application.auditing
+        verdict = auditing.compare(export, fits=export.fits, ends_at=ends_at)
+        bad = verdict.first_bad
+        if bad is not None and bad.kind not in COMPARED:
+            visit.screen.line(
+                f"{application.place} does not verify, so that nothing can be held against it:"
+            )
+            return tell_found(visit, Found(verdict, _end(auditing, verdict)))
+        found = replace(told, verdict=verdict, database=application.place)
+        return tell_found(visit, found)
+
+
+AUDIT_COMMANDS = (verify, checkpoint)

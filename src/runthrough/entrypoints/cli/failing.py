@@ -132,7 +132,10 @@ def _told(error: BaseException) -> dict[str, object]:
 
 
 def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
-    return {"code": code, "message": text, "fix": fix}
+    """What is told of an error; it may name what was typed, and a secret in that is not told."""
+    from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - rare, and heavy
+
+    return {"code": code, "message": masked_text(text), "fix": fix and masked_text(fix)}
 
 
 _NO_OUTPUT = (
@@ -145,7 +148,5 @@ _REPORT = (
 
 
 def _fault(error: BaseException) -> str:
-    from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - rare, and heavy
-
     first = (str(error).splitlines() or [""])[0]
-    return masked_text(f"runthrough failed inside: {type(error).__name__}: {first}")
+    return f"runthrough failed inside: {type(error).__name__}: {first}"

@@ -1,11 +1,11 @@
-"""Looking at a session: status, requirements, history, logs."""
+"""Looking at a session: status, requirements, logs."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runthrough.entrypoints.cli.visit import Visit, visiting
-from runthrough.entrypoints.cli.words import near, one_line, stamp
+from runthrough.entrypoints.cli.words import near
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
@@ -36,29 +36,6 @@ def requirements(visit: Visit, node: NODE) -> None:
 
 
 @visiting()
-def history(
-    visit: Visit,
-    node: Annotated[
-        str | None, typer.Option("--node", metavar="NODE", help="Only the events of one node.")
-    ] = None,
-) -> None:
-    """Tell what happened, with every value as it was and as it is."""
-    with visit.opened() as (_, session):
-        rows = session.history(node)
-        visit.screen.result([row.view() for row in rows])
-        width = len(str(rows[-1].version)) if rows else 1
-        for row in rows:
-            visit.screen.line(
-                (f"{row.version:>{width}}  {stamp(row.recorded_at)}  ", "dim"),
-                one_line(f"{row.actor}  {row.sentence}"),
-            )
-            if row.before:  # a first value is told by the sentence's own event
-                visit.screen.changes(row.before, row.after)
-            else:
-                visit.screen.changes({}, {n: v for n, v in row.after.items() if v is not None})
-
-
-@visiting()
 def logs(visit: Visit, node: NODE) -> None:
     """Print what a node's last attempt wrote to standard output and standard error."""
     with visit.opened() as (_, session):
@@ -83,4 +60,4 @@ def _log_path(session: "Session", name: str) -> str | None:
     return session.locate(last.log) if last is not None and last.log is not None else None
 
 
-COMMANDS = (status, requirements, history, logs)
+COMMANDS = (status, requirements, logs)

@@ -107,6 +107,14 @@ class Screen:
             self._console.print(told, soft_wrap=True)
         self._write(drawn.get())
 
+    def verbatim(self, *pieces: str | Piece) -> None:
+        """One line that is never wrapped, such as one of a file."""
+        from rich.text import Text  # noqa: PLC0415 - rich is imported inside commands
+
+        with self._console.capture() as drawn:
+            self._console.print(Text.assemble(*pieces), soft_wrap=True)
+        self._write(drawn.get())
+
     def blank(self) -> None:
         """An empty line."""
         self._write("\n")

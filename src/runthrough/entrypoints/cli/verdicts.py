@@ -16,12 +16,19 @@ KEPT = "the last checkpoint that the database keeps"
 _WRONG = {
     "event_hash": "the event was changed, or its session's events were",
     "line": "the line is not as the export wrote it",
+    "differs": "the export and the database have other events there",
+    "left_out": "the database has an event there that belongs into the export and is not in it",
+    "added": "the export has an event there that the database has not",
+    "lineage": "the session's own events, or those of an ancestor that it goes on from, are not "
+    "where they belong",
     "log_hash": "its place in the log was changed",
     "payload": "it is no longer text",
     "position": "an event was dropped, added or moved",
     "version": "an event of its session was dropped, added or moved",
 }
 """By the kind of what is wrong, but for those that take more words."""
+COMPARED = {"differs", "left_out", "added"}
+"""What can be wrong where an export is held against a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,11 @@ class Found:
     ends_at: int | None
     """Where the log, or the export of it, says that it ends; `None` where it does not say."""
     notes: Sequence[HeldNote] = ()
-    scope: Literal["log", "session"] | None = None
+    scope: Literal["log", "session", "filtered"] | None = None
     """Of an export; `None` where the database itself was verified."""
     session_id: str | None = None
+    database: str | None = None
+    """What an export was held against."""
 
     @property
     def reached(self) -> int:
@@ -90,9 +99,17 @@ def tell_found(visit: "Visit", found: Found) -> int:
         "notes": [_note_view(held, fits=found.fits(held)) for held in found.notes],
     }
     more = {"scope": found.scope, "session_id": found.session_id} if found.scope else {}
+    more |= {"database": found.database} if found.database else {}
     visit.screen.result({**told, **more})
     if bad is not None:
         return _tell_bad(visit, found, bad)
+    if found.database is not None:
+        visit.screen.line(
+            ("✓ ", "green"),
+            f"the export is what {found.database} holds: {counted(verdict.checked, 'event')}, "
+            f"none left out up to position {found.ends_at}",
+        )
+        return PASSED
     what = "the session" if found.scope == "session" else "the log"
     visit.screen.line(
         ("✓ ", "green"),
@@ -147,7 +164,9 @@ def _tell_bad(visit: "Visit", found: Found, bad: "FirstBad") -> int:
         ("✗ ", "bold red"),
         f"not what was written, from position {bad.position} on ({bad.kind}): {_why(found, bad)}",
     )
-    if bad.kind in {"head", "checkpoint"}:
+    if bad.kind in COMPARED:
+        line(f"  {counted(found.verdict.checked, 'event')} before it are the same in both")
+    elif bad.kind in {"head", "checkpoint"}:
         line(f"  the hashes of {checked_words(found.verdict)} were computed anew and fit together")
     else:
         line(f"  {checked_words(found.verdict)} before it were checked and are whole")
@@ -197,6 +216,8 @@ def _named(held: HeldNote) -> str:
 
 
 def _fix(found: Found, bad: "FirstBad") -> str:
+    if bad.kind in COMPARED:
+        return "ask for the export anew; or name the database that it was taken of"
     if found.scope is not None:
         return "ask for the export anew, and compare it with this one from that position on"
     if bad.kind == "checkpoint":

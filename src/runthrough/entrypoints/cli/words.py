@@ -40,6 +40,15 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def elsewhere(paths: int, home: str) -> str:
+    """That a session's files are on another machine."""
+    verbs = ("is", "was") if paths == 1 else ("are", "were")
+    return (
+        f"{counted(paths, 'path')} {verbs[0]} on {home} and {verbs[1]} not looked at; the session "
+        f"lives on {home}"
+    )
+
+
 def one_line(text: str) -> str:
     """A text in which nothing can be mistaken for another line, or for a command to a terminal."""
     return "".join(

@@ -1,10 +1,10 @@
 """The status screen: the work list of DESIGN § 12."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from runthrough.entrypoints.cli.words import ago, short_id
+from runthrough.entrypoints.cli.words import ago, counted, elsewhere, one_line, short_id
 
 if TYPE_CHECKING:
     from runthrough.core.views.nodes import View
@@ -28,8 +28,8 @@ GAPS = 10
 """Columns that marks, indents and gaps between columns take."""
 
 
-def draw_status(visit: "Visit", view: "View") -> None:
-    """Who, where and when; the nodes by category; the next command."""
+def draw_status(visit: "Visit", view: "View", *, next_command: str | None = None) -> None:
+    """Who, where and when; the nodes by category; the next command, or another one."""
     screen = visit.screen
     screen.line(
         (str(view["dag_name"]), "bold"),
@@ -44,7 +44,16 @@ def draw_status(visit: "Visit", view: "View") -> None:
         if isinstance(row, dict)
     ]
     draw_rows(visit, rows)
-    visit.next(str(view["next_command"]))
+    if isinstance(view["approval"], dict):
+        from runthrough.core.views.approval import approval_words  # noqa: PLC0415 - rare
+
+        screen.blank()
+        style = "yellow" if view["approval"]["stale"] else "green"
+        screen.line((one_line(approval_words(view["approval"])), style))
+    if told := _beside(view):
+        screen.blank()
+        screen.line((told, "yellow"))
+    visit.next(next_command or str(view["next_command"]))
 
 
 def draw_rows(visit: "Visit", rows: Sequence[tuple[str, str, str]]) -> None:
@@ -62,6 +71,43 @@ def draw_rows(visit: "Visit", rows: Sequence[tuple[str, str, str]]) -> None:
             visit.screen.rows([(text,)], indent="      ")
 
 
+def _beside(view: "View") -> str:
+    """What the work list does not tell: what was not looked at, or is not recorded yet."""
+    home = view["home"]
+    if not view["at_home"] and isinstance(home, dict):
+        return elsewhere(_number(view["paths_not_looked_at"]), str(home["name"] or home["host"]))
+    seen = view["unrecorded"]
+    told = list(seen_words(seen)) if isinstance(seen, dict) else []
+    return f"seen now, not recorded: {', '.join(told)}: runthrough resume" if told else ""
+
+
+def seen_words(seen: "View") -> Iterator[str]:
+    """What a resume would record, thing by thing."""
+    nodes = (
+        ("pending_again", "would be pending"),
+        ("restored", "would be restored"),
+        ("configured", "would be configured"),
+    )
+    for key, would in nodes:
+        if number := _number(seen[key]):
+            yield f"{counted(number, 'node')} {would}"
+    things = (
+        ("inputs_changed", "input", "changed"),
+        ("scripts_edited", "script", "edited"),
+        ("modules_edited", "module", "edited"),
+    )
+    for key, thing, what in things:
+        if number := _number(seen[key]):
+            yield f"{counted(number, thing)} {what}"
+
+
+def _number(value: object) -> int:
+    """A count, or how many there are."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, int) else 0
+
+
 def _worded(category: str) -> tuple[str, str]:
     mark, style = STYLES[category]
     return f"{mark} {category.replace('_', ' ')}", style
@@ -70,6 +116,7 @@ def _worded(category: str) -> tuple[str, str]:
 def _last(view: "View") -> str:
     if not view["last_at"]:
         return ""
+    from runthrough.bootstrap import now  # noqa: PLC0415 - heavy, so inside
+
     then = datetime.fromisoformat(str(view["last_at"]))
-    now = datetime.now(UTC)  # noqa: TID251 - only to say how long ago something was
-    return f" · last: {view['last_actor']}, {ago(then, now)}"
+    return f" · last: {view['last_actor']}, {ago(then, now())}"

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from runthrough.application.session import Session
-from runthrough.bootstrap import Absent, Application, wire
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.worklist import row_view
@@ -23,12 +21,16 @@ from runthrough.entrypoints.given import (
     definition_of,
     workspaces_of,
 )
-from runthrough.entrypoints.python.held import View
-from runthrough.entrypoints.python.runs import RunActions
-from runthrough.errors import ConfigurationInvalidError, ConfigurationWarning, SessionError
+from runthrough.entrypoints.python.held import View, wired
+from runthrough.entrypoints.python.past import PastActions
+from runthrough.errors import (
+    CommandInvalidError,
+    ConfigurationInvalidError,
+    ConfigurationWarning,
+)
 
 
-class InteractiveRuntimeTestingFactory(RunActions):
+class InteractiveRuntimeTestingFactory(PastActions):
     """Guides a person through the test of a pipeline, and remembers every step.
 
     All methods take the name of a node, or of a script where exactly one node runs it. The
@@ -45,14 +47,17 @@ class InteractiveRuntimeTestingFactory(RunActions):
         database_url: str | None = None,
         actor: str | None = None,
         runner: str | None = None,
+        like: str | None = None,
     ) -> None:
         """Start a session, or go on with the open one called `session_name` over an equal DAG.
 
         Scripts are looked for in `<workspace>/scripts/`, then in the workspace itself; of several
         workspaces the first wins, and is where the session keeps its files. Relative paths are
-        taken from the folder that is the current one now.
+        taken from the folder that is the current one now. With `like`, a new session begins with
+        what people answered in that one, for nodes of one name.
 
         Raises:
+            UnknownSessionError: There is no session to be like.
             PipelineDiffersError: The open session of that name tests another pipeline.
             PipelineError: `dag` is no pipeline.
             RunInProgressError: The open session of that name is running, and its tester lives.
@@ -61,13 +66,13 @@ class InteractiveRuntimeTestingFactory(RunActions):
         cwd = str(Path.cwd())
         definition = definition_of(dag, cwd)
         with ExitStack() as stack:
-            app = _wired(stack, database_url=database_url, actor=actor, runner=runner)
+            app = wired(stack, database_url=database_url, actor=actor, runner=runner)
             there = session_name and app.sessions.resume_equal(session_name, definition)
             if there:
                 there.resume()
             workspaces = workspaces_of(workspace_dir, dag, cwd, app.settings.workspaces)
             session = there or app.sessions.start(
-                definition, name=session_name, workspaces=workspaces
+                definition, name=session_name, workspaces=workspaces, like=like
             )
             self._hold(session, app, stack)
 
@@ -75,6 +80,9 @@ class InteractiveRuntimeTestingFactory(RunActions):
     def resume(
         cls,
         session: str,
+        here: bool = False,
+        workspace_dir: Folder | Sequence[Folder] | None = None,
+        pipeline: Folder | None = None,
         *,
         database_url: str | None = None,
         actor: str | None = None,
@@ -83,16 +91,42 @@ class InteractiveRuntimeTestingFactory(RunActions):
         """Go on with a session: its id, its name, or `@last` for the actor's last one.
 
         What changed in the world meanwhile is recorded: nodes whose files are gone are pending
-        again, nodes whose files are back are configured again.
+        again, nodes whose files are back are configured again. Of a session that lives on another
+        machine nothing is looked at: it can be configured, and runs there.
+
+        Args:
+            session: Its id, its name, or `@last`.
+            here: Move the session to this machine.
+            workspace_dir: With `here`: its workspace on this machine, or several; left out, where
+                it lay here before, else the current folder.
+            pipeline: With `here`: its pipeline file on this machine; left out, it lies to the
+                workspace as it did where the session lived.
+            database_url: The database that remembers; left out, the setting's.
+            actor: Who goes on; left out, the setting's.
+            runner: What runs scripts; left out, the setting's.
 
         Raises:
             UnknownSessionError: There is none.
             RunInProgressError: It is running, and its tester lives.
+            CommandInvalidError: A place was given without `here`, or nothing of the session lies
+                there.
         """
+        if not here and (workspace_dir is not None or pipeline is not None):
+            raise CommandInvalidError(
+                "resume", "a place on this machine goes with a move", fix="resume(…, here=True)"
+            )
         with ExitStack() as stack:
-            app = _wired(stack, "empty", database_url=database_url, actor=actor, runner=runner)
+            app = wired(stack, "empty", database_url=database_url, actor=actor, runner=runner)
             found = app.sessions.open(session)
-            found.resume()
+            if here:
+                places = () if workspace_dir is None else workspace_dir
+                listed = [places] if isinstance(places, (str, os.PathLike)) else places
+                found.move_home(
+                    workspaces=[os.fspath(place) for place in listed],
+                    pipeline=None if pipeline is None else os.fspath(pipeline),
+                )
+            else:
+                found.resume()
             return cls._over(found, app, stack)
 
     @classmethod
@@ -110,20 +144,9 @@ class InteractiveRuntimeTestingFactory(RunActions):
             UnknownSessionError: There is none.
             SessionError: It never was at that version, or the time has no time zone.
         """
-        if isinstance(at, datetime) and at.tzinfo is None:
-            raise SessionError(
-                f"The time {at.isoformat()} has no time zone, so it may mean any of many.",
-                fix="give an aware one, such as datetime.now(timezone.utc)",
-            )
         with ExitStack() as stack:
-            app = _wired(stack, "empty", database_url=database_url, actor=actor)
+            app = wired(stack, "empty", database_url=database_url, actor=actor)
             return cls._over(app.sessions.open_at(session, at), app, stack)
-
-    @classmethod
-    def _over(cls, session: Session, app: Application, stack: ExitStack) -> Self:
-        factory = cls.__new__(cls)
-        factory._hold(session, app, stack)  # noqa: SLF001 - an object of this class
-        return factory
 
     # ---- what is there
 
@@ -174,10 +197,6 @@ class InteractiveRuntimeTestingFactory(RunActions):
     def worklist(self) -> list[View]:
         """What is to be done, node by node: node, category, text, needs, evidence, by, next."""
         return self._looked([row_view(row) for row in self._session.worklist()])
-
-    def history(self, node: str | None = None) -> list[View]:
-        """Every event, or those of one node, oldest first; see the reference for the keys."""
-        return self._looked([row.view() for row in self._session.history(node)], node)
 
     # ---- what a person does
 
@@ -264,8 +283,3 @@ class InteractiveRuntimeTestingFactory(RunActions):
         except ConfigurationInvalidError as invalid:
             return [problem["message"] for problem in invalid.problems]
         return [problem.message for problem in self._session.preview(node, given)]
-
-
-def _wired(stack: ExitStack, absent: Absent = "make", **flags: str | None) -> Application:
-    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags, absent=absent)
-    return stack.enter_context(app)

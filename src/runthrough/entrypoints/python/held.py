@@ -1,15 +1,17 @@
 """What every method of the Python door stands on: the session, and what was last shown."""
 
+import os
 import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from runthrough.application.answers import split_at_node
 from runthrough.application.session import Session
 from runthrough.application.shown import Recorded
-from runthrough.bootstrap import Application
+from runthrough.bootstrap import Absent, Application, wire
 from runthrough.core.state import NodeState
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.specs import ScriptExecutionSpec
@@ -25,6 +27,7 @@ class HeldSession:
 
     def _hold(self, session: Session, app: Application, stack: ExitStack) -> None:
         self._held = session
+        self._app = app
         self._sessions = app.sessions
         self._jobs = app.settings.jobs
         self._seen = session.version
@@ -111,7 +114,8 @@ class HeldSession:
             self._seen_of[node] = recorded.version
         return {
             "version": recorded.version,
-            "nodes": {node: node_view(state.nodes[node]) for node in nodes},
+            # One that another pipeline has no longer is told by what was recorded.
+            "nodes": {n: node_view(state.nodes[n]) for n in nodes if n in state.nodes},
             "recorded": [row.view() for row in rows],
         }
 
@@ -143,3 +147,9 @@ class HeldSession:
 
     def _located(self, path: str | None) -> str | None:
         return None if path is None else self._held.locate(RecordedPath(path))
+
+
+def wired(stack: ExitStack, absent: Absent = "make", **flags: str | None) -> Application:
+    """The wired application for a caller in Python, which ends with `stack`."""
+    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags, absent=absent)
+    return stack.enter_context(app)

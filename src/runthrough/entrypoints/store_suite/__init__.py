@@ -17,7 +17,9 @@ from runthrough.entrypoints.store_suite import (
     directory,
     exclusive,
     feed,
+    forks,
     idempotency,
+    importing,
     leases,
     reading,
     roots,
@@ -41,5 +43,7 @@ RULES: tuple[Rule, ...] = (
     *checkpoints.RULES,
     *feed.RULES,
     *snapshots.RULES,
+    *forks.RULES,
+    *importing.RULES,
 )
 """Every rule, in an order that stays: what is written first, then what stands on it."""

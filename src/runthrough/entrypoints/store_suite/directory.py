@@ -2,8 +2,15 @@
 
 from datetime import timedelta
 
-from runthrough.core.events import SessionClosed, SessionReopened
+from runthrough.core.events import (
+    SessionArchived,
+    SessionClosed,
+    SessionImported,
+    SessionRenamed,
+    SessionReopened,
+)
 from runthrough.core.values.ids import SessionId
+from runthrough.core.values.metadata import Origin
 from runthrough.entrypoints.store_suite.rule import (
     Rule,
     Stores,
@@ -222,6 +229,77 @@ def last_session_is_the_actors_own(stores: Stores) -> None:
     writer.append(A, said("x"), actor="bob")
     found = [_last(stores, actor) for actor in ("ann", "bob", "eve", "an", "")]
     expect_equal(found, [B, A, None, None, None], "where ann, bob and strangers were last")
+
+
+@rule(RULES)
+def renamed_session_has_its_new_name(stores: Stores) -> None:
+    """A session that was renamed is listed and found by its new name, and the old one is free."""
+    writer = Writer(stores)
+    writer.append(A, started("heron"))
+    writer.append(A, SessionRenamed(name="crane"))
+    expect_equal((_names(stores), _found(stores, "crane")), (["crane"], A), "names and session")
+    expect_equal(_found(stores, "heron"), None, "the session of the old name")
+    writer.append(B, started("heron"))
+    expect_equal(_found(stores, "heron"), B, "the new session of the old name")
+
+
+@rule(RULES)
+def renaming_needs_a_free_name(stores: Stores) -> None:
+    """An open session is not renamed to another open one's name; to its own it may be."""
+    writer = Writer(stores)
+    writer.append(A, started("heron"))
+    writer.append(B, started("owl"))
+    renamed = SessionRenamed(name="owl")
+    error = expect_error(SessionNameTakenError, lambda: writer.append(A, renamed))
+    expect("owl" in str(error), f"the error does not tell the name: {error}")
+    expect_equal((writer.texts(A), _names(stores)), (["SessionStarted"], ["owl", "heron"]), "A")
+    writer.append(B, renamed)
+    writer.append(B, SessionClosed())
+    writer.append(A, renamed)
+    expect_equal(_found(stores, "owl"), A, "the session once the name was free")
+
+
+@rule(RULES)
+def session_is_reopened_under_another_name(stores: Stores) -> None:
+    """Only the name that a session has behind a command needs to be free, in whatever order."""
+    writer = Writer(stores)
+    for session, name in ((A, "heron"), (C, "crane")):
+        writer.append(session, started(name))
+        writer.append(session, SessionClosed())
+    writer.append(B, started("heron"), said("x"))
+    writer.append(A, SessionReopened(), SessionRenamed(name="owl"))
+    writer.append(C, SessionRenamed(name="finch"), SessionReopened())
+    found = {entry.session_id: (entry.name, entry.phase) for entry in stores.directory.sessions()}
+    wanted = {A: ("owl", "open"), B: ("heron", "open"), C: ("finch", "open")}
+    expect_equal(found, wanted, "names and phases")
+
+
+@rule(RULES)
+def archived_session_is_listed_as_such(stores: Stores) -> None:
+    """A session that was put away stays in the directory, marked, and is found as before."""
+    writer = Writer(stores)
+    writer.append(A, started("heron"))
+    writer.append(A, SessionClosed())
+    writer.append(B, started("owl"))
+    writer.append(A, SessionArchived())
+    found = {entry.name: (entry.archived, entry.phase) for entry in stores.directory.sessions()}
+    expect_equal(found, {"heron": (True, "closed"), "owl": (False, "open")}, "archived and phase")
+    expect_equal([_found(stores, asked) for asked in (A, "heron")], [A, A], "by id and name")
+    writer.append(A, SessionReopened())
+    found = {entry.name: (entry.archived, entry.phase) for entry in stores.directory.sessions()}
+    expect_equal(found["heron"], (False, "open"), "once it goes on")
+
+
+@rule(RULES)
+def imported_part_is_put_away(stores: Stores) -> None:
+    """A part of a session that was taken over is closed and archived; a whole one is neither."""
+    writer = Writer(stores)
+    for session, name, whole in ((A, "heron", False), (B, "owl", True)):
+        writer.append(session, started(name))
+        origin = Origin(exported_at=AT, app_version="0.1.0", whole=whole)
+        writer.append(session, SessionImported(origin=origin))
+    found = {entry.name: (entry.archived, entry.phase) for entry in stores.directory.sessions()}
+    expect_equal(found, {"heron": (True, "closed"), "owl": (False, "open")}, "archived and phase")
 
 
 def _names(stores: Stores) -> list[str]:

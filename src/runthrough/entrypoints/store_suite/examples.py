@@ -1,11 +1,14 @@
 """An event of every type, with something in each of its fields."""
 
+from datetime import UTC, datetime
+
 from runthrough.core.events import (
     CommandRefused,
     ConfigurationCleared,
     ConfigurationDrafted,
     ConfigurationRejected,
     ConfigurationRestored,
+    ConfigurationReverted,
     ConnectionAccepted,
     ConnectionConfirmed,
     ConnectionProposed,
@@ -13,9 +16,12 @@ from runthrough.core.events import (
     ConnectionRemoved,
     DataFlowChecked,
     Event,
+    HomeMoved,
     NodeDiscovered,
     NodeMarkedExternal,
     NodeMarkedInternal,
+    NoteAdded,
+    PipelineChanged,
     RequirementsRead,
     ReuseAccepted,
     RunCancelRequested,
@@ -29,16 +35,29 @@ from runthrough.core.events import (
     ScriptMarkedPending,
     ScriptReused,
     ScriptStarted,
+    SessionArchived,
     SessionClosed,
+    SessionForked,
+    SessionImported,
+    SessionRenamed,
     SessionReopened,
     SessionStarted,
+    VersionApproved,
     WorldChanged,
 )
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import Evidence, WorldChange
 from runthrough.core.values.fingerprints import FingerprintPart
-from runthrough.core.values.ids import AttemptId, HostId, NodeName, RecordedPath, RunId
-from runthrough.core.values.metadata import Holder, Home, SessionSettings
+from runthrough.core.values.ids import (
+    AttemptId,
+    HostId,
+    NodeName,
+    RecordedPath,
+    RunId,
+    SessionId,
+    Version,
+)
+from runthrough.core.values.metadata import Holder, Home, Origin, SessionSettings
 from runthrough.core.values.outcomes import (
     Edge,
     Frame,
@@ -62,6 +81,7 @@ from runthrough.core.values.specs import ScriptSpec
 
 RUN = RunId("019e0000-0000-7000-8000-000000000001")
 ATTEMPT = AttemptId("019e0000-0000-7000-8000-000000000002")
+_FIT, _SCORE = NodeName("Fit"), NodeName("Score")
 SOURCE, CLEAN, TRAIN = map(NodeName, ("Source", "Größe_säubern", "Train"))
 HOLDER = Holder(host=HostId("host-1"), boot_id="boot", pid=7, started_at=1.5, host_name="ann-ws")
 _DATA = RecordedPath("workspace:raw data/größe.csv")
@@ -220,7 +240,10 @@ SESSION_EVENTS: tuple[Event, ...] = (
     ConfigurationDrafted(node=TRAIN, draft=_SPEC, needs=(_PROBLEM,)),
     ConfigurationRejected(node=TRAIN, spec=_SPEC, problems=(_PROBLEM,)),
     ScriptConfigured(node=TRAIN, spec=_SPEC, evidence=(_EVIDENCE,)),
-    WorldChanged(node=TRAIN, changes=(WorldChange(name="input data", old="d1", new=None),)),
+    WorldChanged(
+        node=TRAIN,
+        changes=(WorldChange(name="input data", old="d1", new="d2", evidence=_EVIDENCE),),
+    ),
     ConfigurationRestored(node=TRAIN, spec=_SPEC),
     ConfigurationCleared(node=TRAIN),
     NodeMarkedInternal(node=SOURCE),
@@ -287,9 +310,47 @@ RUN_EVENTS: tuple[Event, ...] = (
     ),
     CommandRefused(command="run", code="SESSION_CLOSED", message="The session is closed."),
     SessionClosed(),
+    SessionArchived(),
     SessionReopened(),
 )
 """A run of it, and its end."""
 
-EVERY_EVENT = SESSION_EVENTS + RUN_EVENTS
-"""Both, in an order that a real session could have."""
+LATER_EVENTS: tuple[Event, ...] = (
+    NoteAdded(text="größer\nals gestern"),
+    VersionApproved(version=Version(3), fingerprints={CLEAN: "0a" * 32}),
+    _wire(ConnectionAccepted),
+    PipelineChanged(
+        pipeline=PipelineDeclaration(
+            name="zoo",
+            nodes={SOURCE: NodeDeclaration(), _FIT: NodeDeclaration(), _SCORE: NodeDeclaration()},
+            edges=((SOURCE, _FIT), (_FIT, _SCORE)),
+        ),
+        added=(_SCORE,),
+        removed=(CLEAN,),
+        renamed={TRAIN: _FIT},
+        changed=(SOURCE, _FIT),
+    ),
+    ScriptConfigured(node=_FIT, spec=_SPEC, evidence=(_EVIDENCE,), adjusted=True),
+    ConfigurationReverted(
+        to_version=Version(2), versions=(Version(9), Version(11)), nodes=(SOURCE, _FIT)
+    ),
+    HomeMoved(home=Home(host=HostId("host-2"), name="bob-ws")),
+    SessionRenamed(name="loud-heron"),
+    SessionImported(
+        origin=Origin(
+            exported_at=datetime(2026, 11, 22, 12, 44, 5, 123456, tzinfo=UTC),
+            app_version="0.1.0",
+            whole=False,
+        )
+    ),
+)
+"""What becomes of it in the days after."""
+
+EVERY_EVENT = SESSION_EVENTS + RUN_EVENTS + LATER_EVENTS
+"""All of them, in an order that a real session could have; a fork begins with `FORKED`."""
+FORKED = SessionForked(
+    parent=SessionId("019e0000-0000-7000-8000-000000000003"),
+    at=Version(len(EVERY_EVENT)),
+    name="calm-heron",
+)
+"""What a fork of that session would begin with."""

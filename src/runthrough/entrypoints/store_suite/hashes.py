@@ -3,6 +3,7 @@
 It stands here a second time on purpose: a store is held to the page, not to another store's code.
 """
 
+import json
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -14,16 +15,24 @@ _SEPARATOR = "\x1f"
 def chained(rows: Iterable[StoredEvent]) -> list[tuple[str, str]]:
     """The event hash and the log hash that each row of a whole log must have."""
     hashes: list[tuple[str, str]] = []
-    sessions: dict[str, str] = {}
+    events: dict[tuple[str, int], str] = {}
     log = ZERO_HASH
     for position, row in enumerate(rows, 1):
-        before = bytes.fromhex(sessions.get(row.session_id, ZERO_HASH))
+        before = bytes.fromhex(events.get(_before(row), ZERO_HASH))
         event = sha256(before + _content(row)).hexdigest()
         place = position.to_bytes(8, "big")
         log = sha256(bytes.fromhex(log) + place + bytes.fromhex(event)).hexdigest()
-        sessions[row.session_id] = event
+        events[row.session_id, row.version] = event
         hashes.append((event, log))
     return hashes
+
+
+def _before(row: StoredEvent) -> tuple[str, int]:
+    """Session and version of the event that this one follows; a fork follows its parent's."""
+    if row.type == "SessionForked":
+        forked = json.loads(row.payload)
+        return forked["parent"], forked["at"]
+    return row.session_id, row.version - 1
 
 
 def _content(row: StoredEvent) -> bytes:

@@ -1,7 +1,22 @@
 """Reading a session: bounds, and all between them."""
 
+from datetime import datetime, timedelta, timezone
+
+from runthrough.core.events import SessionForked
+from runthrough.core.values.ids import SessionId, Version
 from runthrough.entrypoints.store_suite.rule import Rule, Stores, expect_equal, rule
-from runthrough.entrypoints.store_suite.writing import A, B, Writer, said, texts, versions
+from runthrough.entrypoints.store_suite.writing import (
+    AT,
+    NOBODYS,
+    A,
+    B,
+    C,
+    Writer,
+    said,
+    started,
+    texts,
+    versions,
+)
 
 RULES: list[Rule] = []
 _LONG = 2500
@@ -92,6 +107,55 @@ def long_session_is_read_whole(stores: Stores) -> None:
             list(range(after + 1, upto + 1)),
             f"versions after {after} up to {upto}",
         )
+
+
+@rule(RULES)
+def version_at_a_time_is_the_last_up_to_then(stores: Stores) -> None:
+    """The version at a time is that of the last event that was recorded then or before."""
+    writer = Writer(stores)
+    writer.append(A, said("a"), said("b"))
+    writer.append(B, said("x"), recorded_at=AT + timedelta(seconds=1))
+    writer.append(A, said("c"), recorded_at=AT + timedelta(seconds=2))
+    asked = (-1, 0, 1, 2, 3)
+    found = [_version_at(stores, A, seconds) for seconds in asked]
+    expect_equal(found, [0, 2, 2, 3, 3], f"versions {asked} seconds later")
+    found = [_version_at(stores, NOBODYS, 3), _version_at(stores, B, 0.999_999)]
+    expect_equal(found, [0, 0], "of an unknown session, and just before the first event")
+    elsewhere = (AT + timedelta(seconds=2)).astimezone(timezone(timedelta(hours=-5)))
+    expect_equal(stores.events.version_at(A, at=elsewhere), 3, "of a time in another zone")
+
+
+@rule(RULES)
+def clock_that_went_back_hides_nothing(stores: Stores) -> None:
+    """What a clock that went back recorded stands behind what was recorded later."""
+    writer = Writer(stores)
+    for text, seconds in (("a", 0), ("b", 10), ("c", 5), ("d", 20)):
+        writer.append(A, said(text), recorded_at=AT + timedelta(seconds=seconds))
+    asked = (0, 5, 9, 10, 19, 20)
+    found = [_version_at(stores, A, seconds) for seconds in asked]
+    expect_equal(found, [1, 1, 1, 3, 3, 4], f"versions {asked} seconds later")
+
+
+@rule(RULES)
+def version_at_a_time_before_a_fork_is_its_ancestors(stores: Stores) -> None:
+    """A fork was, before it began, what its ancestors were, each up to where it was forked."""
+    writer = Writer(stores)
+    for text, seconds in (("a", 0), ("b", 10), ("c", 20), ("d", 30)):
+        writer.append(A, said(text) if text != "a" else started("heron"), recorded_at=_at(seconds))
+    for session, parent, at, seconds in ((B, A, 3, 40), (C, B, 4, 50)):
+        forked = SessionForked(parent=parent, at=Version(at), name=f"of {parent}")
+        writer.append(session, forked, at_version=at, recorded_at=_at(seconds))
+    asked = (-1, 0, 15, 20, 30, 39, 40, 49, 50, 60)
+    found = [_version_at(stores, C, seconds) for seconds in asked]
+    expect_equal(found, [0, 1, 2, 3, 3, 3, 4, 4, 5, 5], f"versions {asked} seconds later")
+
+
+def _at(seconds: float) -> datetime:
+    return AT + timedelta(seconds=seconds)
+
+
+def _version_at(stores: Stores, session_id: SessionId, seconds: float) -> int:
+    return stores.events.version_at(session_id, at=_at(seconds))
 
 
 def _four(stores: Stores) -> None:

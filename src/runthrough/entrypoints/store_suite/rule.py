@@ -11,6 +11,7 @@ from runthrough.application.ports import (
     AuditLog,
     ChangeFeed,
     EventStore,
+    LogImport,
     RunLeases,
     SessionDirectory,
     SnapshotCache,
@@ -23,7 +24,7 @@ _SHOWN_CHARACTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The six ports of one store, all over the same log."""
+    """The seven ports of one store, all over the same log."""
 
     events: EventStore
     directory: SessionDirectory
@@ -31,6 +32,7 @@ class Stores:
     leases: RunLeases
     feed: ChangeFeed
     snapshots: SnapshotCache
+    imports: LogImport
 
 
 Check = Callable[[Stores], None]

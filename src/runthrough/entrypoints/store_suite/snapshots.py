@@ -8,7 +8,7 @@ from runthrough.entrypoints.store_suite.rule import Rule, Stores, expect_equal, 
 from runthrough.entrypoints.store_suite.writing import NOBODYS, A, B, Writer, said, started
 
 RULES: list[Rule] = []
-_BLOCK = 16_384
+_BLOCK = 1_000
 """Of so many versions one snapshot is kept for good."""
 
 
@@ -175,7 +175,7 @@ def older_snapshots_go(stores: Stores) -> None:
 
 @rule(RULES)
 def one_snapshot_of_each_block_is_kept(stores: Stores) -> None:
-    """Of 16,384 versions one snapshot stays, so that a look at the past begins near it."""
+    """Of 1,000 versions one snapshot stays, so that a look at the past begins near it."""
     log = Writer(stores).fill(A, _BLOCK + 20)
     for version in (_BLOCK, _BLOCK + 5, _BLOCK + 10, _BLOCK + 20):
         stores.snapshots.keep(_by_hand(A, version, log[version - 1].event_hash))

@@ -1,0 +1,114 @@
+"""A session's past: its history, what ran then, and what it is compared by."""
+
+import posixpath
+from collections.abc import Iterator
+from datetime import datetime
+
+from runthrough.application.attempts import SOURCE, attempt_folder
+from runthrough.application.looking import World
+from runthrough.application.recalling import remembered
+from runthrough.application.row_reading import RowReading
+from runthrough.application.shown import Recorded, ShownSession
+from runthrough.core.state import LastAttempt, PassedAttempt
+from runthrough.core.values.ids import NodeName
+from runthrough.core.values.paths import SESSION, record, split
+from runthrough.core.views.diff import SCRIPT, Side
+from runthrough.core.views.history import HistoryRow, Wanted, history
+from runthrough.errors import UnknownNodeError
+
+
+class TracedSession(ShownSession):
+    """A session whose past can be read."""
+
+    def history(
+        self,
+        node: str | None = None,
+        *,
+        actor: str | None = None,
+        type: str | None = None,  # noqa: A002 - the name that it has in every row
+        since: int | datetime | None = None,
+    ) -> list[HistoryRow]:
+        """Every event, or those that fit all that is asked for, as readers see them.
+
+        Args:
+            node: A node that there is, or was; what it was called before is followed.
+            actor: Who did it.
+            type: Of event, such as `ScriptConfigured`.
+            since: The first version, or the first moment (aware).
+
+        Raises:
+            UnknownNodeError: No node has, or had, that name.
+            CommandInvalidError: There is no such type, or `since` is neither version nor moment.
+        """
+        self.refresh()
+        reading = RowReading(self._ports.store, self._handler, self._loaded)
+        return reading.rows(self._node_once(node), actor=actor, kind=type, since=since)
+
+    def _node_once(self, name: str | None) -> NodeName | None:
+        """The node that is meant, also one that another pipeline has no longer."""
+        if name is None:
+            return None
+        try:
+            return self.node_named(name)
+        except UnknownNodeError:
+            gone = Wanted(node=NodeName(str(name)))
+            envelopes = self._ports.store.read(self.session_id, upto=self.version)
+            if any(gone.fits(envelope) for envelope in envelopes):
+                return gone.node
+            raise
+
+    def recorded(self, recorded: Recorded) -> list[HistoryRow]:
+        """What one command recorded, as readers see it."""
+        before = self._handler.load(self.session_id, upto=recorded.after).state
+        stored = self._ports.store.read(
+            self.session_id, after=recorded.after, upto=recorded.version
+        )
+        return list(history(stored, before))
+
+    def side(self) -> Side:
+        """What the session is compared by: its files as they are, or what history holds."""
+        self.refresh()
+        return Side(self.state, self.particulars, self._compared_world())
+
+    def present_source(self, node: NodeName) -> str | None:
+        """The text of a node's script as it lies there now; `None` where there is none."""
+        script = self.state.nodes[node].script
+        if script is None:
+            return None
+        return self._ports.files.text(self.locate(script.path))
+
+    def kept_source(self, node: NodeName, digest: str) -> str | None:
+        """The text of the script with that digest, as an attempt at a node kept it."""
+        there = self.state.nodes[node]
+        for attempt in (there.last, there.passed):
+            if attempt is None or digest not in _scripts_of(attempt):
+                continue
+            for folder in self._folders(node, attempt):
+                text = self._ports.files.text(posixpath.join(folder, SOURCE))
+                if text is not None:
+                    return text
+        return None
+
+    def _compared_world(self) -> World:
+        nodes = self.state.nodes
+        if self._past or not self.at_home:
+            return remembered(self.state, self.particulars, nodes)
+        return self._looking.glance(self.state, self.particulars, nodes)
+
+    def _folders(self, node: NodeName, attempt: LastAttempt | PassedAttempt) -> Iterator[str]:
+        """Where an attempt's files may lie: it is this session's own, or an ancestor's.
+
+        A node may have been called otherwise then: the log still tells the folder.
+        """
+        if isinstance(attempt, LastAttempt) and attempt.log is not None:
+            yield posixpath.dirname(self.locate(attempt.log))
+        folder = attempt_folder(attempt.run, node, attempt.attempt)
+        _, relative = split(folder)
+        for root in self._roots.places:
+            if root.partition("@")[0] == SESSION:
+                yield self._roots.locate(record(root, relative))
+
+
+def _scripts_of(attempt: LastAttempt | PassedAttempt) -> set[object]:
+    """The digest of the script that an attempt ran."""
+    return {part.value for part in attempt.fingerprint if part.part == SCRIPT}

@@ -1,0 +1,271 @@
+"""Taking back what was done to a session's configuration, and doing it again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from runthrough.application.looking import World
+from runthrough.application.planned import PlannedSession
+from runthrough.application.shown import Recorded
+from runthrough.core.commands import RedoConfiguration, UndoConfiguration
+from runthrough.core.decide.configuring import consumers
+from runthrough.core.decide.reverting import Comparison
+from runthrough.core.decide.surroundings import sources_of
+from runthrough.core.events import PipelineChanged
+from runthrough.core.standing import standing
+from runthrough.core.state import Action, SessionState
+from runthrough.core.values.ids import NodeName, Version
+from runthrough.core.values.standing import Standing
+from runthrough.core.views.history import history
+from runthrough.core.views.loaded import Loaded
+from runthrough.core.views.nodes import View, node_values
+from runthrough.core.views.particulars import Particulars
+from runthrough.errors import CommandRefusedError
+
+T = TypeVar("T")
+Names = Mapping[NodeName, NodeName]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """One action that was taken back, or done again."""
+
+    version: Version
+    """Of the first event that the action left."""
+    actor: str
+    recorded_at: datetime
+    """When it was done; aware, UTC."""
+    type: str
+    """Of the event that tells what was done."""
+    sentence: str
+    nodes: tuple[NodeName, ...]
+
+    def view(self) -> View:
+        """The fields' names, the time in ISO 8601."""
+        return {
+            "version": self.version,
+            "actor": self.actor,
+            "recorded_at": self.recorded_at.isoformat(),
+            "type": self.type,
+            "sentence": self.sentence,
+            "nodes": list(self.nodes),
+        }
+
+
+class RevertibleSession(PlannedSession):
+    """A session whose configuration can be taken back."""
+
+    def undo(self, *, to: int | None = None, anyone: bool = False) -> Recorded:
+        """Take back the last action on the configuration, or all since the version `to`.
+
+        What others did is among it only with `anyone`. Runs, outcomes and notes stay.
+
+        Raises:
+            CommandRefusedError: There is nothing to take back, it is another's, the version is
+                none to go back to, or somebody acted meanwhile.
+        """
+        self._writable("undo")
+        self.refresh()
+        actions = self.state.actions
+        if to is None:
+            target = Version(actions[-1].version - 1) if actions else self.version
+        else:
+            target = Version(to)
+        there = max(1, self.state.forked_at + 1) <= target <= self.version
+        then = self._then(target) if there else None
+        if then is not None and then.state.version != self.version:
+            self._refuse_within(then.state)
+        names = self._names_since(then.state) if then is not None else {}
+        stood = standing(then.state if then is not None else self.state)
+        command = UndoConfiguration(
+            to_version=target,
+            versions=tuple(action.version for action in actions if action.version > target),
+            actor=self._caller.actor,
+            anyone=anyone,
+            renamed=names,
+            stood=stood,
+            facts=self._world_of(then, stood, names) if then is not None else {},
+        )
+        return self._reverted(command)
+
+    def redo(self) -> Recorded:
+        """Do again what the last undo took back.
+
+        Raises:
+            CommandRefusedError: Nothing is taken back, or somebody acted since.
+        """
+        self._writable("redo")
+        self.refresh()
+        taken_back = self.state.taken_back
+        if not taken_back:
+            nothing = RedoConfiguration(
+                to_version=self.version, undo=self.version, stood=standing(self.state)
+            )
+            return self._reverted(nothing)
+        undo = taken_back[-1].version
+        then = self._then(Version(undo - 1))
+        names, stood = self._names_since(then.state), standing(then.state)
+        command = RedoConfiguration(
+            to_version=then.state.version,
+            undo=undo,
+            renamed=names,
+            stood=stood,
+            facts=self._world_of(then, stood, names),
+        )
+        return self._reverted(command)
+
+    def undone(self, recorded: Recorded) -> list[Undone]:
+        """The actions that an undo took back, or a redo did again, oldest first."""
+        before = self._then(recorded.after).state
+        after = self._then(recorded.version).state
+        kept = {action.version for action in after.actions}
+        gone = [action for action in before.actions if action.version not in kept]
+        had = {action.version for action in before.actions}
+        actions = gone or [action for action in after.actions if action.version not in had]
+        return self._told(actions)
+
+    def reverted_values(self, recorded: Recorded) -> dict[NodeName, tuple[View, View]]:
+        """What an undo or a redo changed, by node: the values before it, and behind it."""
+        before, after = self._then(recorded.after).state, self._then(recorded.version).state
+        changed: dict[NodeName, tuple[View, View]] = {}
+        for node in dict.fromkeys((*before.nodes, *after.nodes)):
+            old, new = node_values(before, node), node_values(after, node)
+            names = [n for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n)]
+            if names:
+                changed[node] = (
+                    {name: old[name] for name in names if name in old},
+                    {name: new[name] for name in names if name in new},
+                )
+        return changed
+
+    # ---- how it is done
+
+    def _reverted(self, command: UndoConfiguration | RedoConfiguration) -> Recorded:
+        stored = self._handle(command)
+        return Recorded(Version(stored[0].version - 1), stored[-1].version)
+
+    def _then(self, version: Version) -> Loaded:
+        return self._handler.load(self.session_id, upto=version)
+
+    def _told(self, actions: Sequence[Action]) -> list[Undone]:
+        """Each action in the words of history."""
+        if not actions:
+            return []
+        first = Version(min(action.version for action in actions) - 1)
+        last = max(action.until for action in actions)
+        stored = self._ports.store.read(self.session_id, after=first, upto=last)
+        rows = {row.version: row for row in history(stored, self._then(first).state)}
+        found: list[Undone] = []
+        for action in actions:
+            own = [rows[Version(v)] for v in range(action.version, action.until + 1)]
+            row = next(row for row in own if row.type == action.type)
+            found.append(
+                Undone(
+                    action.version,
+                    action.actor,
+                    row.recorded_at,
+                    action.type,
+                    row.sentence,
+                    action.nodes,
+                )
+            )
+        return found
+
+    def _refuse_within(self, then: SessionState) -> None:
+        """Refuse a version at which one command was half done; it never stood.
+
+        Raises:
+            CommandRefusedError: It is such a version.
+        """
+        end, start = then.version, then.command_after
+        following = self._ports.store.read(self.session_id, after=end, upto=self.version)
+        for envelope in following:
+            if envelope.metadata.command_id != then.command:
+                break
+            end = envelope.version
+        if end == then.version or any(a.version == start + 1 for a in self.state.actions):
+            return  # of actions the decision speaks
+        before = f"--to {start} or " if start > self.state.forked_at else ""
+        refusal = CommandRefusedError(
+            f"Version {then.version} lies within the events of one command, {start + 1} to {end}: "
+            "nothing stood then.",
+            fix=f"runthrough undo {before}--to {end}",
+        )
+        self._handler.refuse(self._loaded, "undo", refusal, self._caller.metadata())
+        raise refusal
+
+    def _names_since(self, then: SessionState) -> dict[NodeName, NodeName]:
+        """Names that nodes have now → those that they had then, where these differ."""
+        if then.pipeline == self.state.pipeline:
+            return {}
+        names = {node: node for node in then.nodes}
+        for envelope in self._ports.store.read(
+            self.session_id, after=then.version, upto=self.version
+        ):
+            event = envelope.event
+            if isinstance(event, PipelineChanged):
+                names = {
+                    node: event.renamed.get(now, now)
+                    for node, now in names.items()
+                    if now not in event.removed
+                }
+        return {now: node for node, now in names.items() if now != node}
+
+    def _world_of(self, then: Loaded, stood: Standing, names: Names) -> World:
+        """A look at what is to be restored as it was then, and at what stands around it."""
+        now, state = self.state, then.state
+        comparison = Comparison(now, stood, names)
+        today = {node: name for name, node in comparison.then_name.items()}
+        _as_it_would_be(state, now, today)
+        known = _known_of_them(self._loaded, then, today)
+        back = comparison.targets()
+        below = (end for node in back for end in consumers(state, node))
+        looked = dict.fromkeys((*back, *below))
+        above = dict.fromkeys(
+            source
+            for node in looked
+            for source in (*state.predecessors.get(node, ()), *sources_of(state, node))
+            if source in state.nodes
+        )
+        around = dict.fromkeys((*looked, *above))
+        world = self._looking.at(state, known, around, by_name=False)
+        for node in back:  # what it stands on is seen anew, and held against nothing
+            if node in world:
+                world[node] = world[node].model_copy(update={"changes": ()})
+        return world
+
+
+def _as_it_would_be(state: SessionState, now: SessionState, today: Names) -> None:
+    """Let a state of the past have what is not undone: where it lives, and what has passed."""
+    state.home = now.home
+    for node, there in state.nodes.items():
+        same = now.nodes.get(today.get(node, node)) if node in today else None
+        there.passed = same.passed if same is not None else None
+
+
+def _known_of_them(now: Loaded, then: Loaded, today: Names) -> Particulars:
+    """What is known of nodes, by their names of then.
+
+    Of one whose script was another one then, it is what was known then.
+    """
+
+    def of(latest: Mapping[NodeName, T], earlier: Mapping[NodeName, T]) -> dict[NodeName, T]:
+        known: dict[NodeName, T] = {}
+        for node, there in then.state.nodes.items():
+            name = today.get(node)
+            same = name is not None and there.script == now.state.nodes[name].script
+            source, key = (latest, name) if same and name is not None else (earlier, node)
+            if key in source:
+                known[node] = source[key]
+        return known
+
+    latest, earlier = now.particulars, then.particulars
+    return Particulars(
+        scripts=of(latest.scripts, earlier.scripts),
+        requirements=of(latest.requirements, earlier.requirements),
+        drift=of(latest.drift, earlier.drift),
+        evidence=of(latest.evidence, earlier.evidence),
+        written=of(latest.written, earlier.written),
+        tables=of(latest.tables, earlier.tables),
+    )
