@@ -7,6 +7,7 @@ events. Forks it has none. Resuming looks at 1,000 nodes over 300 scripts and at
 files of each, of which nothing has changed; its peer is `Path.stat` of these files and scripts.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -55,18 +56,20 @@ def main(input_paths, output_paths, environ_vars, job_args):
 {reads}
     Path(output_paths["joined_{number}"]).write_text("".join(parts))
 '''
-AGAIN = "import sys; sys.path.append({folder!r}); import bench_history as b; b.resumed({place!r})"
-"""Resumes in a new process."""
 
 
 def application(folder: Path, stack: ExitStack) -> Ours:
     """The program over a database of that folder, as a Python door has it."""
-    environ = {
+    return stack.enter_context(wire("python", cwd=str(folder), environ=environ_of(folder)))
+
+
+def environ_of(folder: Path) -> dict[str, str]:
+    """The settings that both doors get."""
+    return {
         "RUNTHROUGH_DATABASE_URL": f"sqlite:///{folder}/log.db",
         "RUNTHROUGH_HOST": HOST,
         "RUNTHROUGH_ACTOR": "ann",
     }
-    return stack.enter_context(wire("python", cwd=str(folder), environ=environ))
 
 
 def long_session(folder: Path, count: int, stack: ExitStack) -> Sessions:
@@ -172,14 +175,6 @@ def world(folder: Path, nodes: int) -> PipelineDefinition:
     return PipelineDefinition(pipeline, str(folder))
 
 
-def resumed(place: str) -> None:
-    """In a new process: resume the session of that folder, as a command does."""
-    with ExitStack() as stack:
-        session = application(Path(place), stack).sessions.open("resumed")
-        if session.resume():
-            raise SystemExit("something was recorded, although nothing has changed")
-
-
 def looked(paths: Sequence[Path]) -> None:
     """`stat` of every path."""
     for path in paths:
@@ -197,10 +192,17 @@ def resume(nodes: int, rounds: int) -> None:
         waiting = [n for n, there in session.state.nodes.items() if there.spec is None]
         if waiting:
             raise SystemExit(f"{waiting[0]} is not configured")
+        if session.resume():
+            raise SystemExit("something was recorded, although nothing has changed")
         paths = [folder / file for _, _, files in many_nodes(nodes) for file in files]
         paths += [folder / f"scripts/join_{number}.py" for number in range(SCRIPTS)]
-        code = AGAIN.format(folder=str(Path(__file__).parent), place=name)
-        new = partial(subprocess.run, [sys.executable, "-c", code], check=True)
+        new = partial(
+            subprocess.run,
+            [sys.executable, "-m", "runthrough", "resume", "--session", "resumed", "--json"],
+            env=os.environ | environ_of(folder),
+            capture_output=True,
+            check=True,
+        )
         for where, ours in (("", session.resume), (", in a new process", new)):
             contestants: dict[str, Contestant] = {
                 OURS: always(ours),

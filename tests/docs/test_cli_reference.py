@@ -129,6 +129,9 @@ def test_the_json_shapes_are_what_the_commands_answer(tmp_path, monkeypatch, cap
         "diff": ["diff", "3"],
         "note": ["note", "looks fine"],
         "rename": ["rename", "renamed"],
+        "close": ["close", "--session", "renamed"],
+        "archive": ["archive", "--session", "renamed"],
+        "reopen": ["reopen", "--session", "renamed"],
         "audit import": f"audit import log.jsonl --database sqlite:///{tmp_path}/other.db".split(),
     }
 

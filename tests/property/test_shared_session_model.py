@@ -16,19 +16,17 @@ from hypothesis.stateful import (
 from tests.support import deeds
 from tests.support.handling import asked_by
 from tests.support.pipelines import Place
+from tests.support.reported_runs import next_report, run_begun
 from tests.support.scale import scaled
 from tests.support.shared_sessions import FILES, PEOPLE, Branch, Workshop
-from tests.support.sheets import BELOW, OUTPUTS, SCRIPTS, Refused
+from tests.support.sheets import BELOW, SCRIPTS, Refused
 from tests.support.stored import sql_stores
 from tests.support.testers import Machine
 from uuid_utils import uuid7
 
 from runthrough.adapters.store.opening import open_database
 from runthrough.application.session import Session
-from runthrough.application.sessions import Sessions
-from runthrough.core.commands import FinishRun, FinishScript, ReuseScript, StartRun, StartScript
-from runthrough.core.staleness import fingerprint
-from runthrough.core.values.outcomes import WrittenOutput
+from runthrough.core.commands import FinishRun, FinishScript
 
 people = st.sampled_from(PEOPLE)
 behind = st.none() | st.integers(0, 4)
@@ -71,7 +69,8 @@ class SharedSession(RuleBasedStateMachine):
             branch.allow((deed.node, BELOW.get(deed.node)) if marks else (deed.node,))
             deed.tell(sheet, self.shop.files)
 
-        branch.act(actor, lambda session: deed.ask(session, based_on), predict, meanwhile=meanwhile)
+        asking = partial(deed.ask, based_on=based_on)
+        branch.act(actor, asking, predict, meanwhile=meanwhile)
 
     @rule(pick=picks, actor=people, deed=deeds.CONFIGURING, older=behind)
     def configure(self, pick, actor, deed, older):
@@ -218,7 +217,9 @@ class SharedSession(RuleBasedStateMachine):
     @rule(pick=picks, data=st.data())
     def look_back(self, pick, data):
         branch = self.branch(pick)
-        branch.look_back(data.draw(st.sampled_from(sorted(branch.moments))))
+        version = data.draw(st.sampled_from(sorted(branch.moments)))
+        branch.look_back(version)
+        branch.look_back_to(branch.moments[version].state.last_at)
 
     @rule(pick=picks)
     def keep_a_snapshot(self, pick):
@@ -228,10 +229,11 @@ class SharedSession(RuleBasedStateMachine):
     # ---- the session as a whole
 
     @rule(pick=picks, actor=people, data=st.data())
-    @precondition(lambda self: hasattr(Sessions, "fork") and len(self.branches) < 3)
+    @precondition(lambda self: len(self.branches) < 3)
     def fork(self, pick, actor, data):
         branch = self.branch(pick)
-        self.branches.append(branch.fork(actor, data.draw(st.sampled_from(sorted(branch.moments)))))
+        version = data.draw(st.sampled_from(sorted(branch.moments)))
+        self.branches.append(branch.fork(actor, version))
 
     @rule(pick=picks, actor=people, text=st.sampled_from(["odd", ""]))
     @precondition(lambda self: any(branch.version % 5 == 0 for branch in self.branches))
@@ -279,15 +281,7 @@ class SharedSession(RuleBasedStateMachine):
     def start_run(self, pick, actor, select):
         branch, handler = self.branch(pick), self.shop.handler
         loaded = handler.load(branch.session_id)
-        tester = Machine(pid=max(self.shop.living) + 1)
-        self.shop.living.add(tester.pid)
-        command = StartRun(
-            run=str(uuid7()),
-            select=select,
-            holder=tester.me(),
-            runner="process:",
-            facts=branch.world(loaded),
-        )
+        command = run_begun(branch, loaded, select)
         there = branch.sheet.values
         nodes = [n for n in select or there if n in there and n not in branch.sheet.outside]
 
@@ -322,7 +316,7 @@ class SharedSession(RuleBasedStateMachine):
             self.reports(branch, actor, branch.tester, FinishRun(run=run.run))
             branch.planned = frozenset()
             return
-        self.reports(branch, actor, branch.tester, self.next_report(branch, left[0], outcome))
+        self.reports(branch, actor, branch.tester, next_report(branch, left[0], outcome))
 
     @rule()
     @precondition(lambda self: any(branch.planned for branch in self.branches))
@@ -343,48 +337,6 @@ class SharedSession(RuleBasedStateMachine):
             raise Refused("AttemptClosedError")
 
         self.reports(branch, actor, loaded, command, predict)
-
-    def next_report(self, branch, node, outcome):
-        """What a tester says of a node whose turn it is: reused, claimed, or ended."""
-        run, there = branch.state.running, branch.state.nodes[node]
-        if node in run.plan.reuse and there.running is None:
-            return ReuseScript(run=run.run, node=node, fingerprint=there.passed.fingerprint)
-        if there.running is None:
-            attempt = str(uuid7())
-            seen = branch.world(branch.tester)[node]
-            place = f"session:runs/{run.run}/{node}/{attempt}"
-            name = OUTPUTS.get(node, "report")
-            return StartScript(
-                run=run.run,
-                node=node,
-                attempt=attempt,
-                fingerprint=fingerprint(branch.state, node, seen) or (),
-                runner="process:",
-                outputs={name: f"{place}/{name}"},
-            )
-        return FinishScript(
-            run=run.run,
-            node=node,
-            attempt=there.running.attempt,
-            outcome=outcome,
-            duration_s=1,
-            outputs=tuple(self.written(branch, there)) if outcome == "passed" else (),
-        )
-
-    def written(self, branch, there):
-        """What the node's open attempt leaves."""
-        for name, path in there.running.outputs.items():
-            digest = branch.write(path, f"by {there.running.attempt}\n")
-            yield WrittenOutput(name=name, path=path, digest=digest)
-
-    @rule(pick=picks, actor=people, outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=6))
-    def run_for_a_while(self, pick, actor, outcomes):
-        branch = self.branch(pick)
-        if not branch.planned:
-            self.start_run(pick, actor, ())
-        for outcome in outcomes:
-            self.go_on(branch, actor, outcome)
-            self.go_on(branch, actor, outcome)
 
     @rule(pick=picks, actor=people, node=st.sampled_from(list(SCRIPTS)))
     @precondition(lambda self: any(branch.has_passed for branch in self.branches))
@@ -412,8 +364,7 @@ class SharedSession(RuleBasedStateMachine):
     def teardown(self):
         for branch in self.branches:
             branch.look()
-            for version in branch.moments:
-                branch.look_back(version)
+            branch.replay()
         self.shop.verify()
 
 
@@ -421,12 +372,13 @@ def run_model(folder, database, **how):
     shop = Workshop(Place(folder), sql_stores(database))
     if os.environ.get("K8_NOSHRINK"):
         from hypothesis import Phase
+
         how["phases"] = [Phase.generate]
     run_state_machine_as_test(lambda: SharedSession(shop), settings=settings(settings(), **how))
 
 
 def test_two_people_at_one_session_on_sqlite(tmp_path):
-    """Whatever two people do in whatever order, the log, their views and the dictionaries agree."""
+    """Whatever two people do in whatever order, the log and their views are as plain rules say."""
     with open_database(f"sqlite:///{tmp_path}/log.db") as database:
         run_model(tmp_path, database, max_examples=scaled(30, 600), stateful_step_count=40)
 

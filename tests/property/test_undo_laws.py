@@ -172,7 +172,7 @@ histories = st.lists(st.tuples(commands, st.sampled_from(["ann", "bob"])), max_s
 
 
 @given(histories, st.data())
-@settings(max_examples=scaled(60, 1200))
+@settings(max_examples=scaled(40, 1200))
 def test_undo_to_a_version_is_that_version(asked, data):
     """In a world that stays as it is, all that is configured is as it was then."""
     diary = session_of(asked)
@@ -186,7 +186,7 @@ def test_undo_to_a_version_is_that_version(asked, data):
 
 
 @given(histories, st.data())
-@settings(max_examples=scaled(60, 1200))
+@settings(max_examples=scaled(40, 1200))
 def test_redo_is_the_way_back(asked, data):
     """Undone and done again is as if nothing had happened, once or several times over."""
     diary = session_of(asked)
@@ -205,7 +205,7 @@ def test_redo_is_the_way_back(asked, data):
 
 
 @given(histories, st.sets(st.sampled_from([RAW, TIDY, CONVENTION])), histories, st.data())
-@settings(max_examples=scaled(40, 800))
+@settings(max_examples=scaled(25, 800))
 def test_what_a_world_that_changed_forbids_holds_again_when_it_is_back(asked, gone, since, data):
     """Files go, people go on, all that is taken back, and the files come again."""
     diary = session_of(asked)

@@ -6,8 +6,19 @@ from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.support.shared_sessions import KINDS
-from tests.support.sheets import ABOVE, DECLARED, INPUTS, NEEDS, OUTPUTS, PLACES, SCRIPTS, Answer, Files, Sheet
+from tests.support.shared_views import KINDS
+from tests.support.sheets import (
+    ABOVE,
+    DECLARED,
+    INPUTS,
+    NEEDS,
+    OUTPUTS,
+    PLACES,
+    SCRIPTS,
+    Answer,
+    Files,
+    Sheet,
+)
 
 from runthrough.application.answers import Answers
 from runthrough.application.session import Session
@@ -85,7 +96,9 @@ def binding(node: str, script: str) -> Deed:
         path = session.locate(f"workspace:scripts/{script}.py")
         session.bind(node, path, based_on=based_on)
 
-    return Deed(f"bind {script} to", node, ask, lambda sheet, files: sheet.bind(node, script, files))
+    return Deed(
+        f"bind {script} to", node, ask, lambda sheet, files: sheet.bind(node, script, files)
+    )
 
 
 def leaving(node: str) -> Deed:
@@ -142,7 +155,7 @@ MARKING = st.one_of(
     *[NODES.map(partial(of_node, "mark_internal", Sheet.mark_internal))] * 3,
 )
 ANEW = st.one_of(
-    st.builds(binding, st.sampled_from(["Aside", "Aside", "Beside"]), st.sampled_from(["aside", "other"])),
+    st.builds(binding, st.sampled_from(["Aside", "Beside"]), st.sampled_from(["aside", "other"])),
     NODES.map(partial(of_node, "clear", Sheet.clear)),
 )
 ANY = st.one_of(CONFIGURING, WIRING, MARKING, ANEW)

@@ -4,14 +4,24 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 from tests.support.handling import handler_over
 from tests.support.invariants import fold_by_the_table
 from tests.support.meanwhile import MeanwhileStore
 from tests.support.pipelines import Place
-from tests.support.sheets import DECLARED, EDGES, FOUND, INPUTS, OUTPUTS, ROW, Refused, Sheet
+from tests.support.shared_views import (
+    UNCHANGING,
+    Key,
+    changed,
+    concerns,
+    flat,
+    values_of,
+    wires_of,
+)
+from tests.support.sheets import DECLARED, EDGES, FOUND, INPUTS, ROW, Refused, Sheet
 from tests.support.stored import HOST, Stores
 from tests.support.testers import Machine, Studio
 from uuid_utils import uuid7
@@ -21,15 +31,14 @@ from runthrough.adapters.inspection import LocalInspector
 from runthrough.adapters.runners.interpreters import python_version
 from runthrough.application.looking import Looking, World
 from runthrough.application.session import Session
-from runthrough.core.events import EventEnvelope
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import NodeName, SessionId
+from runthrough.core.values.ids import SessionId
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.store import Checkpoint
 from runthrough.core.views.loaded import Loaded
-from runthrough.errors import RunthroughError
+from runthrough.errors import RunthroughError, SessionError
 
 PEOPLE = ("ann", "bob")
 SOURCES = {
@@ -48,7 +57,6 @@ FILES = {
     FOUND: None,
 }
 """What lies in the workspace at first."""
-KINDS = {"input": "input_paths", "env": "environ_vars", "arg": "job_args"}
 
 
 def source_of(line: str) -> str:
@@ -165,9 +173,9 @@ class Branch:
     """First version and actor of each action that nobody took back."""
     undone: list[tuple[int, list[tuple[int, str]]]] = field(default_factory=list)
     """First version of each undo that may be done again, and what it took back."""
-    said: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """Node, kind and name of a value → who gave it or took it away last."""
-    told: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    said: dict[Key, str] = field(default_factory=dict)
+    """Value → who gave it or took it away last."""
+    told: dict[Key, str] = field(default_factory=dict)
     """The same by the log."""
     closed: bool = False
     planned: frozenset[str] = frozenset()
@@ -255,9 +263,23 @@ class Branch:
     def look_back(self, version: int) -> None:
         """The session as of a version is what was seen then."""
         seen = self.moments[version].state
-        past = self.shop.sessions["bob"].open_at(self.session_id, version)
-        assert past.state == seen
-        assert self.shop.handler.load(self.session_id, upto=version).state == seen
+        assert self.shop.sessions["bob"].open_at(self.session_id, version).state == seen
+
+    def look_back_to(self, at: datetime) -> None:
+        """The session as of a time is what came before the first event after it."""
+        log = self.shop.stores.events.read(self.session_id)
+        before = len(list(takewhile(lambda e: e.metadata.recorded_at <= at, log)))
+        try:
+            found = self.shop.sessions["bob"].open_at(self.session_id, at).version
+        except SessionError:
+            found = 0
+        assert found == before
+
+    def replay(self) -> None:
+        """From whatever snapshots there are, replay leads to what was seen at each version."""
+        for version, moment in self.moments.items():
+            loaded = self.shop.handler.load(self.session_id, upto=version)
+            assert loaded.state == moment.state
 
     def act(
         self,
@@ -282,12 +304,7 @@ class Branch:
             error = type(raised).__name__
         door.meanwhile = None  # what was refused before it was recorded was not overtaken
         before, after = flat(self.sheet.values), self.version
-        try:
-            predict(self.sheet)
-        except Refused as refused:
-            assert error == refused.error, (error, refused.error)
-        else:
-            assert not error
+        assert error == self._expected(predict)
         for key in changed(before, flat(self.sheet.values)):
             self.said[key] = actor
         types = self.absorb()
@@ -296,6 +313,14 @@ class Branch:
             self.done.append((after + 1, actor))
             self.undone.clear()
         return error
+
+    def _expected(self, predict: Callable[[Sheet], object]) -> str:
+        """The error that the dictionaries expect; empty where there should be none."""
+        try:
+            predict(self.sheet)
+        except Refused as refused:
+            return refused.error
+        return ""
 
     def allow(self, nodes: Collection[str] = ()) -> None:
         """Refuse what cannot be done to a closed session, or beside a run that is at the nodes.
@@ -335,68 +360,3 @@ class Branch:
         looking = Looking(self.shop.catalog, self.shop.inspector, self.roots())
         state = loaded.state
         return looking.at(state, loaded.particulars, state.nodes, digest_up_to=None)
-
-
-UNCHANGING = frozenset({"CommandRefused", "ConfigurationRejected", "NoteAdded"})
-
-
-def concerns(envelope: EventEnvelope, state: SessionState) -> tuple[str, ...]:
-    """Whom it concerns that this has happened, by the words of DESIGN § 10."""
-    event = envelope.event
-    if event.type in {"SessionStarted", "SessionClosed", "SessionReopened"}:
-        return tuple(state.nodes)
-    if event.type == "RunStarted":
-        return event.plan.order
-    if event.type == "ConfigurationReverted":
-        return event.nodes
-    if event.type == "PipelineChanged":
-        return (*event.added, *event.renamed, *event.renamed.values(), *event.changed)
-    node = getattr(event, "node", None)
-    return () if node is None or event.type in UNCHANGING | {"DataFlowChecked"} else (node,)
-
-
-def spec_of(state: SessionState, name: NodeName) -> dict[tuple[str, str], Any]:
-    """What is known of a node's configuration, accepted or not; at first what is declared."""
-    node = state.nodes[name]
-    spec = node.spec or node.draft or state.declared(name)
-    return {
-        (kind, name): value.removeprefix("workspace:") if kind == "input" else value
-        for kind, part in KINDS.items()
-        for name, value in getattr(spec, part, {}).items()
-    }
-
-
-def values_of(state: SessionState) -> dict[tuple[str, str, str], Any]:
-    """Node, kind and name → value."""
-    return flat({name: spec_of(state, name) for name in state.nodes})
-
-
-def flat(values: Mapping[str, Mapping[tuple[str, str], Any]]) -> dict[tuple[str, str, str], Any]:
-    """One dictionary out of one a node."""
-    return {(node, *key): v for node, there in values.items() for key, v in there.items()}
-
-
-def changed(
-    before: Mapping[tuple[str, str, str], Any], after: Mapping[tuple[str, str, str], Any]
-) -> set[tuple[str, str, str]]:
-    """The values that one has and the other has not, or another one."""
-    return {
-        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-    }
-
-
-def wires_of(state: SessionState) -> dict[str, str]:
-    """Node → by whose word the node above feeds its input; there are no other connections."""
-    above = {target: source for source, target in EDGES}
-    found = {}
-    for node, wires in state.connections.items():
-        for name, wire in wires.items():
-            source = above[node]
-            assert (name, wire.source.node, wire.source.output, wire.source.subpath) == (
-                INPUTS[node],
-                source,
-                OUTPUTS[source],
-                None,
-            )
-            found[node] = wire.status
-    return found

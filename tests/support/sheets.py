@@ -180,7 +180,7 @@ class Sheet:
         for node in self.declared.keys() - declared.keys():
             self._drop(node)
         before, self.declared = self.declared, dict(declared)
-        for node, depth in declared.items():
+        for node in declared:
             if node not in self.values:
                 self.scripts[node], self.values[node] = DECLARED[node], self._by_pipeline(node)
             elif node not in self.outside and self.values[node].get(DEPTH) == before[node]:

@@ -12,7 +12,6 @@ from runthrough.application.shown import Recorded
 from runthrough.core.commands import (
     BindScript,
     ClearConfiguration,
-    Command,
     ConfigureScript,
     ConfirmConnections,
     Connect,
@@ -278,10 +277,6 @@ class ConfiguredSession(TracedSession):
         return self._record_about(command, {name: Asked(spec=initial_spec(self.state, name))})
 
     # ---- how it is done
-
-    def _handle(self, command: Command) -> tuple[EventEnvelope, ...]:
-        self._writable(command.verb)
-        return self._handler.handle(self._loaded, command, self._caller.metadata())
 
     def _reject(self, envelopes: Sequence[EventEnvelope]) -> None:
         for envelope in envelopes:

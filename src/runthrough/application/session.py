@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
+from runthrough.application.collecting import collecting_later
 from runthrough.application.execution import Execution
 from runthrough.application.homes import roots_here
 from runthrough.application.interruption import Interruption
@@ -202,6 +203,7 @@ class Session(KeptSession):
             told=told,
         )
 
+    @collecting_later()
     def _record_world(self, *, digest_up_to: int | None) -> World:
         """Look at all nodes, and record what no longer holds and what is back."""
         world = self._looking.at(

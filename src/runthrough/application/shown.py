@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from runthrough.application.caller import Caller
+from runthrough.application.collecting import collecting_later
 from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Looking, World
 from runthrough.application.ports import Ports
 from runthrough.application.recalling import remembered
+from runthrough.core.commands import Command
 from runthrough.core.decide.looking import foreseen
+from runthrough.core.events import EventEnvelope
 from runthrough.core.lifecycle import Phase
 from runthrough.core.names import nearest
 from runthrough.core.staleness import paths_of
@@ -194,6 +197,7 @@ class ShownSession:
 
     # ---- what is shown
 
+    @collecting_later()
     def status(self) -> View:
         """Everything a status screen shows; see `views.summary.status_view`.
 
@@ -312,6 +316,10 @@ class ShownSession:
         refusal = NotAtHomeError(verb, home=self.home_name, here=self._here())
         self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
         raise refusal
+
+    def _handle(self, command: Command) -> tuple[EventEnvelope, ...]:
+        self._writable(command.verb)
+        return self._handler.handle(self._loaded, command, self._caller.metadata())
 
     def _here(self) -> str:
         """How people call this host; by its id where its name is the home's as well."""

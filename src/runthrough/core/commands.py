@@ -37,6 +37,7 @@ from runthrough.core.values.standing import Standing
 
 World = dict[NodeName, NodeFacts]
 
+
 class StartSession(Frozen):
     """Begin a guided test of a pipeline."""
 

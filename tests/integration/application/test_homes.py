@@ -9,6 +9,7 @@ import pytest
 from tests.support.desk import NAME, Desk, outcomes, shop, states, top
 from tests.support.pipelines import TOTAL
 
+from runthrough import InteractiveRuntimeTestingFactory
 from runthrough.application.answers import Answers
 from runthrough.application.session import Session
 from runthrough.application.taking_over import LEASE_S
@@ -381,3 +382,39 @@ def test_a_further_workspace_lies_as_it_did_or_is_named(tmp_path):
         (clone / "two").rename(clone / "moved")
         bob.move_home(workspaces=[str(clone / "one"), str(clone / "moved")])
         assert states(bob)["total"] == AUTO
+
+
+def test_a_fork_moves_without_the_files_of_its_parent(colleagues):
+    """What the parent wrote is not here, so that its outcomes are stale, and run again."""
+    desk = colleagues.desk
+    desk.begin(report=top()).run()
+    fork = desk.application().sessions.fork(NAME, name="other")
+    assert {row.category for row in fork.worklist()} == {"passed"}
+    clone = colleagues.clone()
+    told = desk.shell.environ(RUNTHROUGH_ACTOR="bob", RUNTHROUGH_HOST="bobs")
+    with wire("cli", cwd=str(clone), environ=told) as bobs:
+        there = bobs.sessions.open("other")
+        there.move_home()
+        assert {row.category for row in there.worklist()} == {"stale"}
+        assert set(outcomes(there.run()).values()) == {"passed"}
+        assert (clone / ".runthrough" / fork.session_id).is_dir()
+        assert not (clone / ".runthrough" / fork.state.parent).exists()
+
+
+def test_python_moves_a_session_too(colleagues, monkeypatch):
+    """With a folder as text or as a path; a place without a move is refused."""
+    colleagues.desk.begin(report=top())
+    clone = colleagues.clone()
+    for name, value in colleagues.desk.shell.environ(RUNTHROUGH_HOST="bobs").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(colleagues.away)
+    resume = InteractiveRuntimeTestingFactory.resume
+    with pytest.raises(CommandInvalidError, match="goes with a move"):
+        resume(NAME, workspace_dir="clone")
+    with resume(NAME) as elsewhere:
+        assert elsewhere.status()["at_home"] is False
+    with resume(NAME, here=True, workspace_dir=clone, pipeline="clone/pipeline.yaml") as here:
+        assert here.status()["at_home"] is True
+        assert here.execute_dag_guided_testing()["pipeline_success"] is True
+    with resume(NAME, here=True, workspace_dir=["clone"]) as again:
+        assert again.status()["at_home"] is True

@@ -110,19 +110,36 @@ def test_a_file_that_is_missing_at_a_new_place_is_told_where_it_lies(desk):
     assert states(session)["clean"] == "auto_configured"
 
 
+def test_another_declared_script_is_taken_with_what_was_answered(desk):
+    """The node runs the script that the file names now, and external nodes become scripts."""
+    session = desk.begin(report=top(3))
+    desk.script("best", (desk.folder / "scripts" / "report.py").read_text())
+    session.update(edited(desk, ("report: {}", "report: {script: scripts/best.py}")))
+    assert session.state.nodes["report"].script.name == "best"
+    assert session.state.nodes["report"].spec.job_args == {"top": 3}
+    outside = "report: {external: true, outputs: {report: data/orders.csv}}"
+    session.update(edited(desk, ("report: {script: scripts/best.py}", outside)))
+    assert session.state.nodes["report"].external
+    session.update(edited(desk, (outside, "report: {}")))
+    assert session.state.nodes["report"].script.name == "report"
+    assert states(session)["report"] == "configured"
+
+
 def test_a_renamed_node_is_known_by_its_new_name(desk):
     """Needs, evidence and outcome go with the name; what has passed is not run again."""
     session = desk.begin(report=top())
     assert session.run()["pipeline_success"]
     new = edited(
         desk,
+        ("clean:", "tidy:\n    script: scripts/clean.py"),
         ("total: {}", "sum: {script: scripts/total.py}"),
-        ("total]", "sum]"),
-        ("[total", "[sum"),
+        ("[clean, total]", "[tidy, sum]"),
+        ("[total, report]", "[sum, report]"),
     )
-    session.update(new, renamed={"total": "sum"})
+    recorded = session.update(new, renamed={"clean": "tidy", "total": "sum"})
+    assert [row.type for row in session.recorded(recorded)] == ["PipelineChanged"]
     assert session.particulars.needs("sum").of("input")
-    assert [row["node"] for row in session.plan()["reuse"]] == ["clean", "sum", "report"]
+    assert [row["node"] for row in session.plan()["reuse"]] == ["tidy", "sum", "report"]
     assert session.run()["outcomes"]["sum"]["outcome"] == "reused"
     with pytest.raises(CommandRefusedError):
         session.update(new)
@@ -259,6 +276,7 @@ def test_an_edge_that_a_connection_brought_is_written(desk):
     )
     session.update(edited(desk, ("  report: {}", "  report: {}\n  mail: {}")))
     session.connect("report.report", "mail.text")
+    assert ("report", "mail") in session.as_pipeline().edges
     _, again = written_back(desk, session, desk.folder / "again.yaml")
     assert ("report", "mail") in again.state.pipeline.edges
     assert configured(again) == configured(session)
@@ -289,6 +307,23 @@ def test_answers_of_another_session_are_taken(desk):
     assert again.state.nodes["report"].configured_by == "person"
     assert again.state.rejected == session.state.rejected
     assert [need.code for need in again.state.nodes["total"].needs] == ["INPUT_MISSING"]
+
+
+def test_connections_of_another_session_are_taken_where_they_can_be(desk):
+    """A person's connection is made again with its edge, but not where it would close a cycle."""
+    session = desk.begin(report=top())
+    session.connect("clean.clean_orders", "report.totals")
+    again = desk.application().sessions.start(
+        load_pipeline(desk.folder / "pipeline.yaml"), like="demo"
+    )
+    assert configured(again) == configured(session)
+    assert again.state.connections["report"]["totals"].status == "confirmed"
+    turned = edited(
+        desk, ("[clean, total]", "[total, clean]"), ("[total, report]", "[report, clean]")
+    )
+    third = desk.application().sessions.start(turned, like="demo")
+    assert not third.state.connections.get("report")
+    assert third.likeness.answers == again.likeness.answers - 1
 
 
 def test_answers_meet_another_file(desk):

@@ -252,6 +252,20 @@ def aged(file, content, seconds=3600):
     return stamp
 
 
+def test_a_known_digest_is_told_without_opening_the_file(tmp_path):
+    """Only for the very stat that it was taken of; never before it was taken."""
+    file, cache = tmp_path / "a", DigestCache()
+    aged(file, b"aaaa")
+    seen = file.stat()
+    assert cache.known(str(file), seen) is None
+    taken = cache.digest(str(file))
+    file.unlink()
+    assert cache.known(str(file), seen) == taken
+    aged(file, b"aaaa", seconds=7200)
+    assert cache.known(str(file), file.stat()) is None
+    cache.close()
+
+
 def test_a_digest_is_taken_again_only_when_the_stat_moved(look, tmp_path):
     """Content behind an unmoved size, time and inode is not read again; a moved time is."""
     file = tmp_path / "a"

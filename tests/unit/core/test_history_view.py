@@ -7,6 +7,7 @@ import pytest
 from tests.support.builders import envelopes, pipeline, script_info, session_started
 
 from runthrough.core.events import (
+    ConfigurationCleared,
     ConfigurationReverted,
     Event,
     NodeDiscovered,
@@ -27,6 +28,7 @@ from runthrough.entrypoints.store_suite.examples import EVERY_EVENT, FORKED
 EXAMPLES = (*EVERY_EVENT, FORKED)
 STARTED = session_started(pipeline(("clean", "train")))
 FOUND = NodeDiscovered(node="clean", script=script_info())
+CLEARED = ConfigurationCleared(node="clean")
 AUTO = ScriptAutoConfigured(node="clean", spec=ScriptSpec(), evidence=())
 
 
@@ -107,6 +109,8 @@ def test_a_new_name_is_told_with_the_old_one():
 def test_only_what_is_asked_for_is_told_with_the_right_values():
     """Events that are left out are folded all the same, so that values before are true."""
     events = (STARTED, FOUND, configured(depth=1), NoteAdded(text="x"), configured(depth=2))
+    (cleared,) = rows(*events, CLEARED, type="ConfigurationCleared")
+    assert cleared.before["arg.depth"] == 2
     (first, second) = rows(*events, type="ScriptConfigured")
     assert second.before == {"arg.depth": 1}
     assert [row.version for row in (first, second)] == [3, 5]

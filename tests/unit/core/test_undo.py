@@ -635,13 +635,26 @@ def test_an_external_node_that_was_removed_comes_back(notes):
     assert configuration(diary.state) == old
 
 
-def test_an_external_node_below_other_edges_stays_as_it_is():
-    """Nothing happens to it while the pipeline goes back."""
-    diary = begun()
-    say(diary, MarkExternal(node="clean", outputs={"tidy": TIDY}))
-    updated(diary, pipeline(("clean", "judge"), clean=NodeDeclaration()), {})
-    events = diary.undo()
-    assert "NodeMarkedExternal" not in [event.type for event in events]
+def test_what_the_pipeline_says_is_external_stays_so():
+    """Nothing happens to it while edges and outputs of the pipeline go back."""
+    given = NodeDeclaration(external=True, outputs={"tidy": TIDY})
+    diary = Diary(land())
+    declared = pipeline(("given", "train"), given=given)
+    diary.do(start(declared, diary.land.look({"train": None})))
+    old = configuration(diary.state)
+    for wider in (
+        pipeline(("given", "train"), ("given", "judge"), given=given),
+        pipeline(
+            ("given", "train"),
+            given=NodeDeclaration(external=True, outputs={"tidy": TIDY, "rest": OUT}),
+        ),
+    ):
+        updated(diary, wider, {})
+        (first, *events) = diary.undo()
+        assert "given" in first.nodes
+        marked = [event.type for event in events].count("NodeMarkedExternal")
+        assert marked == (len(wider.nodes["given"].outputs) > 1)
+        assert configuration(diary.state) == old
 
 
 def answered_so_often(diary, times):

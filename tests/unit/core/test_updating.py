@@ -434,7 +434,9 @@ def test_a_script_that_is_named_where_it_was_found_changes_nothing():
     """A file that names the script which the node runs already discovers nothing."""
     session = begun()
     named = update(declared(prepare=with_values(script=script_info().path)))
-    assert session.when(named).names == ["PipelineChanged"]
+    after = session.when(named)
+    assert after.names == ["PipelineChanged"]
+    assert after.session.when(update(declared())).names == ["PipelineChanged"]
 
 
 def test_an_external_mark_follows_the_file_where_nobody_set_it():
@@ -451,6 +453,7 @@ def test_an_external_mark_follows_the_file_where_nobody_set_it():
     back = after.session.when(update(declared()))
     assert [e.node for e in back.events if isinstance(e, NodeMarkedInternal)] == ["prepare"]
     assert back.session.node("prepare").state is Lifecycle.AUTO_CONFIGURED
+    assert back.session.node("prepare").script.name == "clean"
 
 
 def test_an_output_that_an_external_node_loses_takes_its_connection():

@@ -107,7 +107,8 @@ class FirstBad:
     """`event_hash`, `log_hash`, `position`, `version`, `head` or `payload`; `checkpoint`: at or
     before that position something was rewritten after the checkpoint was taken; `signature`: the
     note about that position is not signed by the given key; `line`: a line of an export is not as
-    it was written. Where an export is held against a database, `differs`: the two have other
+    it was written; `lineage`: a fork does not go on from the event that it names. Where an export
+    is held against a database, `differs`: the two have other
     events there; `left_out`: the export lacks the database's; `added`: the database lacks the
     export's."""
 

@@ -27,6 +27,9 @@ _PASSWORD_HINT = (
     f"in {VARIABLE}."
 )
 
+WITHOUT_SESSION = frozenset({"new", "sessions", "doctor", "demo", "db", "audit"})
+"""Commands, and groups of them, that are about no session or about all."""
+
 _SESSION = Annotated[
     str | None,
     typer.Option(
@@ -97,7 +100,8 @@ class Visit:
 
     def typed(self, command: str) -> str:
         """A command to type next, with the session and the database that this call named."""
-        if self.session is None or not command.startswith("runthrough "):
+        words = command.split()
+        if self.session is None or words[:1] != ["runthrough"] or _without_session(words[1:]):
             return self.typed_here(command)
         import shlex  # noqa: PLC0415 - only where a session is named
 
@@ -191,6 +195,12 @@ def visiting(
         return shared
 
     return decorate
+
+
+def _without_session(words: list[str]) -> bool:
+    """Whether a command to type takes no session: all of `audit` but the export is for all."""
+    name = words[0] if words else ""
+    return name.startswith("-") or (name in WITHOUT_SESSION and words[:2] != ["audit", "export"])
 
 
 def _text(given: object) -> str | None:
