@@ -1,6 +1,5 @@
 """Two people at one session, each by a handler of their own, beside plain dictionaries."""
 
-import os
 from functools import partial
 
 import pytest
@@ -370,17 +369,13 @@ class SharedSession(RuleBasedStateMachine):
 
 def run_model(folder, database, **how):
     shop = Workshop(Place(folder), sql_stores(database))
-    if os.environ.get("K8_NOSHRINK"):
-        from hypothesis import Phase
-
-        how["phases"] = [Phase.generate]
     run_state_machine_as_test(lambda: SharedSession(shop), settings=settings(settings(), **how))
 
 
 def test_two_people_at_one_session_on_sqlite(tmp_path):
     """Whatever two people do in whatever order, the log and their views are as plain rules say."""
     with open_database(f"sqlite:///{tmp_path}/log.db") as database:
-        run_model(tmp_path, database, max_examples=scaled(30, 600), stateful_step_count=40)
+        run_model(tmp_path, database, max_examples=scaled(25, 600), stateful_step_count=40)
 
 
 @pytest.mark.slow

@@ -252,7 +252,10 @@ class Branch:
         return self.shop.inspector.look((path,), roots=roots, digest_up_to=None)[path].digest
 
     def look(self) -> None:
-        """Both people look again, and see the same: what the log says."""
+        """Both people look again, and see the same: what the log says, and can be undone."""
+        actions, taken_back = self.state.actions, self.state.taken_back
+        assert [(action.version, action.actor) for action in actions] == self.done
+        assert [undo.version for undo in taken_back] == [version for version, _ in self.undone]
         views = []
         for session in self.seats.values():
             session.refresh()

@@ -1,5 +1,6 @@
 """Two sides of a comparison: found by what a person calls them, and compared."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,8 @@ from runthrough.errors import SessionError
 if TYPE_CHECKING:
     from runthrough.application.sessions import Sessions
 
+_VERSION = re.compile(r"[0-9]{1,18}")
+"""No log will ever be longer."""
 NOW = "now"
 """Stands for the session as it is now, with its files where it is at home."""
 
@@ -91,10 +94,10 @@ def _side(sessions: "Sessions", session: Session, asked: object) -> Session:
         raise SessionError("A side of the comparison is empty.", fix=_FORMS)
     if asked == NOW:
         return sessions.open_at(session.session_id)
-    if asked.isdecimal():
+    if _VERSION.fullmatch(asked):
         return sessions.open_at(session.session_id, int(asked))
     name, at, version = asked.rpartition("@")
-    if at and name and version.isdecimal():
+    if at and name and _VERSION.fullmatch(version):
         return sessions.open_at(name, int(version))
     if at and name and version == NOW:
         return sessions.open_at(name)

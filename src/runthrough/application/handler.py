@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticSerializationError
 
 from runthrough.application.ports import Clock, EventStore, Log, SnapshotCache
-from runthrough.core.commands import Command, ForkSession, StartSession
+from runthrough.core.commands import Command, ForkSession, InformedCommand, StartSession
 from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.state import SessionState
@@ -17,6 +17,7 @@ from runthrough.core.values.metadata import Metadata
 from runthrough.core.values.secrets import masked_text
 from runthrough.core.views.conflicts import conflict_fields
 from runthrough.core.views.loaded import Loaded
+from runthrough.core.views.particulars import Particulars
 from runthrough.errors import (
     CommandInvalidError,
     CommandRefusedError,
@@ -155,6 +156,8 @@ class CommandHandler:
             with self._store.exclusive():
                 self._fold_tail(loaded)
                 self._overtaken = loaded.state.version != before
+                if self._overtaken:
+                    command = _with_news_only(command, loaded.particulars)
                 decision = self._decide(loaded, command)
                 stored = self._append(loaded.state, decision.events, metadata, asked)
         except StoreUnavailableError:
@@ -280,6 +283,24 @@ class _Decision:
 
     events: tuple[Event, ...] = ()
     refusal: RunthroughError | None = None
+
+
+def _with_news_only(command: Command, held: Particulars) -> Command:
+    """A command without what it found changed and others have recorded since it looked."""
+    if not isinstance(command, InformedCommand):
+        return command
+    facts = {
+        node: seen.model_copy(
+            update={
+                "changes": tuple(c for c in seen.changes if not held.holds(node, c)),
+                "reread": None if held.needs(node) == seen.requirements else seen.reread,
+            }
+        )
+        if seen.changes or seen.reread
+        else seen
+        for node, seen in command.facts.items()
+    }
+    return command.model_copy(update={"facts": facts})
 
 
 def _apart(state: SessionState) -> int:

@@ -1,6 +1,7 @@
 """Taking sessions over from an export: all of them, with their hashes, or none."""
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +15,18 @@ from runthrough.core.commands import ImportSession
 from runthrough.core.lifecycle import Phase
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.metadata import Origin
+from runthrough.core.values.secrets import masked_text
 from runthrough.core.values.store import SessionEntry, StoredEvent
 from runthrough.core.views.loaded import Loaded
-from runthrough.errors import ImportRefusedError, SessionNameTakenError
+from runthrough.errors import CommandInvalidError, ImportRefusedError, SessionNameTakenError
 
 _PAGE_ROWS = 1000
 """Rows that are taken over at a time: memory stays flat."""
 _FIRST_SUFFIX = 2
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A session's id; it is also the name of a folder."""
+_BEGINNINGS = frozenset({"SessionStarted", "SessionForked"})
+_ASK = "ask whoever wrote the file where it comes from"
 
 
 class LogExport(Protocol):
@@ -142,8 +148,9 @@ class Importing:
         gets a number behind it. Event hashes stay; positions and log hashes are this log's.
 
         Raises:
-            ImportRefusedError: A session is here already, an ancestor is here otherwise, or
-                `renamed` names none; nothing is imported.
+            ImportRefusedError: A session is here already, an ancestor is here otherwise,
+                `renamed` names none, or the export is none that runthrough wrote; nothing is
+                imported.
             CommandInvalidError: A session cannot be called as `renamed` says.
             SessionNameTakenError: An open session has a name that was asked for.
             AuditFileError: The export is not what was written.
@@ -175,6 +182,7 @@ class Importing:
             if session_id in arrivals:
                 arrivals[session_id].last = row
             else:
+                _refuse_forged(row)
                 known = self._ports.imports.event_hash(SessionId(session_id)) is not None
                 whole = export.session_id in {None, session_id}
                 arrivals[session_id] = _Arrival(row, row, whole, known)
@@ -228,11 +236,51 @@ class Importing:
         self._ports.imports.enter(landed.entry())
 
 
+def _refuse_forged(first: StoredEvent) -> None:
+    """Refuse a session that no runthrough began, although its hashes fit.
+
+    Raises:
+        ImportRefusedError: It is one.
+    """
+    if not _ID.fullmatch(first.session_id):
+        raise ImportRefusedError(
+            f"The export holds a session with the id {first.session_id!r}, which is none that "
+            "runthrough gives. Nothing was imported.",
+            fix=_ASK,
+        )
+    if first.type not in _BEGINNINGS:
+        raise ImportRefusedError(
+            f"Session {first.session_id} of the export begins with a {first.type}, and no session "
+            "does. Nothing was imported.",
+            fix=_ASK,
+        )
+
+
+def _refuse_untypable(one: _Landed) -> None:
+    """Refuse a name that could not have been given.
+
+    Raises:
+        ImportRefusedError: It is one.
+    """
+    session_id = one.loaded.state.session_id
+    try:
+        checked_name("audit import", one.new_name or one.name)
+    except CommandInvalidError as exc:
+        raise ImportRefusedError(
+            f"Session {session_id} of the export is called {masked_text(one.name)!r}, and nobody "
+            "can call one so. Nothing was imported.",
+            fix=f"give it another name here: --rename {session_id}=NAME"
+            if one.arrival.whole
+            else _ASK,
+        ) from exc
+
+
 def _name(landed: Sequence[_Landed], renamed: Mapping[str, str], taken: set[str]) -> None:
     """Give each session that is open a name that no other open one has.
 
     Raises:
-        ImportRefusedError: `renamed` names no session that comes, or several.
+        ImportRefusedError: `renamed` names no session that comes, or several; or a session has a
+            name that cannot be typed.
         CommandInvalidError: A session cannot be called so.
         SessionNameTakenError: A name that was asked for is taken.
     """
@@ -250,6 +298,8 @@ def _name(landed: Sequence[_Landed], renamed: Mapping[str, str], taken: set[str]
                 else "write --rename OLD=NEW, with a name that the export has",
             )
         meant[0].new_name = new
+    for one in landed:
+        _refuse_untypable(one)
     for one in coming:
         if one.loaded.state.phase is Phase.CLOSED:
             continue

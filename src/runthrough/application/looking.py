@@ -188,6 +188,7 @@ class Looking:
                     needs,
                     (*paths, *want.paths),
                     source=not state.predecessors[node],
+                    given=spec.input_paths if spec else None,
                     digest_up_to=digest_limit(state, particulars, node, digest_up_to),
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
@@ -316,9 +317,10 @@ class Looking:
         paths: Iterable[RecordedPath],
         *,
         source: bool,
+        given: Mapping[str, RecordedPath] | None = None,
         digest_up_to: int | None = DIGEST_UP_TO,
     ) -> Seen:
-        conventional = _conventional(node, needs, source=source)
+        conventional = _conventional(node, needs, given or {}, source=source)
         looked = self._look((*paths, *(path for _, path in conventional)), digest_up_to)
         found: dict[str, RecordedPath] = {}
         for name, path in conventional:
@@ -366,15 +368,24 @@ def _declared_paths(pipeline: PipelineDeclaration, node: NodeName) -> list[Recor
 
 
 def _conventional(
-    node: NodeName, needs: ScriptRequirements, *, source: bool
+    node: NodeName,
+    needs: ScriptRequirements,
+    given: Mapping[str, RecordedPath],
+    *,
+    source: bool,
 ) -> list[tuple[str, RecordedPath]]:
-    """Where an input may lie by convention (DESIGN § 6), best place first."""
-    given = record(WORKSPACE, "input")
-    places = []
+    """Where an input may lie by convention (DESIGN § 6), best place first.
+
+    Not those of an input that is given another path: nobody takes what lies there.
+    """
+    folder = record(WORKSPACE, "input")
+    own = child(folder, node)
+    places: list[tuple[str, RecordedPath]] = []
     for need in needs.of("input"):
-        places.append((need.name, child(child(given, node), need.name)))
-        if source:
-            places.append((need.name, child(given, need.name)))
+        usual = [child(own, need.name), *([child(folder, need.name)] if source else ())]
+        answer = next((given[n] for n in (need.name, *need.aliases) if n in given), None)
+        if answer is None or answer in usual:
+            places += ((need.name, path) for path in usual)
     return places
 
 

@@ -167,7 +167,7 @@ class RevertibleSession(PlannedSession):
                     row.recorded_at,
                     action.type,
                     row.sentence,
-                    action.nodes,
+                    tuple(action.nodes),
                 )
             )
         return found

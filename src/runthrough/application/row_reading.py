@@ -89,7 +89,7 @@ class RowReading:
         rows = list(history(envelopes, state, wanted))
         if not renames:
             return rows
-        version, old = renames[0]
+        version, old = renames[-1]  # before that, the name may have been given and taken back
         earlier = self._rows(_of(wanted, old), upto=Version(version - 1))
         return [*earlier, *(row for row in rows if row.version >= version)]
 

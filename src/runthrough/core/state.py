@@ -5,7 +5,7 @@ Logs, evidence and requirements are referred to by the log, not held here.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.values.connections import Connection, ProposedConnection, Rejection
@@ -145,7 +145,8 @@ class RunState:
     summary: RunSummary | None = None
 
 
-class Action(NamedTuple):
+@dataclass(slots=True)
+class Action:
     """One thing that somebody did to the configuration; see `core.evolve.actions`."""
 
     version: Version
@@ -155,7 +156,8 @@ class Action(NamedTuple):
     actor: str
     type: str
     """Of the event that tells what was done, such as `ScriptConfigured`."""
-    nodes: tuple[NodeName, ...]
+    nodes: dict[NodeName, None]
+    """The nodes that its events are about, in their order; added to while they are folded."""
 
 
 @dataclass(frozen=True, slots=True)

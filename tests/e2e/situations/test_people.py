@@ -38,6 +38,26 @@ def test_10_undo_past_a_run(desk):
     assert outcomes(ann.run())["report"] == "reused"
 
 
+@pytest.mark.slow
+def test_10_undo_of_a_new_name_asks_under_the_old_one(desk):
+    """What a renamed node lacks is told of the name that it has again, and can be typed."""
+    pipeline = desk.folder / "pipeline.yaml"
+    ann = desk.begin(report=top())
+    (desk.folder / "scripts/report.py").unlink()
+    pipeline.write_text(pipeline.read_text().replace("report", "summary"))
+    desk.shell.run("update", "pipeline.yaml", "--rename", "report=summary", "--session", NAME)
+
+    ann.refresh()
+    ann.undo()
+    (need,) = ann.state.nodes["report"].needs
+    assert (need.where.node, need.message) == (
+        "report",
+        "Script 'report' not found in discovered scripts",
+    )
+    assert ann.next_command() == "runthrough bind report PATH"
+    assert ann.state.nodes["report"].draft.job_args == {"top": 1}
+
+
 def test_11_undo_of_another_persons_action(desk):
     """The last action is named with its actor, and only who says so takes it back."""
     ann = desk.begin(report=top(1))

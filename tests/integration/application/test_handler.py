@@ -3,7 +3,7 @@
 import multiprocessing
 
 import pytest
-from tests.support.builders import configure, start_run
+from tests.support.builders import configure, need, node_facts, script_info, start_run
 from tests.support.handling import (
     FACTS,
     ROUNDS,
@@ -24,6 +24,7 @@ from tests.support.stored import DEADLINE_S, A, finished, sql_stores
 
 from runthrough.core.commands import CloseSession, RecordWorld
 from runthrough.core.state import SessionState
+from runthrough.core.values.facts import Evidence, WorldChange
 from runthrough.core.values.ids import SessionId
 from runthrough.core.views.history import history
 from runthrough.core.views.loaded import Loaded
@@ -207,6 +208,36 @@ def test_what_leads_to_nothing_leaves_nothing(store):
     (ann,) = seated(store, "ann")
     assert ann.ask(RecordWorld(facts={"a": FACTS, "b": FACTS})) == []
     assert len(types(store)) == BEGUN
+
+
+EDITED = WorldChange(name="script", old=script_info().digest, new="d2")
+MODULE = WorldChange(name="module helpers", old=None, new="d3")
+OTHER_INPUT = WorldChange(
+    name="input raw",
+    old=None,
+    new="d4",
+    evidence=Evidence(kind="input", name="raw", source="person", path="workspace:raw", digest="d4"),
+)
+
+
+def test_two_looks_at_one_moment_record_what_changed_once(store):
+    """Who is overtaken tells only what the other one had not seen yet."""
+    ann, bob = seated(store, "ann", "bob")
+    more = node_facts(need("depth", "job_arg"), need("n", "job_arg", level="optional"))
+    seen = more.model_copy(
+        update={"changes": (EDITED, MODULE, OTHER_INPUT), "reread": "script"}
+    )
+    assert bob.ask(RecordWorld(facts={"a": seen})) == ["WorldChanged", "RequirementsRead"]
+    assert ann.ask(RecordWorld(facts={"a": seen})) == []
+    assert len(types(store)) == BEGUN + 2
+    again, late = (
+        WorldChange(name="script", old="d2", new="d5"),
+        WorldChange(name="script", old="d5", new="d6"),
+    )
+    bob.ask(RecordWorld(facts={"a": more.model_copy(update={"changes": (again,)})}))
+    both = {"a": more.model_copy(update={"changes": (late, MODULE)})}
+    assert ann.ask(RecordWorld(facts=both)) == ["WorldChanged"]
+    assert last(store).changes == (late,)
 
 
 @pytest.mark.parametrize("command", [depth("a", 1), depth("unknown", 1), CloseSession()])

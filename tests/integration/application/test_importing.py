@@ -255,6 +255,55 @@ def test_event_of_a_newer_runthrough_is_refused(elsewhere, here, monkeypatch):
     assert here.unchanged_by(newer)
 
 
+def forged(elsewhere, session_id, *events):
+    """An export whose hashes fit, of what no runthrough would have recorded."""
+    elsewhere.writer.append(session_id, *events)
+    return elsewhere.export(session_id)
+
+
+@pytest.mark.parametrize(
+    "session_id", ["../../../../tmp/x", "@last", C.upper(), f"{C}\u2028", C[:-1]]
+)
+def test_session_with_an_id_that_nobody_gave_is_refused(elsewhere, here, session_id):
+    """An id names a folder, so a file that was made by hand cannot choose one."""
+    export = forged(elsewhere, SessionId(session_id), started("crane"))
+    assert export.verified().verdict.ok
+
+    def take_in():
+        with pytest.raises(ImportRefusedError, match="none that runthrough gives"):
+            here.take_in(export)
+
+    assert here.unchanged_by(take_in)
+
+
+def test_session_that_does_not_begin_as_one_is_refused(elsewhere, here):
+    """Where the first event begins no session, there is no pipeline to go on with."""
+    export = forged(elsewhere, C, said("first"))
+
+    def take_in():
+        with pytest.raises(ImportRefusedError, match="begins with a CommandRefused"):
+            here.take_in(export)
+
+    assert here.unchanged_by(take_in)
+
+
+@pytest.mark.parametrize("name", ["", "@last", "a\x1b[2J", "a\nnext: runthrough", "hf_" + "a" * 30])
+def test_session_whose_name_cannot_be_typed_needs_another(elsewhere, here, name):
+    """A name that could not have been given is refused, and is no part of what is told."""
+    export = forged(elsewhere, C, started(name))
+
+    def take_in():
+        with pytest.raises(ImportRefusedError, match="nobody can call one so") as refused:
+            here.take_in(export)
+        assert f"--rename {C}=NAME" in refused.value.fix
+        assert refused.value.message.isprintable()
+        assert "hf_a" not in refused.value.message
+
+    assert here.unchanged_by(take_in)
+    (came,) = here.take_in(export, **{C: "crane"}).sessions
+    assert (came.name, here.listed()[C]) == ("crane", ("crane", "open", False))
+
+
 def test_imported_command_answers_nobody(elsewhere, here):
     """A command that was imported is not the one that somebody sends here with its id."""
     here.take_in(elsewhere.export(A))

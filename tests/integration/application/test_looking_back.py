@@ -6,6 +6,7 @@ import pytest
 from tests.support import days
 from tests.support.desk import shop, top
 
+from runthrough.application.answers import Answers
 from runthrough.application.comparing import NOW
 from runthrough.bootstrap import load_pipeline
 from runthrough.errors import (
@@ -108,6 +109,26 @@ def test_the_history_of_a_node_goes_through_its_names_and_beyond_its_end(desk, g
     green.update(load_pipeline(path))
     assert "summary" not in green.state.nodes
     assert green.history("summary")[-1].type == "PipelineChanged"
+
+
+def test_the_history_of_a_node_follows_a_name_that_was_taken_back_and_given_again(desk, green):
+    """What was done under the old name in between is not left out."""
+    path = desk.folder / "pipeline.yaml"
+    old = path.read_text()
+    new = old.replace("report", "summary")
+    path.write_text(new)
+    desk.folder.joinpath("scripts/summary.py").write_bytes(
+        desk.folder.joinpath("scripts/report.py").read_bytes()
+    )
+    green.update(load_pipeline(path), renamed={"report": "summary"})
+    path.write_text(old)
+    green.update(load_pipeline(path), renamed={"summary": "report"})
+    between = green.configure("report", Answers(user_notes="in between")).version
+    path.write_text(new)
+    green.update(load_pipeline(path), renamed={"report": "summary"})
+    told = [row.version for row in green.history("summary")]
+    assert between in told
+    assert told == sorted(set(told))
 
 
 # ---- as of

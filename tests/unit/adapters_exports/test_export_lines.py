@@ -1,6 +1,7 @@
 """Exports as text: what is written can be verified with nothing else, and any change is found."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -234,6 +235,32 @@ def test_hostile_line_is_a_verdict(line):
     """A line that was made to trip the reader is told like any other edited one."""
     lines = exported()
     lines[1] = line
+    assert found(lines).first_bad == FirstBad(1, "line")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "written"),
+    [
+        ("rtschema", '"1"'),
+        ("rtschema", "true"),
+        ("rtschema", "0"),
+        ("rtschema", str(2**31)),
+        ("rtversion", "true"),
+        ("rtposition", '"0"'),
+        ("rtposition", f'"{10**25}"'),
+        ("time", '"yesterday"'),
+        ("time", '"2026-11-28T12:00:00"'),
+        ("time", '"2026-11-28T12:00:00.000000+01:00"'),
+    ],
+)
+def test_value_of_another_kind_is_found(attribute, written):
+    """A value that no database would keep is found, also where its hash is that of the right one.
+
+    Hashes are made of texts, and whoever writes a file by hand can compute them.
+    """
+    lines = exported(OF_SESSION, SESSION)
+    lines[1] = re.sub(rf'"{attribute}":("[^"]*"|[0-9]+)', f'"{attribute}":{written}', lines[1])
+    assert written in lines[1]
     assert found(lines).first_bad == FirstBad(1, "line")
 
 

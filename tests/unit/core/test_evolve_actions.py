@@ -6,6 +6,7 @@ import pytest
 from tests.support.builders import SESSION, envelope, metadata, missing, pipeline, script_info
 from tests.support.builders import session_started as started_on
 
+from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import (
     ConfigurationCleared,
     ConfigurationDrafted,
@@ -105,7 +106,30 @@ def test_what_the_pipeline_says_at_the_start_is_no_action():
 def test_all_events_of_one_command_are_one_action():
     """Also what comes before and behind the event that a person asked for."""
     state = folded((STARTED, FOUND), (CHANGED,), (CHANGED, CONFIGURED, PENDING), (PENDING,))
-    assert state.actions == [Action(4, 6, "ann", "ScriptConfigured", ("clean", "train"))]
+    (action,) = state.actions
+    assert (action.version, action.until, action.type) == (4, 6, "ScriptConfigured")
+    assert list(action.nodes) == ["clean", "train"]
+
+
+def test_an_action_that_left_many_events_is_folded_in_the_time_of_each():
+    """Its nodes are added to, and not copied with each event that the command left."""
+    state = folded((STARTED, FOUND), (CONFIGURED,))
+    nodes = state.actions[-1].nodes
+    evolve(state, replace(envelope(PENDING, 4), metadata=replace(
+        metadata(4), command_id="command of step 1"
+    )))
+    assert state.actions[-1].nodes is nodes
+    assert list(nodes) == ["clean", "train"]
+
+
+def test_what_only_unfolds_leaves_the_actions_of_its_session_alone():
+    """A decision looks ahead on a state of its own, and ahead of that on another."""
+    ahead = Unfolding.over(folded((STARTED, FOUND)))
+    ahead.happen(CONFIGURED)
+    further = Unfolding.over(ahead.state)
+    further.happen(PENDING)
+    assert list(further.state.actions[-1].nodes) == ["clean", "train"]
+    assert list(ahead.state.actions[-1].nodes) == ["clean"]
 
 
 def test_two_commands_are_two_actions():
@@ -117,7 +141,7 @@ def test_two_commands_are_two_actions():
 def test_an_undo_takes_actions_away_until_they_are_done_again():
     """What brings the old configuration back is no action of its own, and neither is the redo."""
     undone = folded((STARTED, FOUND), (CONFIGURED,), (reverted(2, 3), CONFIGURED))
-    action = Action(3, 3, "ann", "ScriptConfigured", ("clean",))
+    action = Action(3, 3, "ann", "ScriptConfigured", {"clean": None})
     assert undone.actions == []
     assert undone.taken_back == [TakenBack(4, "ann", (action,))]
     redone = folded(

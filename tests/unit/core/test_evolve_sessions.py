@@ -22,6 +22,7 @@ from runthrough.core.events import (
     ConnectionConfirmed,
     ConnectionProposed,
     ConnectionRejected,
+    DataFlowChecked,
     HomeMoved,
     NodeDiscovered,
     PipelineChanged,
@@ -44,7 +45,7 @@ from runthrough.core.lifecycle import Lifecycle, Phase
 from runthrough.core.state import Approval
 from runthrough.core.values.connections import Output
 from runthrough.core.values.metadata import Home, Origin
-from runthrough.core.values.outcomes import RunSummary, ScriptLog
+from runthrough.core.values.outcomes import Edge, RunSummary, ScriptLog, SeamResult
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
 
@@ -174,6 +175,24 @@ def test_a_renamed_node_stays_what_it_was():
     assert state.rejected["train"][0].source == Output("tidy", "p")
     assert state.proposals["train"]["extra"].source == Output("tidy", "q")
     assert state.predecessors == {"tidy": (), "train": ("tidy",)}
+
+
+def test_what_was_found_not_to_fit_goes_by_the_new_name_or_goes():
+    """A producer is not held to what a node needs that is gone, and tells the rest as it is."""
+    unfit = DataFlowChecked(
+        node="train",
+        run=RUN,
+        edge=Edge(from_node="clean", output="o", input="data"),
+        result=SeamResult(compatible=False),
+    )
+    went = (STARTED, FOUND, CONFIGURED, CONFIRMED, RUNNING, CLAIMED, PASSED, unfit)
+    renamed = PipelineChanged(pipeline=pipeline(("clean", "learn")), renamed={"train": "learn"})
+    (misfit,) = given(*went, renamed).state.nodes["clean"].misfits
+    assert misfit.node == "learn"
+    fits = unfit.model_copy(update={"node": "learn", "result": SeamResult(compatible=True)})
+    assert given(*went, renamed, fits).state.nodes["clean"].misfits == ()
+    removed = PipelineChanged(pipeline=pipeline(clean=None), removed=("train",))
+    assert given(*went, removed).state.nodes["clean"].misfits == ()
 
 
 def test_a_removed_node_goes_with_all_its_ends():

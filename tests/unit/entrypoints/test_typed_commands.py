@@ -27,3 +27,31 @@ def test_the_named_session_is_kept_where_the_command_takes_one(words, takes):
 def test_help_is_not_about_a_session():
     """`runthrough --help` stays as it is."""
     assert Visit(session="demo").typed("runthrough --help") == "runthrough --help"
+
+
+@pytest.mark.parametrize(
+    ("fix", "typed"),
+    [
+        (
+            "runthrough bind a PATH, or runthrough external a when it is outside",
+            "runthrough bind a PATH --session demo, or runthrough external a when it is outside",
+        ),
+        (
+            "runthrough configure a --input x=PATH (it is a folder)",
+            "runthrough configure a --input x=PATH --session demo (it is a folder)",
+        ),
+        ("put it there, or runthrough status", "put it there, or runthrough status"),
+    ],
+)
+def test_an_option_stands_before_what_is_said_of_a_command(fix, typed):
+    """A fix that goes on in words can still be typed up to there."""
+    assert Visit(session="demo").typed(fix) == typed
+
+
+def test_session_and_database_are_both_named():
+    """Each that the call named is told."""
+    visit = Visit(session="demo", database="sqlite:///log.db")
+    assert visit.typed("runthrough bind a PATH, or runthrough external a") == (
+        "runthrough bind a PATH --session demo --database sqlite:///log.db, or runthrough "
+        "external a"
+    )

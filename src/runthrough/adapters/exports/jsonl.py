@@ -15,7 +15,7 @@ from runthrough.adapters.exports.excerpts import passes
 from runthrough.adapters.exports.framing import DATA, TYPE, Frame, Scope, begun, ended, spelled
 from runthrough.adapters.exports.lineage import ExcerptCheck, LineageCheck
 from runthrough.adapters.store.chain import ChainCheck
-from runthrough.adapters.store.codec import time_text
+from runthrough.adapters.store.codec import read_time, time_text
 from runthrough.core.values.store import (
     ZERO_HASH,
     AuditVerdict,
@@ -44,7 +44,10 @@ _EXTENSIONS: Mapping[str, str] = {
     "rtloghash": "log_hash",
 }
 """CloudEvents extension attributes and the columns that they hold."""
-_NUMBER = re.compile(r"0|[1-9][0-9]*")
+_POSITION = re.compile(r"[1-9][0-9]{0,18}")
+_NUMBERS = ("version", "schema_version")
+_LARGEST = 2**31 - 1
+"""What a CloudEvents integer holds, and the column of a database."""
 ALL = EventFilter()
 
 
@@ -214,7 +217,7 @@ def _row(line: str) -> StoredEvent | None:
         row = StoredEvent(
             **{
                 **columns,
-                "position": _number(head["rtposition"]),
+                "position": _position(head["rtposition"]),
                 "type": head["type"].removeprefix(TYPE),
                 "subject": head.get("subject"),
                 "recorded_at": head["time"],
@@ -222,12 +225,22 @@ def _row(line: str) -> StoredEvent | None:
                 "payload": tail[:-1],
             }
         )
-        return row if _line(row) == text else None
+        return row if _is_written_so(row) and _line(row) == text else None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
+def _is_written_so(row: StoredEvent) -> bool:
+    """Whether the numbers and the time are such as are stored.
+
+    The hashes do not tell: they are made of texts, in which `1` and `"1"` are one.
+    """
+    numbers = (getattr(row, name) for name in _NUMBERS)
+    counted = all(type(one) is int and 0 < one <= _LARGEST for one in numbers)
+    return counted and time_text(read_time(row.recorded_at)) == row.recorded_at
+
+
+def _position(text: str) -> int:
+    if not _POSITION.fullmatch(text):
         raise ValueError(text)
     return int(text)

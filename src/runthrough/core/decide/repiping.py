@@ -20,14 +20,14 @@ def pipeline_change(
     A name that a renamed node takes was another node's before.
     """
     old_dag, new_dag = declared_dag(old), declared_dag(new)
-    before = tuple(NodeName(name) for name in old_dag.nodes)
-    after = tuple(NodeName(name) for name in new_dag.nodes)
+    before = dict.fromkeys(NodeName(name) for name in old_dag.nodes)
+    after = dict.fromkeys(NodeName(name) for name in new_dag.nodes)
     names = {name: to for name, to in renamed.items() if name in before and to in after}
-    taken = frozenset(names.values())
-    names |= {name: name for name in before if name in after and name not in {*names, *taken}}
+    said_of = {*names, *names.values()}
+    names |= {name: name for name in before if name in after and name not in said_of}
     new_name = {name: to for name, to in names.items() if name != to}
     old_name = {to: name for name, to in names.items()}
-    had, has = _ends(old_dag.edges, new_name), _ends(new_dag.edges, {})
+    had, has = _sources(old_dag.edges, new_name), _sources(new_dag.edges, {})
     anew = (old.inherit_env, old.python) != (new.inherit_env, new.python)
 
     def said(pipeline: PipelineDeclaration, node: NodeName) -> NodeDeclaration:
@@ -51,13 +51,11 @@ def pipeline_change(
     )
 
 
-def _ends(edges: Iterable[tuple[str, str]], names: Names) -> dict[str, set[tuple[str, str]]]:
-    """The edges at each node."""
-    found: dict[str, set[tuple[str, str]]] = {}
+def _sources(edges: Iterable[tuple[str, str]], names: Names) -> dict[str, set[str]]:
+    """What leads into each node: an edge is its end's own, and changes nothing of its source."""
+    found: dict[str, set[str]] = {}
     for source, target in edges:
-        edge = _called(source, names), _called(target, names)
-        for end in edge:
-            found.setdefault(end, set()).add(edge)
+        found.setdefault(_called(target, names), set()).add(_called(source, names))
     return found
 
 

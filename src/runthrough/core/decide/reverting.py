@@ -192,6 +192,7 @@ class Comparison:
             node
             for node, then in self.then_name.items()
             if then in self.change.changed
+            or (then != node and state.nodes[node].needs)  # they tell of the name of today
             or not answered_alike(self.today(node), stood.nodes[then])
         )
         """Nodes by the names of today."""

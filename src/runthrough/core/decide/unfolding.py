@@ -54,6 +54,9 @@ class Unfolding:
         own.predecessors, own.successors = dict(state.predecessors), dict(state.successors)
         own.connections, own.proposals = dict(state.connections), dict(state.proposals)
         own.rejected, own.actions = dict(state.rejected), list(state.actions)
+        if own.actions:  # what unfolds may go on with the last one
+            last = own.actions[-1]
+            own.actions[-1] = replace(last, nodes=dict(last.nodes))
         if state.approval is not None:
             own.approval = replace(state.approval, since=dict(state.approval.since))
         unfolding.state = own

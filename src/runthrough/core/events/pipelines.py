@@ -21,8 +21,8 @@ class PipelineChanged(SessionEvent):
     renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
     """Old name → new name."""
     changed: tuple[NodeName, ...] = ()
-    """Nodes that stay, of which the pipeline says something else, or which have other edges; by
-    their new names."""
+    """Nodes that stay, of which the pipeline says something else, or into which other edges lead;
+    by their new names."""
 
 
 class NodeDiscovered(NodeEvent):

@@ -63,7 +63,13 @@ def note_action(state: SessionState, envelope: EventEnvelope) -> None:
 def _acted(state: SessionState, envelope: EventEnvelope, first: Version) -> None:
     event = envelope.event
     state.actions.append(
-        Action(first, envelope.version, envelope.metadata.actor, event.type, _nodes(event))
+        Action(
+            first,
+            envelope.version,
+            envelope.metadata.actor,
+            event.type,
+            dict.fromkeys(_nodes(event)),
+        )
     )
     if len(state.actions) > ACTIONS_KEPT:
         del state.actions[0]
@@ -74,8 +80,8 @@ def _acted(state: SessionState, envelope: EventEnvelope, first: Version) -> None
 def _extended(state: SessionState, envelope: EventEnvelope) -> None:
     """The command that did it left another event."""
     last = state.actions[-1]
-    nodes = tuple(dict.fromkeys((*last.nodes, *_nodes(envelope.event))))
-    state.actions[-1] = last._replace(until=envelope.version, nodes=nodes)
+    last.until = envelope.version
+    last.nodes.update(dict.fromkeys(_nodes(envelope.event)))
 
 
 def _reverted(state: SessionState, envelope: EventEnvelope, event: ConfigurationReverted) -> None:
@@ -84,7 +90,7 @@ def _reverted(state: SessionState, envelope: EventEnvelope, event: Configuration
         state.taken_back = state.taken_back[:-1]
         return
     gone = tuple(action for action in state.actions if action.version in event.versions)
-    state.actions = [action for action in state.actions if action not in gone]
+    state.actions = [a for a in state.actions if a.version not in event.versions]
     undone = TakenBack(envelope.version, envelope.metadata.actor, gone)
     state.taken_back = [*state.taken_back, undone]
 

@@ -111,6 +111,13 @@ def pipeline_changed(state: SessionState, event: PipelineChanged) -> None:
         for name, told in state.rejected.items()
         if name not in gone
     }
+    for node in before.values():
+        if node.misfits:
+            node.misfits = tuple(
+                replace(misfit, node=names.get(misfit.node, misfit.node))
+                for misfit in node.misfits
+                if misfit.node not in gone
+            )
     state.pipeline = event.pipeline
     _arrange(state, before)
 

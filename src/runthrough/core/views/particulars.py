@@ -96,6 +96,18 @@ class Particulars:
         """What the node's script needs, as last read; empty where it has no script."""
         return self.requirements.get(node, NO_NEEDS)
 
+    def holds(self, node: NodeName, change: WorldChange) -> bool:
+        """Whether history has it already that something has become what a look found."""
+        script, found = self.scripts.get(node), change.evidence
+        if found is not None:
+            held = (e for e in self.evidence.get(node, ()) if _same_part(e, found))
+            return any(e.model_copy(update={"source": found.source}) == found for e in held)
+        if script is None or change.part == "missing":
+            return False
+        if change.part == "script":
+            return script.digest == change.new
+        return script.modules.get(change.name.removeprefix(MODULE)) == change.new
+
     def _take_change(self, node: NodeName, change: WorldChange) -> None:
         """From now on what was found is what the next look is held against."""
         script = self.scripts.get(node)

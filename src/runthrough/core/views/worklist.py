@@ -136,7 +136,9 @@ def _row(
     category, text, command = _judged(state, node, facts, changes, stopped)
     by = "auto" if there.configured_by == "auto" else there.accepted_by
     settled = there.spec is not None
-    if category == "ready" and not text:
+    if category == "ready" and not settled:
+        text = "found, and not decided yet"  # as of a version in the middle of a command
+    elif category == "ready" and not text:
         text = f"{'auto' if by == 'auto' else f'by {by}'}{': ' if evidence else ''}"
         text += "; ".join(evidence)
     return WorklistRow(

@@ -1,16 +1,16 @@
 """Handing the log to others: exports, and what is taken over from one."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from runthrough.entrypoints.cli.failing import PASSED
+from runthrough.entrypoints.cli.moments import time_typed
 from runthrough.entrypoints.cli.screen import Screen
 from runthrough.entrypoints.cli.verdicts import Found, tell_found
 from runthrough.entrypoints.cli.visit import Visit, visiting
-from runthrough.entrypoints.cli.words import counted
+from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
     from runthrough.application.importing import Imported
@@ -20,7 +20,7 @@ _FORMATS = Annotated[
     Literal["jsonl", "csv"],
     typer.Option("--format", metavar="jsonl|csv", help="JSON Lines, or a table; default: jsonl."),
 ]
-_TIME = "A time (ISO 8601; UTC where it names no zone) or a day"
+_TIME = "A time (ISO 8601; UTC where it names no zone), a day, or 2d, 3h for so long ago"
 
 
 @visiting()
@@ -64,8 +64,8 @@ def export(  # noqa: PLR0917 - the parameters are the command's options
         tuple(map(masked_text, nodes or ())),
         tuple(map(masked_text, actors or ())),
         tuple(_type_named(name) for name in types or ()),
-        _time_of("--since", since),
-        _time_of("--until", until, end_of_day=True),
+        None if since is None else time_typed("--since", since),
+        None if until is None else time_typed("--until", until, end_of_day=True),
     )
     with visit.application(absent="refuse") as application:
         session_id = None
@@ -205,7 +205,7 @@ def _tell_imported(visit: Visit, imported: "Imported", *, file: str, place: str)
     )
     for one in imported.sessions:
         renamed = f" (in the export: {one.renamed_from})" if one.renamed_from else ""
-        visit.screen.line(f"  {one.name}{renamed}, version {one.version}")
+        visit.screen.line(one_line(f"  {one.name}{renamed}, version {one.version}"))
     visit.next(f"runthrough history --session {_word(imported.sessions[0].name)}")
 
 
@@ -233,26 +233,6 @@ def _type_named(name: str) -> str:
         meant = f"; did you mean {' or '.join(close)}?" if close else ""
         raise typer.BadParameter(f"--type {name!r} is no type of event{meant}")
     return name
-
-
-def _time_of(option: str, given: str | None, *, end_of_day: bool = False) -> datetime | None:
-    """A time as it was typed; of a day its begin, or its end.
-
-    Raises:
-        typer.BadParameter: It is no time.
-    """
-    if given is None:
-        return None
-    try:
-        at = datetime.fromisoformat(given)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{option} {given!r} is no time; write 2026-11-28 or 2026-11-28T09:30, in UTC, or "
-            "with a zone behind it, as in 2026-11-28T09:30+01:00"
-        ) from None
-    if end_of_day and len(given) <= len("2026-11-28"):
-        at += timedelta(days=1, microseconds=-1)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _word(text: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runthrough.application.session import Session
+    from runthrough.bootstrap import Application
     from runthrough.core.values.store import SessionEntry
 
 
@@ -119,7 +120,7 @@ def rename(
     with visit.opened() as (_, session):
         old = session.name
         session.rename(name)
-        _tell_name(visit, session)
+        _tell_name(visit, session, old)
         visit.screen.line(one_line(f"session {old} is called {session.name} now"))
         visit.next(session.next_command())
 
@@ -144,9 +145,11 @@ def reopen(
     ] = None,
 ) -> None:
     """Go on with a closed session."""
-    with visit.opened() as (_, session):
+    with visit.opened() as (application, found):
+        session = _closed(application, found)
+        old = session.name
         session.reopen(name=name)
-        _tell_name(visit, session)
+        _tell_name(visit, session, old)
         visit.screen.line(one_line(f"session {session.name} is open again"))
         visit.next(session.next_command())
 
@@ -168,7 +171,8 @@ def archive(
     """Export a closed session, and let it no longer be listed; nothing of it is deleted."""
     from runthrough.bootstrap import write_session  # noqa: PLC0415 - heavy, so inside commands
 
-    with visit.opened() as (application, session):
+    with visit.opened() as (application, found):
+        session = _closed(application, found)
         file = output or f"{session.name.replace(os.sep, '_')}.jsonl"
         count = 0
 
@@ -191,7 +195,26 @@ def _named(session: "Session") -> dict[str, object]:
     return {"session_id": session.session_id, "name": session.name, "version": session.version}
 
 
-def _tell_name(visit: Visit, session: "Session") -> None:
+def _closed(application: "Application", found: "Session") -> "Session":
+    """What was found; where it is open and was asked for by its name, the closed one so called.
+
+    A name finds the open session first, which can neither be reopened nor archived.
+    """
+    named = application.settings.session == found.name
+    if not named or found.state.phase.value == "closed":
+        return found
+    namesakes = [
+        entry.session_id
+        for entry in application.sessions.entries()
+        if entry.name == found.name and entry.phase == "closed" and not entry.archived
+    ]
+    return application.sessions.open(namesakes[0]) if len(namesakes) == 1 else found
+
+
+def _tell_name(visit: Visit, session: "Session", old: str | None = None) -> None:
+    """The session as a result; who named it by the `old` name is told its new one from now on."""
+    if visit.session is not None and visit.session == old:
+        visit.session = session.name
     visit.screen.result(_named(session))
 
 

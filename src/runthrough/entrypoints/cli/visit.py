@@ -3,6 +3,7 @@
 import functools
 import inspect
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _PASSWORD_HINT = (
     f"in {VARIABLE}."
 )
 
+_SAID_OF_IT = re.compile(r"(, (?:or|to|with|and) | \(.+)")
+"""Where a fix goes on in words: `runthrough bind NODE PATH, or runthrough external …`."""
 WITHOUT_SESSION = frozenset({"new", "sessions", "doctor", "demo", "db", "audit"})
 """Commands, and groups of them, that are about no session or about all."""
 
@@ -105,7 +108,7 @@ class Visit:
             return self.typed_here(command)
         import shlex  # noqa: PLC0415 - only where a session is named
 
-        return self.typed_here(f"{command} --session {shlex.quote(self.session)}")
+        return self.typed_here(_with(command, f"--session {shlex.quote(self.session)}"))
 
     def typed_here(self, command: str) -> str:
         """A command about the whole database, with the one that this call named.
@@ -118,7 +121,7 @@ class Visit:
 
         from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - as above
 
-        return f"{command} --database {shlex.quote(without_password(self.database))}"
+        return _with(command, f"--database {shlex.quote(without_password(self.database))}")
 
     @property
     def password_hint(self) -> str | None:
@@ -195,6 +198,12 @@ def visiting(
         return shared
 
     return decorate
+
+
+def _with(command: str, option: str) -> str:
+    """A command with one more option, put before what is said of the command behind it."""
+    head, *gap = _SAID_OF_IT.split(command, maxsplit=1)
+    return "".join([head, " ", option, *gap])
 
 
 def _without_session(words: list[str]) -> bool:

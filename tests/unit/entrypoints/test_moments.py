@@ -1,0 +1,66 @@
+"""Versions and times as people type them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from runthrough.bootstrap import now
+from runthrough.entrypoints.cli.moments import moment, time_typed
+
+
+def test_number_is_a_version_and_all_else_a_time():
+    """A day begins at midnight in UTC, and a zone is taken into account."""
+    assert moment("--since", "41") == 41
+    assert moment("--since", "2026-11-28") == datetime(2026, 11, 28, tzinfo=UTC)
+    told = moment("--since", "2026-11-28T09:30+01:00")
+    assert told == datetime(2026, 11, 28, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("read", [moment, time_typed])
+def test_so_long_ago_is_counted_from_now(read):
+    """`2d` is two days before the command."""
+    before = now()
+    told = read("--since", "2d")
+    assert before <= told + timedelta(days=2) <= now()
+
+
+def test_day_ends_where_its_end_is_asked_for():
+    """The last microsecond of a day is in it; a time with hours, and `2d`, are moments."""
+    end = datetime(2026, 11, 28, 23, 59, 59, 999999, tzinfo=UTC)
+    assert time_typed("--until", "2026-11-28", end_of_day=True) == end
+    assert time_typed("--until", "9999-12-31", end_of_day=True).year == 9999
+    noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    assert time_typed("--until", "2026-11-28T12", end_of_day=True) == noon
+    assert time_typed("--until", "0s", end_of_day=True) <= now()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "yesterday",
+        "2026-13-01",
+        "2x",
+        "-1",
+        "99999999999d",
+        "9" * 5000,
+        f"{'9' * 5000}d",
+        "0001-01-01T00:00+14:00",
+        "9999-12-31T23:59-14:00",
+        "４１",
+    ],
+)
+@pytest.mark.parametrize("read", [moment, time_typed])
+def test_what_is_no_moment_is_refused_with_what_to_write(read, given):
+    """However long a number, and however far from a zone's midnight, it is a usage error."""
+    with pytest.raises(typer.BadParameter, match="2026-11-28T09:30") as refused:
+        read("--since", given)
+    assert refused.value.param_hint == "'--since'"
+
+
+@pytest.mark.parametrize("given", ["41", "2099"])
+def test_number_is_no_time(given):
+    """Where only a time is asked for, a version is a mistake."""
+    with pytest.raises(typer.BadParameter, match="is no time"):
+        time_typed("--since", given)
