@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runthrough.errors import (
         AmbiguousScriptError,
         ArchiveError,
+        AuditFileError,
+        CommandInvalidError,
         CommandRefusedError,
         ConfigurationInvalidError,
         NothingToRetryError,
@@ -54,6 +56,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AmbiguousScriptError",
     "ArchiveError",
+    "AuditFileError",
+    "CommandInvalidError",
     "CommandRefusedError",
     "ConfigurationInvalidError",
     "DataCompatibilityResult",

@@ -133,10 +133,15 @@ class UnknownNodeError(RunthroughError, ValueError):
 
     code = "NODE_UNKNOWN"
 
-    def __init__(self, name: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, nearest: Sequence[str] = (), *, ever: bool = False) -> None:
         self.name, self.nearest = name, tuple(nearest)
+        told = (
+            f"No node is called {name!r}, nor was one."
+            if ever
+            else f"Script '{name}' not found in discovered scripts."
+        )
         super().__init__(
-            f"Script '{name}' not found in discovered scripts.{_did_you_mean(nearest)}",
+            f"{told}{_did_you_mean(nearest)}",
             fix="runthrough status lists the nodes",
         )
 
@@ -182,17 +187,25 @@ class UnknownKeywordError(RunthroughError, ValueError):
 
 
 class ConfigurationInvalidError(RunthroughError, ValueError):
-    """A configuration was rejected; `problems` holds every problem as a plain mapping."""
+    """A configuration was rejected; `problems` holds every problem as a plain mapping.
+
+    `kept` tells in words what holds and was kept, where that was asked for.
+    """
 
     code = "CONFIGURATION_INVALID"
 
-    def __init__(self, node: str, problems: Sequence[Mapping[str, Any]]) -> None:
-        self.node = node
+    def __init__(
+        self, node: str, problems: Sequence[Mapping[str, Any]], kept: Sequence[str] = ()
+    ) -> None:
+        self.node, self.kept = node, tuple(kept)
         self.problems = tuple(dict(problem) for problem in problems)
         lines = [f"Configuration validation failed for {node}:"]
         for problem in self.problems:
             lines.append(f"  - {problem['message']}")
             lines.append(f"      → {problem['fix']}")
+        if self.kept:
+            lines.append("What holds was kept:")
+            lines += [f"    {line}" for line in self.kept]
         super().__init__("\n".join(lines))
 
 
@@ -223,7 +236,7 @@ class SessionClosedError(CommandRefusedError):
     def __init__(self, verb: str) -> None:
         super().__init__(
             f"The session is closed, so {verb!r} is refused.",
-            fix="start a new one: runthrough new PIPELINE",
+            fix="open it again: runthrough reopen",
         )
 
 
@@ -235,7 +248,9 @@ class NotClosedError(CommandRefusedError):
     def __init__(self, verb: str) -> None:
         super().__init__(
             f"The session is open, so {verb!r} is refused.",
-            fix="close it first: runthrough close" if verb == "archive" else None,
+            fix="close it first: runthrough close"
+            if verb == "archive"
+            else "go on with it as it is: runthrough status",
         )
 
 
@@ -254,7 +269,7 @@ class RunInProgressError(CommandRefusedError):
             f"A run is in progress{told}, so {verb!r} is refused.",
             fix="wait until it ends (runthrough status shows it); if its process is gone, "
             "runthrough resume closes it, from another machine with --here and when a minute has "
-            "passed without a sign of life",
+            "passed without a sign of life, or with --take-over",
         )
 
 
@@ -304,7 +319,8 @@ class AttemptClosedError(CommandRefusedError):
 class VersionConflictError(RunthroughError):
     """Somebody else changed the same node after the version the command was based on.
 
-    `fields` holds a mapping for each field that differs: `{field, base, theirs, yours}`.
+    `fields` holds a mapping for each field that differs: `{field, base, theirs, yours}`; `told`
+    are the same in words.
     """
 
     code = "VERSION_CONFLICT"
@@ -318,6 +334,7 @@ class VersionConflictError(RunthroughError):
         actor: str,
         event: str,
         fields: Sequence[Mapping[str, Any]] = (),
+        told: Sequence[str] = (),
     ) -> None:
         self.node, self.based_on, self.version = node, based_on, version
         self.actor, self.event = actor, event
@@ -328,10 +345,7 @@ class VersionConflictError(RunthroughError):
                 f"{based_on}, which your command is based on."
             )
         ]
-        lines += [
-            f"  {f['field']}: base {f['base']!r}, theirs {f['theirs']!r}, yours {f['yours']!r}"
-            for f in self.fields
-        ]
+        lines += [f"  {line}" for line in told]
         super().__init__(
             "\n".join(lines),
             fix=f"look at what is there (runthrough history --node {node}), then repeat",
@@ -423,6 +437,8 @@ class StoreUnavailableError(StoreError):
     """The database cannot be reached or written."""
 
     code = "STORE_UNAVAILABLE"
+    forbidden: bool = False
+    """Whether it can be read, and nothing may be written to it by this user."""
 
 
 class SchemaOutdatedError(StoreError):

@@ -29,6 +29,7 @@ from pydantic_settings import (
 from runthrough.core.names import nearest
 from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import ActorSource
+from runthrough.core.values.secrets import looks_secret
 from runthrough.errors import SettingError
 
 PREFIX = "RUNTHROUGH_"
@@ -187,6 +188,12 @@ def _word(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if looks_secret(text):
+        raise ValueError("looks as if it held a secret, and every event names the host")
+    return _word(text)
+
+
 def _url(text: str) -> str:
     if "://" not in text:
         # Any other text may hold a password, and is not repeated.
@@ -276,7 +283,7 @@ class _Told(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
     ] = "warning"
-    host: Word | None = None
+    host: Annotated[str, AfterValidator(_host)] | None = None
 
 
 SETTING_NAMES = tuple(_Told.model_fields)

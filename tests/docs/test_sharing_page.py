@@ -50,6 +50,26 @@ def script(folder):
     return "\n".join(["set -e", 'runthrough() { "$PYTHON" -m runthrough "$@"; }', *lines])
 
 
+def prove_what_else_works(shell, host):
+    """A member imports a log from elsewhere, and an auditor who may only read proves all of it."""
+    shell.run("new", "pipeline.yaml", "--name", "solo")
+    shell.run("audit", "export", "-o", "solo.jsonl")
+    bob = {"RUNTHROUGH_DATABASE_URL": f"postgresql://bob@/runthrough?host={host}"}
+    shell.run("audit", "import", "solo.jsonl", **bob)
+    assert "solo" in shell.run("sessions", **bob).out
+    theirs = {"RUNTHROUGH_DATABASE_URL": f"postgresql://auditor@/runthrough?host={host}"}
+    shell.run("audit", "verify", **theirs)
+    shell.run("history", "--session", "shared", **theirs)
+    shell.run("audit", "export", "--session", "shared", "-o", "shared.jsonl", **theirs)
+    done = shell.run("audit", "checkpoint", "-o", "note.json", "--json", **theirs)
+    assert done.json["kept"] is False
+    assert "the database does not keep it as well" in done.err
+    shell.run("audit", "verify", "--against", "note.json", **theirs)
+    shell.run("note", "a word", "--session", "shared", code=4, **theirs)
+    kept = shell.run("audit", "checkpoint", "-o", "kept.json", "--json", **bob)
+    assert kept.json["kept"] is True
+
+
 @pytest.fixture
 def server(tmp_path, monkeypatch, postgres):
     """A new server, to which the programs of PostgreSQL connect by themselves."""
@@ -89,6 +109,7 @@ def test_the_page_leads_to_a_database_that_a_team_uses(tmp_path, server):
     ):
         url = f"postgresql://{person}@/runthrough?host={host}"
         shell.run(*shlex.split(words), RUNTHROUGH_DATABASE_URL=url, RUNTHROUGH_ACTOR=person)
+    prove_what_else_works(shell, host)
     with psycopg.connect(f"postgresql://bob@/runthrough?host={host}", autocommit=True) as bob:
         assert bob.execute("SELECT count(*) > 0 FROM events").fetchone() == (True,)
         for statement in FORBIDDEN:

@@ -138,6 +138,21 @@ def test_no_checkpoint_is_taken_of_a_changed_log(tmp_path):
     assert not (shell.folder / "note.json").exists()
 
 
+def test_no_note_is_left_of_a_checkpoint_that_could_not_be_kept(tmp_path):
+    """What is refused leaves nothing: the same command works when the cause is gone."""
+    shell = answered(tmp_path)
+    alter(
+        shell,
+        "CREATE TRIGGER full BEFORE INSERT ON checkpoints "
+        "BEGIN SELECT RAISE(ABORT, 'no more room'); END",
+    )
+    done = shell.run("audit", "checkpoint", "-o", "note.json", code=4)
+    assert "no more room" in done.err
+    assert not (shell.folder / "note.json").exists()
+    alter(shell, "DROP TRIGGER full")
+    assert shell.run("audit", "checkpoint", "-o", "note.json", "--json").json["kept"] is True
+
+
 def test_dropped_tail_is_found_by_a_note(tmp_path):
     """A log that is shorter than a note says was cut, though its chain is whole."""
     shell = answered(tmp_path)

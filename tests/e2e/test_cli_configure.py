@@ -34,6 +34,23 @@ def test_arguments_are_json_where_they_are_json(tmp_path):
     assert told == [3, 0.5, True, [1, 2], {"a": None}, "three", "3", "NaN", "1e999"]
 
 
+def test_a_secret_in_the_place_of_a_name_is_refused(tmp_path):
+    """A swapped NAME=VALUE is exit 2; nothing of it is repeated, and nothing is recorded."""
+    shell = begun(tmp_path)
+    key = "gh" + "p_" + "a1" * 18
+    before = shell.run("history", "--json").json
+    for option, value in (("--arg", "3"), ("--env", "x"), ("--input", "p"), ("--output", "p")):
+        done = shell.run("configure", "report", option, f"{key}={value}", code=2)
+        assert "names cannot be masked" in done.err
+        assert "NAME=VALUE" in done.err
+        assert key not in done.out + done.err
+    done = shell.run("external", "clean", "--output", f"{key}=data", code=2)
+    assert key not in done.out + done.err
+    done = shell.run("configure", "report", "--input", f"orders=@clean.{key}", code=2)
+    assert key not in done.out + done.err
+    assert shell.run("history", "--json").json == before
+
+
 def test_variables_stay_text(tmp_path):
     """--env never guesses a type."""
     shell = begun(tmp_path)
@@ -119,6 +136,17 @@ def test_an_answer_based_on_what_has_changed_is_a_conflict(tmp_path):
         {"field": "arg.top", "base": 1, "theirs": 2, "yours": 3}
     ]
     assert "report was changed by bob" in done.err
+    assert "  arg.top: base 1, theirs 2, yours 3\n" in done.err
+    shell.run("configure", "report", "--note", "'x'", "--as", "bob")
+    words = ("configure", "report", "--arg", "more=1", "--based-on", str(version), "--json")
+    done = shell.run(*words, code=4)
+    assert done.json["error"]["fields"][1:] == [
+        {"field": "arg.top", "base": 1, "theirs": 2, "yours": None},
+        {"field": "user_notes", "base": None, "theirs": "'x'", "yours": None},
+    ]
+    assert "  arg.more: base not set, theirs not set, yours 1\n" in done.err
+    assert "  arg.top: base 1, theirs 2\n" in done.err
+    assert "  user_notes: base not set, theirs 'x'\n" in done.err
     shell.run("configure", "clean", "--env", "CURRENCY=USD", "--based-on", str(version))
 
 
@@ -127,6 +155,35 @@ def test_an_input_may_be_another_nodes_output(tmp_path):
     shell = answered(tmp_path)
     done = shell.run("configure", "total", "--input", "clean_orders=@clean.clean_orders", "--json")
     assert done.json["values"]["input.clean_orders"] == "@clean.clean_orders"
+
+
+def test_what_was_kept_of_a_partial_answer_is_told_beside_what_was_not(tmp_path):
+    """The screen and --json say it; where nothing was kept they say nothing of it."""
+    shell = begun(tmp_path)
+    words = ("configure", "clean", "--input", "orders=nowhere.csv", "--json")
+    done = shell.run(*words, "--env", "CURRENCY=EUR", "--partial", code=2)
+    assert "What holds was kept:\n" in done.err
+    assert "    env.CURRENCY  not set → EUR\n" in done.err
+    assert "env.CURRENCY  not set → EUR" in done.json["error"]["kept"]
+    again = shell.run(*words, "--env", "CURRENCY=USD", code=2)
+    assert "kept" not in again.json["error"]
+    assert "kept" not in again.err
+
+
+def test_null_is_a_value_of_an_argument(tmp_path):
+    """It is told apart from an argument that is not set."""
+    shell = begun(tmp_path)
+    shell.run("configure", "report", "--arg", "top=1")
+    done = shell.run("configure", "report", "--arg", "top=null", "--arg", "more=null")
+    assert "arg.top  1 → null" in done.out
+    assert "arg.more  not set → null" in done.out
+    told = shell.run("history", "--node", "report").out
+    assert "arg.more  not set → null" in told
+    (row,) = (
+        line for line in shell.run("requirements", "report").out.splitlines() if "* top" in line
+    )
+    assert "null" in row
+    assert "arg.more  null → not set" in shell.run("diff", "now", "4").out
 
 
 def test_what_is_no_pair_is_a_usage_error_that_repeats_no_value(tmp_path):
@@ -213,11 +270,11 @@ def test_requirements_in_json(tmp_path):
     assert [need["name"] for need in view["job_arguments"]] == ["top"]
 
 
-def test_requirements_of_a_settled_node_say_how_to_change_it(tmp_path):
-    """A configured node's screen ends with a command that changes one of its values."""
+def test_requirements_of_a_settled_node_go_on_with_the_session(tmp_path):
+    """A configured node's screen ends with what the session needs next, not with a change."""
     told = answered(tmp_path).run("requirements", "report").out
     assert "· configured" in told.splitlines()[0]
-    assert told.splitlines()[-1] == "next:  runthrough configure report --arg top=VALUE"
+    assert told.splitlines()[-1] == "next:  runthrough run"
 
 
 def test_a_version_that_is_not_there_yet_is_no_base(tmp_path):
@@ -232,3 +289,15 @@ def test_a_secret_needs_a_name(tmp_path):
     shell = begun(tmp_path)
     done = shell.run("configure", "clean", "--env", "CURRENCY=@secret:", code=2)
     assert "name the secret" in done.err
+
+
+def test_an_empty_path_is_no_answer(tmp_path):
+    """What leaves an input open is another command; nothing is recorded."""
+    shell = begun(tmp_path)
+    before = shell.run("status", "--json").json["version"]
+    assert (
+        "runthrough disconnect"
+        in shell.run("configure", "clean", "--input", "orders=", code=2).err
+    )
+    assert "runthrough clear" in shell.run("configure", "clean", "--output", "x=", code=2).err
+    assert shell.run("status", "--json").json["version"] == before

@@ -69,6 +69,9 @@ def test_older_tables_are_migrated_and_told(tmp_path):
     with closing(sqlite3.connect(shell.database)) as connection, connection:
         connection.executescript(
             "DROP TABLE snapshots; DROP TABLE checkpoints;"
+            "ALTER TABLE sessions DROP COLUMN parent;"
+            "ALTER TABLE sessions DROP COLUMN forked_at;"
+            "ALTER TABLE sessions DROP COLUMN archived;"
             "UPDATE alembic_version SET version_num = '0001'"
         )
     told = shell.run("db", "current", code=4)

@@ -53,6 +53,25 @@ def test_filtered_export_is_refused_without_its_database_and_proved_with_it(shel
     assert held.json["database"].endswith("log.db")
 
 
+def test_export_about_a_node_tells_who_took_something_back(shell):
+    """It holds as many events as the node's history; a name that no node had is an error."""
+    shell.run("configure", "clean", "--env", "CURRENCY=USD", "--session", "demo")
+    shell.run("undo", "--session", "demo", "--as", "bob", "--anyone")
+    words = ("--session", "demo", "--node", "clean")
+    count = len(shell.run("history", *words, "--json").json)
+    done = shell.run("audit", "export", "-o", "clean.jsonl", *words, "--json")
+    assert done.json["events"] == count
+    assert any(
+        line["type"].endswith(".ConfigurationReverted") for line in lines(shell, "clean.jsonl")
+    )
+    shell.run("audit", "verify", "clean.jsonl", "--database", url(shell, "log.db"))
+    for more in ((), ("--format", "csv")):
+        refused = shell.run("audit", "export", "-o", "no.jsonl", "--node", "claen", *more, code=2)
+        assert "No node is called 'claen', nor was one." in refused.err
+        assert "clean" in refused.err
+    assert not (shell.folder / "no.jsonl").exists()
+
+
 def edited(shell, name, change):
     """The export as `change` leaves its lines, in another file."""
     told = (shell.folder / name).read_text().splitlines(keepends=True)
@@ -85,6 +104,24 @@ def test_edited_filtered_export_is_found_by_the_database(shell, change, kind):
     done = shell.run("audit", "verify", name, "--database", url(shell, "log.db"), "--json", code=6)
     assert done.json["first_bad"] == {"position": first, "kind": kind}
     assert f"from position {first} on ({kind})" in done.err
+
+
+def test_filter_that_was_made_narrower_is_told(shell):
+    """Who leaves out events and says so in the first line is seen by the filter that is told."""
+    node = ("--node", "clean", "--node", "report")
+    shell.run("audit", "export", "-o", "some.jsonl", "--type", "ScriptConfigured", *node)
+
+    def narrow(told):
+        told[0] = told[0].replace('["clean","report"]', '["report"]')
+        told[:] = [line for line in told if '"subject":"clean"' not in line]
+        counted_down(told)
+
+    name = edited(shell, "some.jsonl", narrow)
+    asked = ("audit", "verify", name, "--database", url(shell, "log.db"))
+    assert "log.db holds with node report, type ScriptConfigured: 1 event, none" in " ".join(
+        shell.run(*asked).out.split()
+    )
+    assert shell.run(*asked, "--json").json["filter"] == "node report, type ScriptConfigured"
 
 
 def test_export_of_another_log_is_found_by_the_database(shell):
@@ -164,7 +201,13 @@ def test_fork_is_imported_with_what_it_goes_on_from(shell):
     """Its history is told from its ancestor's beginning, and only the fork is listed."""
     shell.run("audit", "export", "-o", "copy.jsonl", "--session", "copy")
     shell.run("audit", "verify", "copy.jsonl")
-    shell.run("audit", "import", "copy.jsonl", "--database", url(shell))
+    came = shell.run("audit", "import", "copy.jsonl", "--database", url(shell))
+    assert "! demo came only up to version" in came.out
+    assert "can no longer be imported here" in came.out
+    shell.run("audit", "export", "-o", "whole.jsonl")
+    again = shell.run("audit", "import", "copy.jsonl", "--database", url(shell), code=2)
+    assert "runthrough sessions --all lists what is here" in again.err
+    shell.run("audit", "import", "whole.jsonl", "--database", url(shell), code=2)
     listed = shell.run("sessions", "--database", url(shell), "--json").json
     assert [session["name"] for session in listed] == ["copy"]
     history = shell.run("history", "--session", "copy", "--database", url(shell), "--json").json

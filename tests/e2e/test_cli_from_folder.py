@@ -25,7 +25,7 @@ def test_a_folder_of_scripts_becomes_a_file_to_begin_with(tmp_path):
     assert "Total.clean_orders ← Clean.clean_orders" in done.out
     assert done.out.splitlines()[-1] == "next:  runthrough new pipeline.yaml"
     begun = shell.run("new", "pipeline.yaml")
-    assert "3 scripts, 1 configured by themselves, 2 pending" in " ".join(begun.out.split())
+    assert "3 scripts, 1 configured by itself, 2 pending" in " ".join(begun.out.split())
 
 
 def test_a_draft_begins_no_session_and_touches_no_script(tmp_path):
@@ -107,7 +107,7 @@ def test_new_reads_a_sagemaker_definition(tmp_path):
     (tmp_path / "aws").mkdir()
     (tmp_path / "aws" / "definition.json").write_text(json.dumps(definition))
     done = shell.run("new", "../aws/definition.json", "--workspace", ".")
-    assert "1 script, 1 configured by themselves, 0 pending" in done.out
+    assert "1 script, 1 configured by itself, 0 pending" in done.out
     shell.run("run")
 
 

@@ -109,3 +109,14 @@ def test_what_cannot_be_compared_is_said(shell):
     shell.run("new", "pipeline.yaml", "--name", "fresh")
     done = shell.run("diff", "--last-green", "--session", "fresh", code=2)
     assert "No run of session fresh has passed yet" in done.err
+
+
+def test_a_fork_is_told_with_the_name_of_its_parent(shell):
+    """Not with its id; a node that never was is called one."""
+    shell.run("fork", "--name", "other")
+    told = shell.run("history", "--session", "other", "--type", "SessionForked").out
+    assert " of demo\n" in told
+    assert (
+        "No node is called 'Nope', nor was one."
+        in shell.run("history", "--node", "Nope", code=2).err
+    )

@@ -57,7 +57,7 @@ def test_a_closed_session_is_reopened_under_a_free_name(shell):
     shell.run("new", "pipeline.yaml", "--name", "demo")
     done = shell.run("reopen", "--session", identity, code=2)
     assert "already called 'demo'" in done.err
-    assert "reopen --name NAME" in done.err
+    assert "--name NAME, with a name that is free" in done.err
     done = shell.run("reopen", "--session", identity, "--name", "again", "--json")
     assert done.json["name"] == "again"
     assert "'reopen' is refused" in shell.run("reopen", "--session", "again", code=2).err
@@ -92,3 +92,33 @@ def test_sessions_tells_who_was_last_and_what_is_forked_of_whom(shell):
     first, second = shell.run("sessions").out.splitlines()
     assert f"cy, just now · fork of demo at {version}" in first
     assert second.endswith("bob, just now")
+
+
+def test_what_is_typed_next_is_about_the_session_that_was_made_or_named(shell):
+    """It carries its name wherever a plain command would reach another session."""
+
+    def last(done):
+        return done.out.splitlines()[-1]
+
+    assert last(shell.run("new", "pipeline.yaml", "--name", "second")).endswith("--session second")
+    shell.run("close", "--session", "second")
+    done = shell.run("new", "pipeline.yaml", "--name", "third", RUNTHROUGH_SESSION="demo")
+    assert last(done).endswith("--session third")
+    assert last(shell.run("close", RUNTHROUGH_SESSION="third")) == "next:  runthrough reopen"
+    assert "--session" not in last(shell.run("rename", "other"))
+    done = shell.run("rename", "again", RUNTHROUGH_SESSION="other")
+    assert last(done).endswith("--session again")
+
+
+def test_a_name_that_is_taken_is_told_in_the_words_of_rename(shell):
+    """It has no option for the name."""
+    shell.run("new", "pipeline.yaml", "--name", "second")
+    done = shell.run("rename", "demo", "--session", "second", code=2)
+    assert "rename --session second NAME, with a name that is free" in done.err
+
+
+def test_who_resembles_no_session_is_told_the_option(shell):
+    """`new --like` has no `--session`."""
+    done = shell.run("new", "pipeline.yaml", "--like", "nosuch", code=2)
+    assert "--like NAME chooses one" in done.err
+    assert "--session" not in done.err

@@ -56,15 +56,15 @@ def test_a_plan_of_a_part(tmp_path):
 
 
 def test_a_plan_of_what_waits_for_a_person(tmp_path):
-    """It ends with 3, names what is needed, and sends to the status."""
+    """It ends with 3, names what is needed and what that blocks, and the command that answers."""
     shell = begun(tmp_path)
     done = shell.run("plan", "--exit-code", "--json", code=3)
     assert [row["node"] for row in done.json["pending"]] == ["clean", "report"]
     assert "CURRENCY" in done.json["pending"][0]["needs"][0]
     told = shell.run("plan", code=3).out
     assert "? pending" in told
-    assert "1 to run, 0 unchanged, 0 blocked, 2 pending" in told
-    assert told.endswith("next:  runthrough status\n")
+    assert "0 to run, 0 unchanged, 1 blocked, 2 pending" in told
+    assert told.splitlines()[-1].startswith("next:  runthrough configure clean ")
 
 
 def test_the_shapes_of_plan_and_why(tmp_path):
@@ -100,7 +100,7 @@ def test_why_names_the_root_also_on_a_narrow_terminal(tmp_path):
     (shell.folder / "scripts/clean.py").unlink()
     told = shell.run("why", "clean").out
     assert "is pending now: " in told
-    assert told.endswith("next:  runthrough status\n")
+    assert told.endswith("next:  runthrough bind clean PATH\n")
 
 
 def test_a_part_below_what_changed_says_so(tmp_path):

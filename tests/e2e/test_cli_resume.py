@@ -104,9 +104,11 @@ def test_a_session_is_moved_here_and_runs(tmp_path):
     assert "runthrough resume --here" in shell.run("run", code=2).err
 
 
-@pytest.mark.parametrize("option", ["--workspace", "--pipeline"])
-def test_a_place_goes_with_a_move(tmp_path, option):
+@pytest.mark.parametrize(
+    "option", [("--workspace", "."), ("--pipeline", "."), ("--take-over",)], ids=lambda o: o[0]
+)
+def test_what_is_of_a_move_goes_with_it(tmp_path, option):
     """Without --here it is a usage error, and nothing is recorded."""
     shell = answered(tmp_path)
-    done = shell.run("resume", option, ".", code=2)
+    done = shell.run("resume", *option, code=2)
     assert "it goes with --here" in done.err

@@ -11,7 +11,7 @@ def test_new_tells_the_session_and_what_to_type_next(tmp_path):
     shell = orders_shell(tmp_path)
     done = shell.run("new", "pipeline.yaml", "--name", "demo")
     assert "session demo (" in done.out
-    assert "3 scripts, 1 configured by themselves, 2 pending" in done.out
+    assert "3 scripts, 1 configured by itself, 2 pending" in done.out
     assert done.out.splitlines()[-1] == "next:  runthrough configure clean --env CURRENCY=VALUE"
 
 

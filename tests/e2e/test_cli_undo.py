@@ -66,3 +66,14 @@ def test_what_cannot_be_is_an_error_that_says_what_to_type(shell):
     error = shell.run("redo", "--json", code=2).json["error"]
     assert error["message"].startswith("Nothing was undone")
     assert error["fix"] == "runthrough history shows what was done"
+
+
+def test_an_undo_goes_back_to_a_time_too(shell):
+    """As a fork does; what is neither version nor time is told so."""
+    done = shell.run("undo", "--to", "2h", "--anyone", code=2)
+    assert "was not there yet at" in done.err
+    assert ".0" not in done.err.split("it began at")[0].split(" at ")[1]
+    done = shell.run("undo", "--to", "soon", code=2)
+    assert "'soon' is neither a version nor a time" in done.err
+    later = shell.run("history", "--json").json[-1]["recorded_at"]
+    assert "nothing to undo" in shell.run("undo", "--to", later, code=2).err

@@ -8,6 +8,7 @@ from tests.support.pipelines import answered, orders, orders_answers
 
 from runthrough import (
     CommandRefusedError,
+    ConfigurationInvalidError,
     InteractiveRuntimeTestingFactory,
     PipelineDAG,
     PipelineError,
@@ -127,6 +128,44 @@ def test_undo_and_redo_tell_what_they_did(factory):
         factory.undo(to="yesterday")
 
 
+def test_an_undo_takes_back_nothing_that_the_object_has_not_shown(factory, place):
+    """Whoever acted since is named with the call to make; once it was shown, it is taken back."""
+    node = last_node(factory)
+    folder, dag = place
+    with folder.factory(dag, session_name="demo") as other:
+        other.configure_script_testing(node, user_notes="later")
+        with pytest.raises(CommandRefusedError, match=f"configured {node}.*since you last looked"):
+            factory.undo(anyone=True)
+        factory.history()
+        assert factory.undo()["undone"][0]["nodes"] == [node]
+
+
+def test_what_was_kept_in_part_is_taken_back(begun):
+    """The object that gave the answers knows of it, also where the others were rejected."""
+    node = last_node(begun)
+    with pytest.raises(ConfigurationInvalidError):
+        begun.configure_script_testing(
+            node, user_notes="kept", input_paths={"nosuch": "gone.csv"}, partial=True
+        )
+    assert begun.undo()["undone"][0]["nodes"] == [node]
+
+
+def test_errors_advise_calls(factory, place, tmp_path):
+    """No option of the command line is told to who writes a program."""
+    node = last_node(factory)
+    folder, dag = place
+    with folder.factory(dag, session_name="demo", actor="bob") as other:
+        other.configure_script_testing(node, user_notes="of another")
+    factory.history()
+    with pytest.raises(CommandRefusedError) as refused:
+        factory.undo()
+    assert refused.value.fix == "undo(anyone=True), to take it back all the same"
+    assert str(refused.value).endswith("→ undo(anyone=True), to take it back all the same")
+    factory.export(tmp_path / "out.yaml")
+    with pytest.raises(PipelineFileError, match="overwrite it: force=True"):
+        factory.export(tmp_path / "out.yaml")
+
+
 def test_a_note_and_an_approval_are_told(factory):
     """Both stand in the history, and the approval in the status."""
     assert factory.note("looks fine")["recorded"][0]["sentence"] == "noted: looks fine"
@@ -216,6 +255,17 @@ def test_the_log_is_verified(factory):
         (lambda f: f.reopen(7), CommandInvalidError),
         (lambda f: f.update(5), PipelineError),
         (lambda f: f.update(renamed=["a"]), CommandInvalidError),
+        (lambda f: f.update(renamed={1: "a"}), CommandInvalidError),
+        (lambda f: f.update(renamed={"clean": ""}), CommandInvalidError),
+        (lambda f: f.export("a\0b.yaml"), CommandInvalidError),
+        (lambda f: f.archive("a\0b"), CommandInvalidError),
+        (lambda f: type(f).open(5), CommandInvalidError),
+        (lambda f: type(f).resume(None), CommandInvalidError),
+        (lambda f: type(f).resume("demo", True, 5), CommandInvalidError),
+        (lambda f: type(f).resume("demo", True, [5]), CommandInvalidError),
+        (lambda f: type(f).resume("demo", True, ".", 7), CommandInvalidError),
+        (lambda f: type(f)(PipelineDAG(["a"]), like=5), CommandInvalidError),
+        (lambda f: type(f)(PipelineDAG(["a"]), session_name=5), CommandInvalidError),
         (lambda f: f.export(5), CommandInvalidError),
         (lambda f: f.export(""), CommandInvalidError),
         (lambda f: f.archive(5), CommandInvalidError),

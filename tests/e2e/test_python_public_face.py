@@ -1,7 +1,9 @@
 """The public face: what `import runthrough` gives, and what it costs."""
 
+import builtins
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -58,3 +60,18 @@ def test_every_public_error_has_one_root():
     errors = [getattr(runthrough, name) for name in runthrough.__all__ if name.endswith("Error")]
     assert len(errors) > 10
     assert all(issubclass(error, runthrough.RunthroughError) for error in errors)
+
+
+@pytest.mark.parametrize(
+    "door", [runthrough.InteractiveRuntimeTestingFactory, runthrough.RuntimeTester]
+)
+def test_every_error_that_a_method_tells_of_is_public(door):
+    """Whoever reads what a method raises can catch it by a name of the package."""
+    methods = [getattr(door, name) for name in dir(door) if not name.startswith("_")]
+    told = {
+        name
+        for method in (door, *methods)
+        for name in re.findall(r"\b[A-Z]\w+Error\b", method.__doc__ or "")
+    }
+    assert told
+    assert {name for name in told if not hasattr(builtins, name)} <= set(runthrough.__all__)

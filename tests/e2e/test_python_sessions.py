@@ -277,6 +277,7 @@ def test_history_tells_who_did_what_from_what_to_what(tmp_path):
         "node",
         "actor",
         "door",
+        "host",
         "recorded_at",
         "sentence",
         "before",

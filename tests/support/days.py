@@ -10,24 +10,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from runthrough import bootstrap
+from runthrough.bootstrap import clock as wired
 
 
 @contextmanager
 def by(clock: Callable[[], datetime]) -> Iterator[None]:
     """Let all that is wired inside go by this clock."""
-    real = bootstrap._now
-    bootstrap._now = clock
+    real = wired.here
+    wired.here = clock
     try:
         yield
     finally:
-        bootstrap._now = real
+        wired.here = real
 
 
 @contextmanager
 def on(moment: datetime) -> Iterator[None]:
     """Let all that is wired inside believe that it is this time, and that time goes on."""
-    real = bootstrap._now
+    real = wired.here
     shift = moment - real()
     with by(lambda: real() + shift):
         yield

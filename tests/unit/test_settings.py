@@ -262,6 +262,14 @@ def test_a_refused_value_is_not_shown(load):
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("host", ["https://u:s3cr3t@h", "gh" + "p_" + "s3cr3t" * 6])
+def test_a_host_that_looks_like_a_secret_is_refused(load, host):
+    """Every event names the host, so that a secret in its place would stay for good."""
+    with pytest.raises(SettingError, match=r"host \(RUNTHROUGH_HOST\): looks as if it held") as no:
+        load({"RUNTHROUGH_HOST": host})
+    assert "s3cr3t" not in str(no.value)
+
+
 def test_the_host_is_the_setting_or_an_id_made_once(load):
     """A host that was set is taken; else an id is made and is the same ever after."""
     numbers = (f"id-{number}" for number in count())

@@ -8,6 +8,7 @@ from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import Holder
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PID_NAMESPACE = Path("/proc/self/ns/pid")
 SAME_START_S = 1.0
 """Two readings of one start time differ by less where it is computed from the wall clock; a pid
 is not used again that soon."""
@@ -20,6 +21,7 @@ class LocalHosts:
         self._host = host
         self._host_name = host_name
         self._boot_id = _boot_id()
+        self._pid_namespace = _pid_namespace()
 
     def me(self) -> Holder:
         """This process as the holder of a run."""
@@ -30,14 +32,19 @@ class LocalHosts:
             pid=pid,
             started_at=process_started_at(pid) or 0.0,
             host_name=self._host_name,
+            pid_namespace=self._pid_namespace,
         )
 
     def alive(self, holder: Holder) -> bool | None:
-        """Whether the holder's process lives; `None` when it is on another host."""
-        if holder.host != self._host:
+        """Whether the holder's process lives; `None` when it cannot be seen from here.
+
+        A host id alone does not say that it can: containers, clones of a machine and machines
+        that share a home have one in common, and each sees its own processes only.
+        """
+        if holder.host != self._host or holder.boot_id != self._boot_id:
             return None
-        if holder.boot_id != self._boot_id:
-            return False
+        if holder.pid_namespace and holder.pid_namespace != self._pid_namespace:
+            return None
         started_at = process_started_at(holder.pid)
         return started_at is not None and abs(started_at - holder.started_at) < SAME_START_S
 
@@ -48,6 +55,11 @@ def _boot_id() -> str:
     import psutil  # noqa: PLC0415 - Linux does without
 
     return f"{psutil.boot_time():.0f}"
+
+
+def _pid_namespace() -> str:
+    """What tells apart processes that have the same pid on one Linux machine."""
+    return str(_PID_NAMESPACE.stat().st_ino) if _PID_NAMESPACE.exists() else ""
 
 
 def process_started_at(pid: int) -> float | None:

@@ -1,20 +1,32 @@
 """A person's answers, and the command that they make: paths recorded, secrets masked."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
 from pydantic import JsonValue
 
+from runthrough.application.handler import CommandHandler
 from runthrough.application.ports import Inspector
 from runthrough.core.commands import ConfigureScript
+from runthrough.core.events import ConfigurationDrafted, EventEnvelope, ScriptConfigured
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName, RecordedPath, Version
 from runthrough.core.values.limits import Limits, limits_of
 from runthrough.core.values.paths import WORKSPACE, Roots, record
-from runthrough.core.values.secrets import Secret, masked_text, masked_values
+from runthrough.core.values.secrets import (
+    UNNAMEABLE,
+    Secret,
+    holds_mask,
+    looks_secret,
+    masked_prose,
+    masked_text,
+    masked_values,
+)
+from runthrough.core.views.nodes import node_values
+from runthrough.core.views.value_words import changed_words
 from runthrough.errors import CommandInvalidError
 
 Source = str | Output
@@ -60,8 +72,16 @@ class AnswerReading:
         A path that is empty says nothing.
 
         Raises:
-            CommandInvalidError: The time limit is none, or another limit.
+            CommandInvalidError: The time limit is none, or another limit; or a name looks like a
+                secret, as where a value was written in its place.
         """
+        for what, given in (
+            ("an input", answers.input_paths),
+            ("an output", answers.output_paths),
+            ("a variable", answers.environ_vars),
+            ("an argument", answers.job_args),
+        ):
+            _refuse_secret_names("configure", what, given or ())
         limit = answers.timeout_s
         if limit is not None and not 0 < limit < inf:
             raise CommandInvalidError(
@@ -74,7 +94,7 @@ class AnswerReading:
             output_paths=_each(answers.output_paths, self._record),
             environ_vars=_masked(answers.environ_vars),
             job_args=_masked(answers.job_args),
-            user_notes=masked_text(answers.user_notes) if answers.user_notes else None,
+            user_notes=masked_prose(answers.user_notes) if answers.user_notes else None,
             timeout_s=answers.timeout_s,
             limits=_limits(answers.limits),
             python=answers.python,
@@ -107,6 +127,26 @@ class AnswerReading:
         """The recorded form of a path that a person gave."""
         return self._record(given)
 
+    def provided(self, outputs: Mapping[str, str]) -> dict[str, RecordedPath]:
+        """Where the outputs of something outside lie; one without a path says nothing.
+
+        Raises:
+            CommandInvalidError: One has no name, or name or path look like a secret.
+        """
+        given = {output: path for output, path in outputs.items() if path}
+        _refuse_secret_names("external", "an output", given)
+        paths = {output: self._record(path) for output, path in given.items()}
+        for output, path in paths.items():
+            if not output.strip() or holds_mask(path):
+                raise CommandInvalidError(
+                    "external",
+                    "an output has no name"
+                    if not output.strip()
+                    else f"the path of {output} looks as if it held a password",
+                    fix="give it as NAME=PATH, without a password",
+                )
+        return paths
+
     def _record(self, given: str) -> RecordedPath:
         given = masked_text(given)
         here = self._roots.record(posixpath.join(self._cwd, given))
@@ -118,6 +158,20 @@ class AnswerReading:
         looked = self._inspector.look((here, there), roots=self._roots, digest_up_to=-1)
         elsewhere = looked[here].kind is None and looked[there].kind is not None
         return there if elsewhere else here
+
+
+def _refuse_secret_names(verb: str, what: str, names: Iterable[str]) -> None:
+    """Refuse what cannot be masked, since names are the keys of what is recorded.
+
+    Raises:
+        CommandInvalidError: A name looks like a secret; it is not repeated.
+    """
+    if any(isinstance(name, str) and looks_secret(name) for name in names):
+        raise CommandInvalidError(
+            verb,
+            f"{what} has {UNNAMEABLE}",
+            fix="write NAME=VALUE, with the name first; a secret is given as NAME=@secret:NAME",
+        )
 
 
 def _limits(given: Mapping[str, object] | None) -> Limits | None:
@@ -133,6 +187,7 @@ def _output(text: str, nodes: tuple[NodeName, ...]) -> Output:
     """`Node.output/sub`."""
     head, _, subpath = text.partition("/")
     node, name = split_at_node(head, nodes)
+    _refuse_secret_names("connect", "an output", (node, name))
     return Output(node, name, masked_text(subpath) or None)
 
 
@@ -161,3 +216,16 @@ def _masked(values: Mapping[str, Value] | None) -> dict[str, JsonValue] | None:
 
 def _plain(value: Value) -> JsonValue:
     return {"secret": value.secret} if isinstance(value, Secret) else value
+
+
+def kept_words(
+    handler: CommandHandler, envelopes: Sequence[EventEnvelope], node: NodeName
+) -> list[str]:
+    """What was kept of an answer of which a part was rejected, as `name  old → new`."""
+    taken = (ScriptConfigured, ConfigurationDrafted)
+    if not any(isinstance(e.event, taken) and e.event.node == node for e in envelopes):
+        return []
+    session_id = envelopes[0].session_id
+    ends = Version(envelopes[0].version - 1), envelopes[-1].version
+    states = (handler.load(session_id, upto=version).state for version in ends)
+    return changed_words(*(node_values(state, node) for state in states))

@@ -1,12 +1,13 @@
 """Proving the log: verification, checkpoints, and the rows of an export."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from runthrough.application.importing import LogExport
 from runthrough.application.ports import AuditLog, Clock
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.store import AuditVerdict, Checkpoint, FirstBad, LogHead, StoredEvent
+from runthrough.core.views.about import NAMING
 from runthrough.errors import LogCorruptError
 
 
@@ -55,25 +56,25 @@ class Auditing:
         self,
         export: LogExport,
         *,
-        fits: Callable[[StoredEvent], bool],
+        fits: Callable[[Iterable[StoredEvent]], Callable[[StoredEvent], bool]],
         ends_at: int,
     ) -> AuditVerdict:
         """Hold an export against the log: the same events at the same positions, none left out.
 
         Both chains of the log are computed first, for an export is worth what it is held against.
-        Up to `ends_at`, where the export ends, all events of its session that `fits` lets through
-        must be in it.
+        Up to `ends_at`, where the export ends, all events of its session that the filter lets
+        through must be in it; `fits` makes that filter of the events that name nodes.
         """
         verdict = self._audit.verify()
         if not verdict.ok:
             return verdict
         session_id = SessionId(export.session_id) if export.session_id else None
+        naming, _ = self.naming(session_id, upto=ends_at)
+        passes = fits(naming)
         ours = (
             row._replace(request_hash="")  # is exported nowhere
-            for row in itertools.takewhile(
-                lambda row: row.position <= ends_at, self._audit.stored(session_id)
-            )
-            if fits(row)
+            for row in self.stored(session_id, upto=ends_at)
+            if passes(row)
         )
         checked = 0
         for kept, given in itertools.zip_longest(ours, export.rows()):
@@ -87,9 +88,29 @@ class Auditing:
             checked += 1
         return AuditVerdict(ok=True, checked=checked, head_position=verdict.head_position)
 
-    def stored(self, session_id: SessionId | None = None) -> Iterator[StoredEvent]:
-        """The events as they are stored, of one session or of all, in the order of the log."""
-        return self._audit.stored(session_id)
+    def stored(
+        self, session_id: SessionId | None = None, *, upto: int | None = None
+    ) -> Iterator[StoredEvent]:
+        """The events as they are stored, of one session or of all, in the order of the log.
+
+        With `upto` those at positions up to that one.
+        """
+        rows = self._audit.stored(session_id)
+        if upto is None:
+            return rows
+        return itertools.takewhile(lambda row: row.position <= upto, rows)
+
+    def naming(
+        self, session_id: SessionId | None = None, *, upto: int | None = None
+    ) -> tuple[list[StoredEvent], int]:
+        """The events that name nodes, and the position of the last event that was looked at."""
+        found: list[StoredEvent] = []
+        position = 0
+        for row in self.stored(session_id, upto=upto):
+            position = row.position
+            if row.type in NAMING:
+                found.append(row)
+        return found, position
 
 
 def _difference(kept: StoredEvent | None, given: StoredEvent | None) -> FirstBad:

@@ -1,7 +1,7 @@
 """Two sides of a comparison: found by what a person calls them, and compared."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,11 +33,27 @@ class ComparedSide:
     """Whether it is the session as it is now, and not as it was at that version."""
     looked: bool
     """Whether its files were looked at."""
+    unseen: str
+    """Why its files cannot be looked at from here, in words; else empty."""
 
     def told(self, *, beside: "ComparedSide") -> str:
         """How people call it beside the other side."""
         version = "now" if self.now else f"version {self.version}"
         return version if self.session_id == beside.session_id else f"{self.name}, {version}"
+
+    def without_script(self, *, beside: "ComparedSide") -> str:
+        """That it has no script, in words beside the other side."""
+        place = "" if self.session_id == beside.session_id else f" in {self.name}"
+        return f"there is no script{place} {'now' if self.now else f'at version {self.version}'}"
+
+    def without_source(self, *, beside: "ComparedSide") -> str:
+        """That the text of its script is not there, in words beside the other side."""
+        place = "" if self.session_id == beside.session_id else f" in {self.name}"
+        now = f"as it is now{place}"
+        source = f"the source {now if self.now else f'of {self.told(beside=beside)}'}"
+        if self.unseen:
+            return f"{source} was not looked at: {self.unseen}"
+        return f"{source} cannot be read" if self.now else f"{source} was not kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +79,12 @@ def compare(sessions: "Sessions", session: Session, one: object, other: object) 
     new = session if other is None else _side(sessions, session, other)
     sides = old.side(), new.side()
     ends = _told(old), _told(new)
-    labels = ends[0].told(beside=ends[1]), ends[1].told(beside=ends[0])
-    rows = tuple(_with_sources(differences_of(*sides), (old, new), sides, labels))
+    names = _new_names(old, new)
+    told = differences_of(*sides, names)
+    rows = tuple(
+        row if row.part != SCRIPT else _with_source(row, (old, new), sides, ends, names)
+        for row in told
+    )
     return Compared(*ends, rows)
 
 
@@ -115,36 +135,47 @@ def _told(session: Session) -> ComparedSide:
         session.state.last_at,
         now=not session.past,
         looked=not session.past and session.at_home,
+        unseen="" if session.at_home else session.away_words,
     )
 
 
-def _with_sources(
-    rows: tuple[Difference, ...],
-    sessions: tuple[Session, Session],
-    sides: tuple[Side, Side],
-    labels: tuple[str, str],
-) -> Iterator[Difference]:
-    """The rows, those of scripts with what differs in the text where both texts are there."""
-    for row in rows:
-        yield row if row.part != SCRIPT else _with_source(row, sessions, sides, labels)
+def _new_names(one: Session, other: Session) -> dict[NodeName, NodeName]:
+    """What nodes of one side are called on the other, where updates gave them other names.
+
+    A node is known by where it came into being, which forks share with what they go on from.
+    """
+    if one.state.pipeline == other.state.pipeline:
+        return {}
+    called = {origin: name for name, origin in other.origins().items()}
+    names = {name: called[origin] for name, origin in one.origins().items() if origin in called}
+    return {name: new for name, new in names.items() if name != new}
 
 
 def _with_source(
     row: Difference,
     sessions: tuple[Session, Session],
     sides: tuple[Side, Side],
-    labels: tuple[str, str],
+    ends: tuple[ComparedSide, ComparedSide],
+    names: Mapping[NodeName, NodeName],
 ) -> Difference:
     texts: list[str] = []
-    for session, side, digest, label in zip(
-        sessions, sides, (row.old, row.new), labels, strict=True
+    old_name = next((old for old, new in names.items() if new == row.node), row.node)
+    for session, side, node, digest, end, beside in zip(
+        sessions,
+        sides,
+        (old_name, row.node),
+        (row.old, row.new),
+        ends,
+        reversed(ends),
+        strict=True,
     ):
         if digest is None:
-            return replace(row, reason=f"there is no script at {label}")
-        text = _source(session, side, row.node, str(digest))
+            return replace(row, reason=end.without_script(beside=beside))
+        text = _source(session, side, node, str(digest))
         if text is None:
-            return replace(row, reason=f"the source of {label} was not kept")
+            return replace(row, reason=end.without_source(beside=beside))
         texts.append(text)
+    labels = ends[0].told(beside=ends[1]), ends[1].told(beside=ends[0])
     told = source_diff(*texts, name=row.name, labels=labels)
     return replace(row, diff=told) if told else replace(row, reason="the texts are the same")
 

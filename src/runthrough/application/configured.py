@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from runthrough.application.answers import AnswerReading, Answers, split_at_node
+from runthrough.application.answers import AnswerReading, Answers, kept_words, split_at_node
 from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.looking import Asked, World
@@ -42,7 +42,6 @@ from runthrough.core.values.ids import NodeName, RecordedPath, Version
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.paths import below as below_path
 from runthrough.core.values.problems import Problem
-from runthrough.core.values.secrets import holds_mask
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
     CommandInvalidError,
@@ -223,17 +222,7 @@ class ConfiguredSession(TracedSession):
         """
         self.refresh()
         name = self.node_named(node)
-        given = {output: path for output, path in (outputs or {}).items() if path}
-        paths = {output: self._reading.path(path) for output, path in given.items()}
-        for output, path in paths.items():
-            if not output.strip() or holds_mask(path):
-                raise CommandInvalidError(
-                    "external",
-                    "an output has no name"
-                    if not output.strip()
-                    else f"the path of {output} looks as if it held a password",
-                    fix="give it as NAME=PATH, without a password",
-                )
+        paths = self._reading.provided(outputs or {})
         command = MarkExternal(
             node=name, outputs=paths, based_on=self._based_on(based_on, "external")
         )
@@ -281,8 +270,10 @@ class ConfiguredSession(TracedSession):
     def _reject(self, envelopes: Sequence[EventEnvelope]) -> None:
         for envelope in envelopes:
             if isinstance(envelope.event, ConfigurationRejected):
+                node = envelope.event.node
                 problems = [p.model_dump(mode="json") for p in envelope.event.problems]
-                raise ConfigurationInvalidError(envelope.event.node, problems)
+                kept = kept_words(self._handler, envelopes, node)
+                raise ConfigurationInvalidError(node, problems, kept)
 
     def _outside(self, source: Output) -> tuple[RecordedPath, ...]:
         """Where an output of an external node lies, or the part of it that is meant."""

@@ -1,7 +1,7 @@
 """Pipelines as history keeps them: named, ordered, masked, and placed below a session's roots."""
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from runthrough.core.pipeline import PipelineDefinition
@@ -9,16 +9,27 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.paths import PIPELINE, Roots, split
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
-from runthrough.core.values.secrets import masked_text, masked_values
+from runthrough.core.values.secrets import (
+    UNNAMEABLE,
+    looks_secret,
+    masked_text,
+    masked_values,
+)
+from runthrough.errors import PipelineError
 
 Move = Callable[[RecordedPath], RecordedPath | None]
 """Where a path lies now; `None` for nowhere."""
 
 
 def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
-    """A pipeline as history keeps it: every node named, in topological order, secrets masked."""
+    """A pipeline as history keeps it: every node named, in topological order, secrets masked.
+
+    Raises:
+        PipelineError: A name in it looks like a secret.
+    """
     declared = definition.declaration
     dag = definition.dag
+    _refuse_secret_names(declared, dag.nodes)
     nodes = {}
     for name in dag.topological_sort():
         node = declared.nodes.get(name) or NodeDeclaration()
@@ -44,6 +55,29 @@ def normalised(definition: PipelineDefinition) -> PipelineDeclaration:
             "python": declared.python and masked_text(declared.python),
         }
     )
+
+
+def _refuse_secret_names(declared: PipelineDeclaration, nodes: Sequence[str]) -> None:
+    """Refuse names that no rule could mask: they are the keys of what is recorded.
+
+    Raises:
+        PipelineError: One looks like a secret; it says whose name, and not the name.
+    """
+    named: dict[str, Iterable[str]] = {
+        "The pipeline": (declared.name, *declared.registry, *declared.inherit_env),
+        "A node of the pipeline": nodes,
+    }
+    for name, node in declared.nodes.items():
+        sources = [source for source in node.inputs.values() if isinstance(source, Output)]
+        named |= {
+            f"An input of {name}": (*node.inputs, *(source.output for source in sources)),
+            f"An output of {name}": node.outputs,
+            f"A variable of {name}": node.environ_vars,
+            f"An argument of {name}": node.job_args,
+        }
+    for what, names in named.items():
+        if any(map(looks_secret, names)):
+            raise PipelineError(f"{what} has {UNNAMEABLE}.", fix="give it another name")
 
 
 def _unsecret(source: Output) -> Output:

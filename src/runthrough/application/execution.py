@@ -21,7 +21,13 @@ from runthrough.application.looking import Looking
 from runthrough.application.outset import already, not_started
 from runthrough.application.ports import Ports, ScriptRunner
 from runthrough.application.scheduler import Scheduler
-from runthrough.application.taking_over import DRIVEN, adopted, holder_lives, open_attempts
+from runthrough.application.taking_over import (
+    DRIVEN,
+    adopted,
+    holder_lives,
+    lived_s,
+    open_attempts,
+)
 from runthrough.application.watching import Watch
 from runthrough.core.commands import (
     Command,
@@ -113,9 +119,10 @@ class Execution:
         try:
             claimed = dict(open_attempts(self._state, run))
             results = adopted(self._ports, self._roots, run, claimed.items())
+            lived = lived_s(self._ports, self._state.session_id, run, results)
             for node, result in results.items():
                 self._finish(run.run, node, claimed[node], result)
-            self._report(FinishRun(run=run.run, status="interrupted"))
+            self._report(FinishRun(run=run.run, status="interrupted", duration_s=lived))
         except AttemptClosedError:
             # Two came at once and the other closed it; what follows meets the phase table.
             self._handler.refresh(self._loaded)
@@ -341,7 +348,9 @@ class Execution:
         for node, claimed in open_attempts(self._state, running):
             folder = self._roots.locate(attempt_folder(run, node, claimed.attempt))
             self._finish(run, node, claimed, self._ports.files.result(folder) or stopped)
-        self._report(FinishRun(run=run, status="interrupted"))
+        took = self._caller.clock() - running.started_at
+        finish = FinishRun(run=run, status="interrupted", duration_s=took.total_seconds())
+        self._report(finish)
 
     def _report(self, command: Command) -> None:
         metadata = self._metadata(command)

@@ -14,8 +14,8 @@ from runthrough.core.events import CommandRefused, Event, EventEnvelope
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.metadata import Metadata
-from runthrough.core.values.secrets import masked_text
-from runthrough.core.views.conflicts import conflict_fields
+from runthrough.core.values.secrets import masked_prose
+from runthrough.core.views.conflicts import conflict_fields, conflict_lines
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.particulars import Particulars
 from runthrough.errors import (
@@ -151,7 +151,7 @@ class CommandHandler:
     ) -> tuple["_Decision", tuple[EventEnvelope, ...]]:
         """Decide again when others appended meanwhile: under the lock nobody overtakes."""
         decision = _Decision()
-        before = loaded.state.version
+        before, home = loaded.state.version, loaded.state.home
         try:
             with self._store.exclusive():
                 self._fold_tail(loaded)
@@ -159,6 +159,8 @@ class CommandHandler:
                 if self._overtaken:
                     command = _with_news_only(command, loaded.particulars)
                 decision = self._decide(loaded, command)
+                if isinstance(command, InformedCommand) and loaded.state.home != home:
+                    decision = _moved(decision, command, loaded.state)
                 stored = self._append(loaded.state, decision.events, metadata, asked)
         except StoreUnavailableError:
             stored = self._answered(metadata, asked)
@@ -271,6 +273,7 @@ class CommandHandler:
             actor=theirs.metadata.actor,
             event=theirs.event.type,
             fields=conflict_fields(command, conflict.node, base.state, loaded.state),
+            told=conflict_lines(command, conflict.node, base.state, loaded.state),
         )
 
 
@@ -283,6 +286,18 @@ class _Decision:
 
     events: tuple[Event, ...] = ()
     refusal: RunthroughError | None = None
+
+
+def _moved(decision: _Decision, command: Command, state: SessionState) -> _Decision:
+    """Refuse what was decided on a look at a machine that the session has left meanwhile."""
+    if decision.refusal is not None or state.home is None:
+        return decision
+    refusal = CommandRefusedError(
+        f"The session moved to {state.home.name or state.home.host} meanwhile, so what was seen "
+        "on this machine decides nothing.",
+        fix="runthrough status shows what is there, and where it lives",
+    )
+    return _Decision((_refused(command.verb, refusal),), refusal)
 
 
 def _with_news_only(command: Command, held: Particulars) -> Command:
@@ -309,7 +324,7 @@ def _apart(state: SessionState) -> int:
 
 
 def _refused(verb: str, refusal: RunthroughError) -> CommandRefused:
-    message = masked_text(refusal.message)
+    message = masked_prose(refusal.message)
     return CommandRefused(command=verb, code=refusal.code, message=message)
 
 

@@ -1,11 +1,12 @@
 """Where a session's folders lie on the host that it moves to."""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from runthrough.application.forking import ancestors
 from runthrough.application.ports import Ports
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import HostId, SessionId
+from runthrough.core.values.ids import HostId
 from runthrough.core.values.paths import (
     ABSOLUTE,
     PIPELINE,
@@ -20,6 +21,8 @@ from runthrough.errors import CommandInvalidError
 
 _VERB = "resume"
 _FOLDERS = ".runthrough"
+_SOUGHT_DEPTH = 2
+"""Levels of folders below a workspace in which its pipeline file is sought."""
 
 
 def roots_here(
@@ -69,10 +72,12 @@ def roots_here(
     if pipeline is not None:
         roots[PIPELINE] = _folder_of(ports, cwd, pipeline)
     else:
-        roots[PIPELINE] = _pipeline_folder(known, moved, stays=not given)
+        roots[PIPELINE] = _known_pipeline_folder(
+            known, moved, stays=not given
+        ) or _found_pipeline_folder(ports, state, roots[WORKSPACE])
     own = posixpath.join(roots[WORKSPACE], _FOLDERS)
     roots[SESSION] = posixpath.join(own, state.session_id)
-    for ancestor in _ancestors(ports, state):
+    for ancestor in ancestors(ports, state.session_id):
         here = ports.directory.roots_of(ancestor, host=host).get(SESSION)
         roots[ancestor_root(ancestor)] = here or posixpath.join(own, ancestor)
     _refuse_strange(ports, state, roots)
@@ -131,18 +136,47 @@ def _workspace_names(state: SessionState) -> list[str]:
     return names or [WORKSPACE]
 
 
-def _pipeline_folder(known: Mapping[str, str], moved: _Moved, *, stays: bool) -> str:
-    """Where the pipeline's own folder lies here, which nobody named."""
+def _known_pipeline_folder(known: Mapping[str, str], moved: _Moved, *, stays: bool) -> str | None:
+    """Where the pipeline's own folder lies here, by what is known of it here or at home."""
     if stays and PIPELINE in known:
         return known[PIPELINE]
-    place = moved.place_of(PIPELINE) or known.get(PIPELINE)
-    if place is not None:
-        return place
+    return moved.place_of(PIPELINE) or known.get(PIPELINE)
+
+
+def _found_pipeline_folder(ports: Ports, state: SessionState, workspace: str) -> str:
+    """The folder that holds the pipeline file: the workspace, or the only one below it.
+
+    Raises:
+        CommandInvalidError: None holds it, or several do.
+    """
+    root, name = split(state.pipeline.file) if state.pipeline.file else (ABSOLUTE, "")
+    if root == PIPELINE:
+        for folders in ([workspace], _below(ports, workspace)):
+            files = {record(ABSOLUTE, posixpath.join(place, name)): place for place in folders}
+            seen = ports.inspector.look(tuple(files), roots=Roots({}), digest_up_to=-1)
+            holding = [place for file, place in files.items() if seen[file].kind == "file"]
+            if len(holding) == 1:
+                return holding[0]
     raise CommandInvalidError(
         _VERB,
         "nothing tells where the folder of its pipeline file lies on this machine",
         fix="name the file: runthrough resume --here --pipeline FILE",
     )
+
+
+def _below(ports: Ports, folder: str) -> list[str]:
+    """The folders below one that are not hidden, as deep as a pipeline file usually lies."""
+    found: list[str] = []
+    level = [folder]
+    for _ in range(_SOUGHT_DEPTH):
+        level = [
+            posixpath.join(place, name)
+            for place in level
+            for name in ports.files.folders_in(place) or ()
+            if not name.startswith(".")
+        ]
+        found += level
+    return found
 
 
 def _folder(ports: Ports, cwd: str, given: str, flag: str) -> str:
@@ -166,14 +200,3 @@ def _folder_of(ports: Ports, cwd: str, file: str) -> str:
             _VERB, f"there is no file {file!r}", fix="give --pipeline a file that is there"
         )
     return posixpath.dirname(place)
-
-
-def _ancestors(ports: Ports, state: SessionState) -> Iterator[SessionId]:
-    """The session that this one is a fork of, and those before it."""
-    seen = {state.session_id}
-    ancestor = state.parent
-    while ancestor is not None and ancestor not in seen:
-        yield ancestor
-        seen.add(ancestor)
-        entry = ports.directory.find(ancestor)
-        ancestor = entry.parent if entry is not None else None

@@ -13,7 +13,7 @@ from runthrough.application.keeping import checked_name
 from runthrough.application.ports import Ports
 from runthrough.core.commands import ImportSession
 from runthrough.core.lifecycle import Phase
-from runthrough.core.values.ids import SessionId
+from runthrough.core.values.ids import SessionId, Version
 from runthrough.core.values.metadata import Origin
 from runthrough.core.values.secrets import masked_text
 from runthrough.core.values.store import SessionEntry, StoredEvent
@@ -73,6 +73,8 @@ class Imported:
 
     sessions: tuple[ImportedSession, ...]
     """In the order in which they came; not the ancestors that only a fork needs."""
+    in_part: tuple[ImportedSession, ...]
+    """The ancestors that came only as far as a fork needs them."""
     events: int
     """Of the export; what was recorded of the import is not counted."""
 
@@ -122,11 +124,11 @@ class _Landed:
 
     def told(self) -> ImportedSession:
         """What is told of it."""
-        state = self.loaded.state
+        state, arrival = self.loaded.state, self.arrival
         return ImportedSession(
             state.session_id,
             state.name,
-            state.version,
+            state.version if arrival.whole else Version(arrival.last.version),
             self.name if state.name != self.name else None,
         )
 
@@ -170,7 +172,11 @@ class Importing:
             _name(landed, renamed, taken)
             for one in landed:
                 self._settle(one, origin, correlation_id)
-        return Imported(tuple(one.told() for one in landed if one.arrival.whole), events)
+        return Imported(
+            tuple(one.told() for one in landed if one.arrival.whole),
+            tuple(one.told() for one in landed if not one.arrival.whole),
+            events,
+        )
 
     def _take_rows(self, export: LogExport) -> tuple[list[_Arrival], int]:
         """Write the rows of sessions that are new here; the sessions, and how many rows."""
@@ -208,7 +214,7 @@ class Importing:
                 fix="export each session that is missing by itself: "
                 "runthrough audit export --session NAME -o FILE"
                 if missing
-                else "runthrough sessions lists what is here",
+                else "runthrough sessions --all lists what is here, archived ones too",
             )
         for arrival in arrivals:
             last = arrival.last

@@ -16,8 +16,8 @@ from runthrough.core.commands import (
 from runthrough.core.staleness import configured_otherwise, digest
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import NodeName, Version
-from runthrough.core.values.secrets import holds_mask, masked_text
-from runthrough.errors import CommandInvalidError, SessionNameTakenError
+from runthrough.core.values.secrets import holds_mask, masked_prose, masked_text
+from runthrough.errors import CommandInvalidError, CommandRefusedError, SessionNameTakenError
 
 
 def checked_name(verb: str, name: str) -> str:
@@ -52,7 +52,7 @@ class KeptSession(UpdatedSession):
         """
         if not isinstance(text, str):
             raise CommandInvalidError("note", f"a note is text, not {text!r}")
-        return self._kept(AddNote(text=masked_text(text)))
+        return self._kept(AddNote(text=masked_prose(text)))
 
     def approve(self, version: int | None = None) -> Recorded:
         """Sign off what had passed at a version; left out, at the present one.
@@ -86,7 +86,11 @@ class KeptSession(UpdatedSession):
             CommandRefusedError: It is called so already, or it is closed.
             SessionNameTakenError: Another open session has the name.
         """
-        return self._kept(RenameSession(name=checked_name("rename", name)))
+        try:
+            return self._kept(RenameSession(name=checked_name("rename", name)))
+        except SessionNameTakenError as taken:
+            taken.fix = "runthrough rename NAME, with a name that is free"
+            raise
 
     def close(self) -> Recorded:
         """End the session's work; its history stays.
@@ -111,19 +115,31 @@ class KeptSession(UpdatedSession):
             taken.fix = "runthrough reopen --name NAME, with a name that is free"
             raise
 
-    def archive(self, *, export: Callable[[], object] | None = None) -> Recorded:
+    def archive(
+        self,
+        *,
+        export: Callable[[], object] | None = None,
+        withdraw: Callable[[], object] | None = None,
+    ) -> Recorded:
         """Let a closed session no longer be listed; nothing of it is deleted.
 
         It is exported before, unless it is refused; where the export fails nothing is recorded.
+        Where somebody else archives it meanwhile, `withdraw` takes the export back.
 
         Raises:
             CommandRefusedError: It is not closed, or not listed already.
         """
         self.refresh()
         command = ArchiveSession()
-        if export is not None and not self._handler.refuses(self._loaded, command):
+        exported = export is not None and not self._handler.refuses(self._loaded, command)
+        if exported and export is not None:
             export()
-        return self._kept(command)
+        try:
+            return self._kept(command)
+        except CommandRefusedError:
+            if exported and withdraw is not None:
+                withdraw()
+            raise
 
     def _approvable(self, version: int | None) -> Version:
         if version is None:

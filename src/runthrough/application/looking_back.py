@@ -2,13 +2,16 @@
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from runthrough.application.attempts import SOURCE, attempt_folder
+from runthrough.application.forking import ancestors
 from runthrough.application.looking import World
 from runthrough.application.recalling import remembered
 from runthrough.application.row_reading import RowReading
 from runthrough.application.shown import Recorded, ShownSession
+from runthrough.core.events import PipelineChanged, SessionForked, SessionStarted
 from runthrough.core.state import LastAttempt, PassedAttempt
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import SESSION, record, split
@@ -42,7 +45,18 @@ class TracedSession(ShownSession):
         """
         self.refresh()
         reading = RowReading(self._ports.store, self._handler, self._loaded)
-        return reading.rows(self._node_once(node), actor=actor, kind=type, since=since)
+        rows = reading.rows(self._node_once(node), actor=actor, kind=type, since=since)
+        return [self._with_parent_named(row) for row in rows]
+
+    def _with_parent_named(self, row: HistoryRow) -> HistoryRow:
+        """A fork's first row with its parent as people call it, where it is listed."""
+        if row.type != SessionForked.__name__:
+            return row
+        told = row.sentence
+        for parent in ancestors(self._ports, self.session_id):
+            entry = self._ports.directory.find(parent)
+            told = told.replace(parent, entry.name) if entry is not None else told
+        return replace(row, sentence=told)
 
     def _node_once(self, name: str | None) -> NodeName | None:
         """The node that is meant, also one that another pipeline has no longer."""
@@ -50,12 +64,12 @@ class TracedSession(ShownSession):
             return None
         try:
             return self.node_named(name)
-        except UnknownNodeError:
+        except UnknownNodeError as unknown:
             gone = Wanted(node=NodeName(str(name)))
             envelopes = self._ports.store.read(self.session_id, upto=self.version)
             if any(gone.fits(envelope) for envelope in envelopes):
                 return gone.node
-            raise
+            raise UnknownNodeError(unknown.name, unknown.nearest, ever=True) from None
 
     def recorded(self, recorded: Recorded) -> list[HistoryRow]:
         """What one command recorded, as readers see it."""
@@ -64,6 +78,27 @@ class TracedSession(ShownSession):
             self.session_id, after=recorded.after, upto=recorded.version
         )
         return list(history(stored, before))
+
+    def origins(self) -> dict[NodeName, tuple[int, NodeName]]:
+        """Where each node came into being: the position in the log, and its name there."""
+        names: dict[NodeName, tuple[int, NodeName]] = {}
+        for envelope in self._ports.store.read(self.session_id, upto=self.version):
+            event = envelope.event
+            match event:
+                case SessionStarted():
+                    names = {
+                        n: (envelope.position, n) for n in map(NodeName, event.pipeline.nodes)
+                    }
+                case PipelineChanged():
+                    names = {
+                        event.renamed.get(name, name): origin
+                        for name, origin in names.items()
+                        if name not in event.removed
+                    }
+                    names |= {name: (envelope.position, name) for name in event.added}
+                case _:
+                    pass
+        return names
 
     def side(self) -> Side:
         """What the session is compared by: its files as they are, or what history holds."""

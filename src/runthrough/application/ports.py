@@ -384,7 +384,7 @@ class Hosts(Protocol):
         ...
 
     def alive(self, holder: Holder) -> bool | None:
-        """Whether the holder's process lives; `None` when it is on another host."""
+        """Whether the holder's process lives; `None` when it cannot be seen from here."""
         ...
 
 

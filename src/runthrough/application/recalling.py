@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.ids import NodeName
-from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.requirements import RereadReason, ScriptRequirements
 from runthrough.core.values.scripts import ScriptInfo
 from runthrough.core.views.particulars import Particulars
 
@@ -73,7 +73,7 @@ def written_before(
 
 def why_reread(
     particulars: Particulars, node: NodeName, script: ScriptInfo, new: ScriptRequirements
-) -> Literal["script", "contract", "arguments"] | None:
+) -> RereadReason | None:
     """What made the needs others than history holds; `None` where they are the same."""
     old = particulars.requirements.get(node)
     if old is None or old == new:
@@ -81,13 +81,24 @@ def why_reread(
     before = particulars.scripts.get(node)
     if before is None or before.digest != script.digest:
         return "script"
-    return "contract" if _without_contract(old) == _without_contract(new) else "arguments"
+    if _told_by(old, "code") != _told_by(new, "code") or old.dynamic != new.dynamic:
+        # A module that it imports is a part of what is read.
+        return "arguments" if before.modules == script.modules else "script"
+    return "contract" if _told_by(old, "contract") != _told_by(new, "contract") else "pipeline"
 
 
-def _without_contract(needs: ScriptRequirements) -> list[tuple[JsonValue, ...]]:
-    """What code and pipeline say."""
-    return [
-        (need.kind, need.name, need.level, need.default, *need.files)
-        for need in needs.needs
-        if need.sources != ("contract",)
-    ]
+def _told_by(
+    needs: ScriptRequirements, source: Literal["code", "contract"]
+) -> list[tuple[JsonValue, ...]]:
+    """What one source says of the needs; where both do the code decides, the contract adds."""
+    told: list[tuple[JsonValue, ...]] = []
+    for need in needs.needs:
+        if source not in need.sources:
+            continue
+        decided = (need.level, need.default, need.has_default, *need.files)
+        added = (need.description, need.container_path, need.recommended, *need.aliases)
+        said: tuple[JsonValue, ...] = decided
+        if source == "contract":
+            said = added if "code" in need.sources else (*decided, *added, *need.choices)
+        told.append((need.kind, need.name, *said))
+    return told

@@ -1,6 +1,6 @@
 """Taking back what was done to a session's configuration, and doing it again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -10,7 +10,7 @@ from runthrough.application.planned import PlannedSession
 from runthrough.application.shown import Recorded
 from runthrough.core.commands import RedoConfiguration, UndoConfiguration
 from runthrough.core.decide.configuring import consumers
-from runthrough.core.decide.reverting import Comparison
+from runthrough.core.decide.reverting import Comparison, told
 from runthrough.core.decide.surroundings import sources_of
 from runthrough.core.events import PipelineChanged
 from runthrough.core.standing import standing
@@ -21,6 +21,7 @@ from runthrough.core.views.history import history
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View, node_values
 from runthrough.core.views.particulars import Particulars
+from runthrough.core.views.value_words import differing
 from runthrough.errors import CommandRefusedError
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Undone:
     """One action that was taken back, or done again."""
 
     version: Version
-    """Of the first event that the action left."""
+    """Of the event that tells what was done; what it led to may stand before it."""
     actor: str
     recorded_at: datetime
     """When it was done; aware, UTC."""
@@ -56,14 +57,21 @@ class Undone:
 class RevertibleSession(PlannedSession):
     """A session whose configuration can be taken back."""
 
-    def undo(self, *, to: int | None = None, anyone: bool = False) -> Recorded:
+    def undo(
+        self,
+        *,
+        to: int | None = None,
+        anyone: bool = False,
+        seen: Callable[[Action], bool] | None = None,
+    ) -> Recorded:
         """Take back the last action on the configuration, or all since the version `to`.
 
-        What others did is among it only with `anyone`. Runs, outcomes and notes stay.
+        What others did is among it only with `anyone`. Runs, outcomes and notes stay. Where
+        `seen` is given, only actions that it holds for are taken back.
 
         Raises:
             CommandRefusedError: There is nothing to take back, it is another's, the version is
-                none to go back to, or somebody acted meanwhile.
+                none to go back to, somebody acted meanwhile, or an action was not seen.
         """
         self._writable("undo")
         self.refresh()
@@ -72,6 +80,9 @@ class RevertibleSession(PlannedSession):
             target = Version(actions[-1].version - 1) if actions else self.version
         else:
             target = Version(to)
+        if seen is not None:
+            mine = (a for a in actions if anyone or a.actor == self._caller.actor)
+            _refuse_unseen(a for a in mine if a.version > target and not seen(a))
         there = max(1, self.state.forked_at + 1) <= target <= self.version
         then = self._then(target) if there else None
         if then is not None and then.state.version != self.version:
@@ -131,7 +142,7 @@ class RevertibleSession(PlannedSession):
         changed: dict[NodeName, tuple[View, View]] = {}
         for node in dict.fromkeys((*before.nodes, *after.nodes)):
             old, new = node_values(before, node), node_values(after, node)
-            names = [n for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n)]
+            names = differing(old, new)
             if names:
                 changed[node] = (
                     {name: old[name] for name in names if name in old},
@@ -159,10 +170,10 @@ class RevertibleSession(PlannedSession):
         found: list[Undone] = []
         for action in actions:
             own = [rows[Version(v)] for v in range(action.version, action.until + 1)]
-            row = next(row for row in own if row.type == action.type)
+            row = next(row for row in own if row.version == action.told_at)
             found.append(
                 Undone(
-                    action.version,
+                    action.told_at,
                     action.actor,
                     row.recorded_at,
                     action.type,
@@ -234,6 +245,14 @@ class RevertibleSession(PlannedSession):
             if node in world:
                 world[node] = world[node].model_copy(update={"changes": ()})
         return world
+
+
+def _refuse_unseen(unseen: Iterable[Action]) -> None:
+    for action in unseen:
+        raise CommandRefusedError(
+            f"{told(action)} since you last looked, so nothing was taken back.",
+            fix="look at what is there (runthrough history), then repeat",
+        )
 
 
 def _as_it_would_be(state: SessionState, now: SessionState, today: Names) -> None:

@@ -59,7 +59,11 @@ class Session(KeptSession):
         return self._resumed(before, world)
 
     def move_home(
-        self, *, workspaces: Sequence[str] = (), pipeline: str | None = None
+        self,
+        *,
+        workspaces: Sequence[str] = (),
+        pipeline: str | None = None,
+        take_over: bool = False,
     ) -> list[HistoryRow]:
         """Let the session live on this host from now on, and record what the world is here.
 
@@ -70,6 +74,8 @@ class Session(KeptSession):
                 that are known here, else the current folder.
             pipeline: Its pipeline file on this host, or the folder of that file; left out, it
                 lies to the workspace as it did at home.
+            take_over: Whether a run that a tester on another host drives is closed, whether or
+                not that tester is gone.
 
         Raises:
             RunInProgressError: A run is on, and its tester lives.
@@ -89,7 +95,7 @@ class Session(KeptSession):
         )
         roots, home = Roots(places), Home(host=caller.host, name=caller.host_name)
         if self.state.phase is not Phase.CLOSED:
-            self._execution(roots=roots).take_over(verb="resume")
+            self._execution(roots=roots).take_over(verb="resume", insist=take_over)
         if self.state.home is None or self.state.home.host != caller.host:
             self._handle(MoveHome(home=home))
         self._ports.directory.set_roots(self.session_id, host=caller.host, roots=places)
@@ -220,7 +226,8 @@ class Session(KeptSession):
             if self.version > before
             else ()
         )
-        listed = worklist(state, world if world is not None else self._glance())
+        world = self._look() if world is None else world
+        listed = worklist(state, world)
         first = LOOK_BACK if state.phase is Phase.CLOSED else next_command(listed)
         self.resumed = {
             **resumed_view(state, stored),

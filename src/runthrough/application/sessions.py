@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from runthrough.application.caller import Caller
 from runthrough.application.comparing import Compared, compare
@@ -114,7 +114,7 @@ class Sessions:
             self._naming, tuple(record(root, ".") for root in (WORKSPACE, *further))
         )
         stood, seen = None, pipeline
-        other = None if like is None else self.open_at(like)
+        other = None if like is None else self._model(like)
         if other is not None:
             stood = standing_here(other.state, self._roots(other.session_id), placed)
             seen = with_answers(pipeline, taken(stood, pipeline, {}))
@@ -136,6 +136,14 @@ class Sessions:
             answers = taken(stood, pipeline, command.facts)
             session.likeness = likeness(other.name, answers)
         return session
+
+    def _model(self, like: str) -> Session:
+        """The session whose answers another one begins with."""
+        try:
+            return self.open_at(like)
+        except UnknownSessionError as unknown:
+            unknown.fix = "runthrough sessions lists them; --like NAME chooses one"
+            raise
 
     def resume_equal(self, name: str, definition: PipelineDefinition) -> Session | None:
         """The open session of that name, if there is one and it tests an equal pipeline.
@@ -219,15 +227,41 @@ class Sessions:
         Raises:
             UnknownSessionError: Neither; the sessions are listed.
         """
-        here = [
+        here = self._open_here()
+        return self.open(here[0].session_id if len(here) == 1 else LAST)
+
+    def is_meant(self, session: Session, *, asked: str | None) -> bool:
+        """Whether a session is what is found with `asked`, or by default where that is `None`.
+
+        Of several that are open in this folder none is meant by default: whichever the caller
+        touches next would be.
+        """
+        here = [] if asked else self._open_here()
+        if len(here) > 1:
+            return False
+        try:
+            found = self.found(asked or (here[0].session_id if here else LAST))
+        except UnknownSessionError:
+            return False
+        return found.session_id == session.session_id
+
+    def _open_here(self) -> list[SessionEntry]:
+        return [
             entry for entry in self.entries() if entry.phase == "open" and self._holds_cwd(entry)
         ]
-        return self.open(here[0].session_id if len(here) == 1 else LAST)
 
     def _holds_cwd(self, entry: SessionEntry) -> bool:
         roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)
         cwd = record("abs", self._cwd)
         return any(inside(cwd, record("abs", place)) is not None for place in roots.values())
+
+    def version_at(self, session: Session, at: int | datetime) -> int:
+        """The version of a session that is meant by one, or by a time (aware).
+
+        Raises:
+            SessionError: It never was at that version or time, or the time has no time zone.
+        """
+        return at if isinstance(at, int) else self._upto(self.found(session.session_id), at)
 
     def _upto(self, entry: SessionEntry, at: object) -> int:
         """The version that is meant; of a time the last one before the first event after it."""
@@ -240,8 +274,8 @@ class Sessions:
             version = self._ports.store.version_at(entry.session_id, at=at)
             if not version:
                 raise SessionError(
-                    f"Session {entry.name} was not there yet at {at.isoformat()}: it began at "
-                    f"{entry.created_at.isoformat()}.",
+                    f"Session {entry.name} was not there yet at {_moment(at)}: it began at "
+                    f"{_moment(entry.created_at)}.",
                     fix="runthrough history tells when what happened",
                 )
             return version
@@ -273,6 +307,10 @@ class Sessions:
         )
         session.registered = self._naming.registry
         return session
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> SessionSettings:

@@ -44,6 +44,10 @@ NEEDS_FILES = frozenset({"run", "retry", "accept", "bind", "internal", "logs"})
 """Commands that mean nothing where the session's files are not."""
 
 
+_SHORT_ID = 12
+"""Characters of an id that is shown whole."""
+
+
 class Recorded(NamedTuple):
     """Which events of a session are those of one command."""
 
@@ -55,6 +59,11 @@ class Recorded(NamedTuple):
     """What looks wrong with what was accepted, and yet forbids nothing."""
     told: tuple[str, ...] = ()
     """What else a person should know of it, a line each."""
+
+
+def _apart(name: str, host: str) -> str:
+    """A host's name with both ends of its id: other hosts go by that name as well."""
+    return f"{name} ({host if len(host) <= _SHORT_ID else f'{host[:4]}…{host[-4:]}'})"
 
 
 class ShownSession:
@@ -120,9 +129,35 @@ class ShownSession:
 
     @property
     def home_name(self) -> str:
-        """How people call the host on which the session lives."""
+        """How people call the host on which the session lives; with its id to tell it apart."""
         home = self.state.home
-        return (home.name or home.host) if home is not None else self._caller.host_name
+        if home is None:
+            return self._caller.host_name
+        return _apart(home.name, home.host) if self._namesake else home.name or home.host
+
+    @property
+    def here_name(self) -> str:
+        """How people call this host; with its id where its name is the home's as well.
+
+        It is the name of the home where the session lives here, though its folders may not be
+        known here.
+        """
+        caller = self._caller
+        return _apart(caller.host_name, caller.host) if self._namesake else caller.host_name
+
+    @property
+    def away_words(self) -> str:
+        """Why the files of a session that is not at home are not looked at."""
+        home = self.home_name
+        if home == self.here_name:
+            return f"where its folders lie on {home} is not known"
+        return f"the session lives on {home}"
+
+    @property
+    def _namesake(self) -> bool:
+        """Whether the home is another host that goes by this one's name."""
+        home, caller = self.state.home, self._caller
+        return home is not None and home.host != caller.host and home.name == caller.host_name
 
     @property
     def paths_elsewhere(self) -> int:
@@ -201,15 +236,18 @@ class ShownSession:
     def status(self) -> View:
         """Everything a status screen shows; see `views.summary.status_view`.
 
-        Beside it: `at_home`; `paths_not_looked_at`, of a session that lives elsewhere how many
-        there are; `unrecorded`, what a resume would record, see `views.resumed`; of the past
-        nothing would be. `as_of`: version and time of a session in the past, else null.
+        The work list and the next command are those of what is seen now. Beside it: `at_home`;
+        `paths_not_looked_at`, of a session that lives elsewhere how many there are;
+        `unrecorded`, what a resume would record, see `views.resumed`; of the past nothing would
+        be. `as_of`: version and time of a session in the past, else null.
         """
         self.refresh()
         state, world = self.state, self._look()
-        view = status_view(state, self.particulars, world, tester_gone=self._tester_gone())
+        then = self._as_seen(world)
+        view = status_view(
+            state, self.particulars, world, seen=then, tester_gone=self._tester_gone()
+        )
         seen = world if self.at_home and not self._past else {}
-        then = foreseen(seen, state) if seen else state
         return {
             **view,
             "next_command": self._typed_here(str(view["next_command"])),
@@ -225,9 +263,10 @@ class ShownSession:
         return summary_view(self.state, self.particulars)
 
     def worklist(self) -> list[WorklistRow]:
-        """Each node in the first category that fits."""
+        """Each node in the first category that fits what is seen now; records nothing."""
         self.refresh()
-        return worklist(self.state, self._glance(), tester_gone=self._tester_gone())
+        world = self._look()
+        return worklist(self._as_seen(world), world, tester_gone=self._tester_gone())
 
     def next_command(self) -> str:
         """The one thing to type next."""
@@ -313,7 +352,7 @@ class ShownSession:
         self._writable(verb)
         if self.at_home or self.state.phase is Phase.CLOSED:
             return
-        refusal = NotAtHomeError(verb, home=self.home_name, here=self._here())
+        refusal = NotAtHomeError(verb, home=self.home_name, here=self.here_name)
         self._handler.refuse(self._loaded, verb, refusal, self._caller.metadata())
         raise refusal
 
@@ -321,29 +360,14 @@ class ShownSession:
         self._writable(command.verb)
         return self._handler.handle(self._loaded, command, self._caller.metadata())
 
-    def _here(self) -> str:
-        """How people call this host; by its id where its name is the home's as well."""
-        home, caller = self.state.home, self._caller
-        elsewhere = home is not None and home.host != caller.host
-        return (
-            caller.host if elsewhere and self.home_name == caller.host_name else caller.host_name
-        )
-
     def _tester_gone(self) -> bool:
         """Whether the process that drives the present run has died on this host."""
         run = self.state.running
         return not self._past and run is not None and self._ports.hosts.alive(run.holder) is False
 
-    def _glance(self) -> World:
-        """Facts about the nodes that have run: the others cannot be stale."""
-        ran = [
-            node
-            for node, there in self.state.nodes.items()
-            if there.passed is not None or there.last is not None
-        ]
-        if self._past:
-            return remembered(self.state, self.particulars, ran)
-        return self._looking.glance(self.state, self.particulars, ran)
+    def _as_seen(self, world: World) -> SessionState:
+        """The state as a look would leave it; as it is where nothing of today is looked at."""
+        return foreseen(world, self.state) if self.at_home and not self._past else self.state
 
     def _as_of(self) -> View | None:
         if not self._past:

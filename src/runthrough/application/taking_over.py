@@ -1,14 +1,15 @@
 """What a tester that is gone has left: its attempts closed, then its run."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from runthrough.application.attempts import attempt_folder
 from runthrough.application.ports import Ports
+from runthrough.core.events import ScriptStarted
 from runthrough.core.state import OpenAttempt, RunState, SessionState
 from runthrough.core.values.attempts import ScriptResult
-from runthrough.core.values.ids import NodeName, RunId
+from runthrough.core.values.ids import NodeName, RunId, SessionId
 from runthrough.core.values.outcomes import ScriptError
 from runthrough.core.values.paths import Roots
 
@@ -75,6 +76,29 @@ def adopted(
         here = not on_workers
         _wait(lambda: all(ports.files.settled(folder, here=here) for folder in folders.values()))
     return {node: ports.files.result(folder) or LOST for node, folder in folders.items()}
+
+
+def lived_s(
+    ports: Ports, session_id: SessionId, run: RunState, results: Mapping[NodeName, ScriptResult]
+) -> float:
+    """How long a run was on whose tester is gone: until the last sign of life of it.
+
+    Signs are its lease's renewal, its events, and the ends of the attempts that were adopted. What
+    others recorded meanwhile is none, nor is the moment in which somebody closes it.
+    """
+    signs = [run.started_at]
+    renewed = ports.leases.renewed_at(run.run)
+    if renewed is not None:
+        signs.append(renewed)
+    before = ports.store.version_at(session_id, at=run.started_at)
+    for envelope in ports.store.read(session_id, after=before):
+        if envelope.metadata.correlation_id != run.run:
+            continue
+        event, at = envelope.event, envelope.metadata.recorded_at
+        signs.append(at)
+        if isinstance(event, ScriptStarted) and event.node in results:
+            signs.append(at + timedelta(seconds=results[event.node].duration_s))
+    return (max(signs) - run.started_at).total_seconds()
 
 
 def _wait(over: Callable[[], bool]) -> None:

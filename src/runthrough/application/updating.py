@@ -49,6 +49,7 @@ class UpdatedSession(RevertibleSession):
             PipelineFileError: The file is gone.
             NotAtHomeError: The session lives on another host.
         """
+        self.refresh()
         self._needs_files("update")
         file = self.state.pipeline.file
         if file is None:
@@ -84,8 +85,8 @@ class UpdatedSession(RevertibleSession):
             PipelineCycleError: The pipeline has a cycle.
             NotAtHomeError: The session lives on another host.
         """
-        self._needs_files("update")
         self.refresh()
+        self._needs_files("update")
         pipeline = with_registered(placed(definition, self._roots), self.registered, self._roots)
         command = UpdatePipeline(
             pipeline=pipeline,

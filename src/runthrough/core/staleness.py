@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from pydantic import JsonValue
 
-from runthrough.core.state import SessionState
+from runthrough.core.state import PassedAttempt, SessionState
+from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.fingerprints import Fingerprint, FingerprintPart
 from runthrough.core.values.ids import NodeName, RecordedPath
@@ -74,9 +75,7 @@ def fingerprint(
         elif producer.passed is None:
             return None
         else:
-            # Without a digest nothing is known but which attempt wrote it.
-            written = producer.passed.digests.get(source.output) or producer.passed.attempt
-            value = f"{written}/{source.subpath}" if source.subpath else written
+            value = _passed_on(producer.passed, source)
         parts.append(FingerprintPart(part="input", name=name, value=value))
     parts += [
         FingerprintPart(part="environ_var", name=name, value=value)
@@ -89,6 +88,12 @@ def fingerprint(
     return tuple(sorted(parts, key=lambda part: (part.part, part.name)))
 
 
+def _passed_on(passed: PassedAttempt, source: Output) -> str:
+    """What stands for an output's content; without a digest which attempt wrote it."""
+    written = passed.digests.get(source.output) or passed.attempt
+    return f"{written}/{source.subpath}" if source.subpath else written
+
+
 def digest(told: Fingerprint) -> str:
     """SHA-256 over a fingerprint's parts as JSON; 64 hex characters, equal for equal ones."""
     parts = [[part.part, part.name, part.value] for part in told]
@@ -99,22 +104,30 @@ def digest(told: Fingerprint) -> str:
 def configured_otherwise(state: SessionState, node: NodeName) -> bool:
     """Whether history alone tells that a node is not set up as its last passed attempt was.
 
-    That is so of its variables, its arguments, and which inputs it is given; what lies in files
-    is not looked at.
+    That is so of its variables, its arguments, which inputs it is given, and what other nodes
+    have written for it since; what lies in files is not looked at.
     """
     there = state.nodes[node]
     if there.passed is None:
         return False
     if there.spec is None or there.script is None:
         return True
+    wired = state.connections.get(node, {})
+    fed: dict[str, JsonValue] = {
+        name: _passed_on(producer.passed, wire.source)
+        for name, wire in wired.items()
+        if (producer := state.nodes[NodeName(wire.source.node)]).passed is not None
+        and not producer.external
+    }
     used = {
-        (part.part, part.name): None if part.part == "input" else part.value
+        (part.part, part.name): None
+        if part.part == "input" and part.name not in fed
+        else part.value
         for part in there.passed.fingerprint
         if part.part in {"input", "environ_var", "job_arg"} and part != _SAGEMAKER
     }
-    wired = state.connections.get(node, {})
-    given = {
-        **{("input", name): None for name in (*there.spec.input_paths, *wired)},
+    given: dict[tuple[str, str], JsonValue] = {
+        **{("input", name): fed.get(name) for name in (*there.spec.input_paths, *wired)},
         **{("environ_var", name): value for name, value in there.spec.environ_vars.items()},
         **{("job_arg", name): value for name, value in there.spec.job_args.items()},
     }

@@ -158,6 +158,8 @@ class Action:
     """Of the event that tells what was done, such as `ScriptConfigured`."""
     nodes: dict[NodeName, None]
     """The nodes that its events are about, in their order; added to while they are folded."""
+    told_at: Version
+    """Of the event that tells what was done: where people find it in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class SessionState:
     version: Version = _NONE
     phase: Phase = Phase.OPEN
     archived: bool = False
+    in_part: bool = False
+    """Whether only that part of it is here which a fork needs."""
     parent: SessionId | None = None
     """The session that this one is a fork of."""
     forked_at: Version = _NONE
@@ -208,6 +212,8 @@ class SessionState:
     """Consumer → input → what a person is asked about; only for inputs that nothing feeds."""
     rejected: dict[NodeName, tuple[Rejection, ...]] = field(default_factory=dict)
     """Consumer → what is not proposed again."""
+    gone: dict[NodeName, NodeState] = field(default_factory=dict)
+    """What had become of nodes that another pipeline took away; an undo brings it back."""
     run: RunState | None = None
     green_at: Version | None = None
     """Version at which the last run ended that passed."""

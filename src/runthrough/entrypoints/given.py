@@ -13,6 +13,7 @@ from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.core.values.connections import Output
 from runthrough.core.values.secrets import Secret
 from runthrough.errors import (
+    CommandInvalidError,
     ConfigurationInvalidError,
     PipelineError,
     SettingError,
@@ -64,6 +65,46 @@ def workspaces_of(
         return (dag.folder,)
     folders = [given] if isinstance(given, (str, os.PathLike)) else given
     return tuple(os.path.normpath(Path(cwd, folder)) for folder in folders)
+
+
+def session_asked(verb: str, given: object) -> str:
+    """What a session is called: its id, its name, or `@last`.
+
+    Raises:
+        CommandInvalidError: It is no text, or an empty one.
+    """
+    if not isinstance(given, str) or not given:
+        raise CommandInvalidError(
+            verb, f"a session is called by its id or its name, not by {given!r}"
+        )
+    return given
+
+
+def path_given(verb: str, given: object) -> str:
+    """The path of a file or a folder.
+
+    Raises:
+        CommandInvalidError: It is none.
+    """
+    path = os.fspath(given) if isinstance(given, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise CommandInvalidError(verb, f"a file or a folder is named by a path, not by {given!r}")
+    return str(Path(path))
+
+
+def names_renamed(given: object) -> dict[str, str]:
+    """Old → new names of nodes.
+
+    Raises:
+        CommandInvalidError: It is no mapping of names.
+    """
+    names = {} if given is None else given
+    texts = isinstance(names, Mapping) and all(
+        isinstance(name, str) and name for pair in names.items() for name in pair
+    )
+    if not isinstance(names, Mapping) or not texts:
+        raise CommandInvalidError("update", f"renamed maps old names to new ones, not {given!r}")
+    return dict(names)
 
 
 def answers_of(

@@ -32,7 +32,7 @@ def test_17_the_tester_is_killed_on_another_host(desk):
     assert "a minute has passed" in done.err
 
     gate.touch()
-    later = bootstrap._now() + timedelta(seconds=LEASE_S + 1)
+    later = bootstrap.now() + timedelta(seconds=LEASE_S + 1)
     with days.on(later):
         bob = desk.enter("bob", host="there")
         bob.move_home(workspaces=[str(desk.folder)])
@@ -70,7 +70,7 @@ def test_21_resume_on_a_colleagues_machine(desk):
     assert states(desk.enter("cy", host="there"))["clean"] == AUTO
 
     refused = typed("run", code=2)
-    assert "runthrough resume --here" in refused.err
+    assert f"runthrough resume --session {NAME} --here" in refused.err
     typed("configure", "report", "--arg", "top=2")
     assert desk.count("ScriptStarted") == 0
 
@@ -80,4 +80,4 @@ def test_21_resume_on_a_colleagues_machine(desk):
     assert outcomes(results) == dict.fromkeys(("clean", "total", "report"), "passed")
 
     back = desk.shell.run("run", "--session", NAME, code=2)
-    assert "runthrough resume --here" in back.err
+    assert f"runthrough resume --session {NAME} --here" in back.err

@@ -1,10 +1,12 @@
 """Runs that do not end by themselves: testers that die, are interrupted, or are overtaken."""
 
+from datetime import timedelta
+
 import pytest
 from tests.support.handling import FaultyStore, Recorded, handler_over
 from tests.support.hanging import alive, hanging, on, quick, ran
 from tests.support.scripts import has_content, until
-from tests.support.testers import Machine, configured, outcomes
+from tests.support.testers import NAME, Machine, configured, outcomes
 
 from runthrough.adapters.inspection import LocalInspector
 from runthrough.application.caller import Caller
@@ -109,6 +111,57 @@ def test_an_attempt_without_a_result_is_lost(studio):
     assert (last.outcome, last.error.kind, last.log) == ("lost", "lost", None)
     assert "tester died" in last.error.message
     assert outcomes(successor.run()) == {"a": "passed"}
+
+
+def late(studio):
+    """The tester of `b` died four seconds after the run began, and a minute has passed since."""
+    quick(studio, "a", "b")
+    store = FaultyStore(studio.stores.events)
+
+    def go_on(event):
+        if event.event.type == "ScriptExecuted":
+            studio.watch.pass_by(4)
+        if event.event.type == "ScriptStarted" and event.event.node == "b":
+            store.lost = True
+
+    with pytest.raises(StoreUnavailableError):
+        studio.enter("ann", store=store).run(told=go_on)
+    studio.watch.pass_by(LEASE_S)
+
+
+def lived_s(studio):
+    """How long the run was, once somebody else has closed it."""
+    studio.enter("bob").note("what others record is no sign of the tester's life")
+    studio.enter("bob", hosts=SUCCESSOR).resume()
+    (end,) = studio.events("RunFinished")
+    return end.summary.duration_s
+
+
+def test_a_run_whose_tester_died_was_on_until_its_last_event(studio):
+    """Neither nothing nor the time until somebody came by, who may come days later."""
+    late(studio)
+    (result,) = studio.place.workspace.glob(".runthrough/*/runs/*/b/*/result.json")
+    result.unlink()
+    assert lived_s(studio) == 4.0
+
+
+def test_a_run_whose_tester_died_was_on_until_its_adopted_script_ended(studio):
+    """The host wrote how long its script took: that long something of the run was there."""
+    late(studio)
+    took_s = lived_s(studio)
+    assert took_s == pytest.approx(4 + studio.events("ScriptExecuted")[-1].duration_s, abs=1e-5)
+
+
+def test_a_run_whose_tester_died_was_on_until_its_lease_was_renewed_last(studio):
+    """A script may run for hours without an event, and the lease is renewed all along."""
+    late(studio)
+    (begun,) = studio.events("RunStarted")
+    entry = studio.stores.directory.find(NAME)
+    renewed = studio.watch.now - timedelta(seconds=LEASE_S - 20)
+    studio.stores.leases.take(
+        begun.run, session_id=entry.session_id, holder=Machine().me(), at=renewed
+    )
+    assert lived_s(studio) == 24.0
 
 
 def test_an_adopted_result_is_judged_like_any_other(studio):
@@ -278,10 +331,12 @@ def test_ctrl_c_ends_the_scripts_and_the_run(studio):
 
     def interrupt(event):
         until(lambda: has_content(pid_file), "the script runs")
+        studio.watch.pass_by(3)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         session.run(jobs=2, told=on("ScriptStarted", interrupt, node="quick"))
+    assert [end.summary.duration_s for end in studio.events("RunFinished")] == [3.0]
     until(lambda: not alive(int(pid_file.read_text())), "the script has ended")
     assert sorted(studio.ends()) == [("hangs", "cancelled"), ("quick", "cancelled")]
     assert studio.statuses() == ["interrupted"]

@@ -22,10 +22,11 @@ from tests.support.handling import (
 )
 from tests.support.stored import DEADLINE_S, A, finished, sql_stores
 
-from runthrough.core.commands import CloseSession, RecordWorld
+from runthrough.core.commands import CloseSession, MoveHome, RecordWorld
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import Evidence, WorldChange
 from runthrough.core.values.ids import SessionId
+from runthrough.core.values.metadata import Home
 from runthrough.core.views.history import history
 from runthrough.core.views.loaded import Loaded
 from runthrough.errors import (
@@ -210,13 +211,16 @@ def test_what_leads_to_nothing_leaves_nothing(store):
     assert len(types(store)) == BEGUN
 
 
+GONE = FACTS.model_copy(update={"script": None})
 EDITED = WorldChange(name="script", old=script_info().digest, new="d2")
 MODULE = WorldChange(name="module helpers", old=None, new="d3")
 OTHER_INPUT = WorldChange(
     name="input raw",
     old=None,
     new="d4",
-    evidence=Evidence(kind="input", name="raw", source="person", path="workspace:raw", digest="d4"),
+    evidence=Evidence(
+        kind="input", name="raw", source="person", path="workspace:raw", digest="d4"
+    ),
 )
 
 
@@ -224,9 +228,7 @@ def test_two_looks_at_one_moment_record_what_changed_once(store):
     """Who is overtaken tells only what the other one had not seen yet."""
     ann, bob = seated(store, "ann", "bob")
     more = node_facts(need("depth", "job_arg"), need("n", "job_arg", level="optional"))
-    seen = more.model_copy(
-        update={"changes": (EDITED, MODULE, OTHER_INPUT), "reread": "script"}
-    )
+    seen = more.model_copy(update={"changes": (EDITED, MODULE, OTHER_INPUT), "reread": "script"})
     assert bob.ask(RecordWorld(facts={"a": seen})) == ["WorldChanged", "RequirementsRead"]
     assert ann.ask(RecordWorld(facts={"a": seen})) == []
     assert len(types(store)) == BEGUN + 2
@@ -238,6 +240,19 @@ def test_two_looks_at_one_moment_record_what_changed_once(store):
     both = {"a": more.model_copy(update={"changes": (late, MODULE)})}
     assert ann.ask(RecordWorld(facts=both)) == ["WorldChanged"]
     assert last(store).changes == (late,)
+
+
+@pytest.mark.parametrize("command", [RecordWorld(facts={"a": GONE}), start_run("a")])
+def test_what_was_seen_where_a_session_has_just_left_decides_nothing(store, command):
+    """Its files are others on the machine that it lives on by now."""
+    ann, bob = seated(store, "ann", "bob")
+    bob.ask(depth("a", 1))
+    ann.look()
+    bob.ask(MoveHome(home=Home(host="bobs", name="bob-ws")))
+    with pytest.raises(CommandRefusedError, match="moved to bob-ws meanwhile"):
+        ann.ask(command)
+    assert types(store)[-2:] == ["HomeMoved", "CommandRefused"]
+    assert ann.depth("a") == 1
 
 
 @pytest.mark.parametrize("command", [depth("a", 1), depth("unknown", 1), CloseSession()])

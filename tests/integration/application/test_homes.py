@@ -80,6 +80,27 @@ def test_elsewhere_nothing_is_looked_at(colleagues):
     assert len(bob.history()) == bob.version
 
 
+def test_a_home_that_goes_by_the_name_of_this_host_is_told_by_its_id(colleagues):
+    """Nobody is told that the files are on the machine before them."""
+    ann = colleagues.desk.begin(report=top())
+    bob = colleagues.bob()
+    name = ann.home_name
+    assert (bob.home_name, bob.here_name) == (f"{name} (here)", f"{name} (bobs)")
+    assert bob.away_words == f"the session lives on {name} (here)"
+    with pytest.raises(NotAtHomeError, match=r"lives on .* \(here\), .* from .* \(bobs\)"):
+        bob.run()
+
+
+def test_a_session_whose_folders_are_not_known_here_says_so(colleagues):
+    """As after an import on the machine where it was begun: it is on no other one."""
+    ann = colleagues.desk.begin(report=top())
+    directory = ann._ports.directory
+    directory.set_roots(ann.session_id, host=ann._caller.host, roots={})
+    again = colleagues.desk.enter("ann")
+    assert (again.at_home, again.home_name) == (False, again.here_name)
+    assert again.away_words == f"where its folders lie on {again.home_name} is not known"
+
+
 def test_elsewhere_resume_only_shows(colleagues):
     """Even where the files of the home have changed or gone meanwhile."""
     ann = colleagues.desk.begin(report=top())
@@ -149,10 +170,11 @@ def test_what_was_typed_elsewhere_is_looked_at_when_the_home_looks(colleagues):
         lambda session: session.run(),
         lambda session: session.to_retry(),
         lambda session: session.accept_unchanged("clean"),
+        lambda session: session.pipeline_file(),
         lambda session: session.bind("clean", "other.py"),
         lambda session: session.mark_internal("clean"),
     ],
-    ids=["run", "retry", "accept", "bind", "internal"],
+    ids=["run", "retry", "accept", "update", "bind", "internal"],
 )
 def test_elsewhere_what_needs_files_is_refused_and_recorded(colleagues, attempt, request):
     """The refusal is an event, and names the command that moves the home."""
@@ -167,6 +189,18 @@ def test_elsewhere_what_needs_files_is_refused_and_recorded(colleagues, attempt,
         "code": "NOT_AT_HOME",
         "message": refused.value.message,
     }
+
+
+def test_an_update_is_refused_where_the_session_has_just_left(colleagues):
+    """Where it lives is what the log says by then, not what was seen before."""
+    ann = colleagues.desk.begin(report=top())
+    clone = colleagues.clone()
+    colleagues.bob().move_home(workspaces=[str(clone)])
+    path = colleagues.desk.folder / "pipeline.yaml"
+    path.write_text(path.read_text().replace("report", "summary"))
+    with pytest.raises(NotAtHomeError, match="resume --here"):
+        ann.update(load_pipeline(path))
+    assert "report" in ann.state.nodes
 
 
 def test_elsewhere_staleness_is_what_history_tells(colleagues):
@@ -299,14 +333,28 @@ def test_the_pipeline_file_is_named_where_it_lies_elsewhere(colleagues, named):
     assert (colleagues.away / "here/.runthrough").is_dir()
 
 
-def test_a_pipeline_that_nothing_relates_must_be_named(colleagues):
-    """A session that came without its roots, as from an export."""
+@pytest.mark.parametrize("place", ["clone", "work/deeper"])
+def test_a_session_without_roots_finds_its_pipeline_file(colleagues, place):
+    """As from an export: in the current folder, or at the only place below it."""
     colleagues.desk.begin(report=top())
-    bob = colleagues.bob(cwd=colleagues.clone())
+    clone = colleagues.clone(place)
+    bob = colleagues.bob(cwd=clone if place == "clone" else colleagues.away / "work")
+    bob._ports.directory.set_roots(bob.session_id, host="here", roots={})
+    bob.move_home()
+    assert set(outcomes(bob.run()).values()) == {"passed"}
+    assert bob.locate("pipeline:pipeline.yaml") == str(clone / "pipeline.yaml")
+
+
+def test_a_pipeline_that_nothing_relates_must_be_named(colleagues):
+    """A session that came without its roots, where two folders hold such a file."""
+    colleagues.desk.begin(report=top())
+    colleagues.clone("other")
+    clone = colleagues.clone("clone")
+    bob = colleagues.bob(cwd=colleagues.away)
     bob._ports.directory.set_roots(bob.session_id, host="here", roots={})
     with pytest.raises(CommandInvalidError, match="where the folder of its pipeline file lies"):
         bob.move_home()
-    bob.move_home(pipeline="pipeline.yaml")
+    bob.move_home(workspaces=["clone"], pipeline=str(clone / "pipeline.yaml"))
     assert set(outcomes(bob.run()).values()) == {"passed"}
 
 
@@ -342,9 +390,8 @@ def test_a_closed_session_does_not_move(colleagues):
         bob.move_home()
 
 
-def test_a_run_is_closed_before_its_session_moves(colleagues):
-    """Refused while its tester gives signs of life; once these are over its attempts are lost."""
-    ann = colleagues.desk.begin(report=top())
+def running(ann):
+    """Ann's machine begins a run, of which another one sees nothing but signs of life."""
     holder = Holder(host="here", boot_id="boot", pid=1, started_at=1.0, host_name="ann-ws")
     run, leases, clock = RunId("r"), ann._ports.leases, ann._ports.clock
     leases.take(run, session_id=ann.session_id, holder=holder, at=clock())
@@ -354,6 +401,23 @@ def test_a_run_is_closed_before_its_session_moves(colleagues):
             run=run, node="clean", attempt="a", fingerprint=(), runner="process:", outputs={}
         )
     )
+    return run, leases, clock
+
+
+def test_a_person_who_knows_that_the_machine_is_gone_need_not_wait(colleagues):
+    """With `take_over` the run is closed whatever its lease says, and the session moves."""
+    ann = colleagues.desk.begin(report=top())
+    running(ann)
+    bob = colleagues.bob(cwd=colleagues.clone())
+    told = [row.type for row in bob.move_home(take_over=True) if row.type != "ScriptBlocked"]
+    assert told == ["ScriptExecuted", "RunFinished", "HomeMoved"]
+    assert bob.at_home
+
+
+def test_a_run_is_closed_before_its_session_moves(colleagues):
+    """Refused while its tester gives signs of life; once these are over its attempts are lost."""
+    ann = colleagues.desk.begin(report=top())
+    run, leases, clock = running(ann)
     bob = colleagues.bob(cwd=colleagues.clone())
     with pytest.raises(RunInProgressError, match="on ann-ws"):
         bob.move_home()

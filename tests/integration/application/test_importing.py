@@ -287,7 +287,7 @@ def test_session_that_does_not_begin_as_one_is_refused(elsewhere, here):
     assert here.unchanged_by(take_in)
 
 
-@pytest.mark.parametrize("name", ["", "@last", "a\x1b[2J", "a\nnext: runthrough", "hf_" + "a" * 30])
+@pytest.mark.parametrize("name", ["", "@last", "a\x1b[2J", "a\nb: runthrough", "hf_" + "a" * 30])
 def test_session_whose_name_cannot_be_typed_needs_another(elsewhere, here, name):
     """A name that could not have been given is refused, and is no part of what is told."""
     export = forged(elsewhere, C, started(name))
@@ -327,8 +327,10 @@ def forked(log, at, session_id=B, parent=A, name="owl"):
 def test_fork_brings_what_it_goes_on_from(elsewhere, here):
     """Its ancestor comes as far as the fork needs it, hidden, and says that it is a part."""
     forked(elsewhere, at=2)
-    (came,) = here.take_in(elsewhere.export(B)).sessions
+    imported = here.take_in(elsewhere.export(B))
+    (came,) = imported.sessions
     assert (came.session_id, came.name, came.version) == (B, "owl", 5)
+    assert [(one.session_id, one.version) for one in imported.in_part] == [(A, 2)]
     assert here.listed() == {A: ("heron", "closed", True), B: ("owl", "open", False)}
     assert [e.event.type for e in here.events(B)][-3:] == [
         "SessionForked",

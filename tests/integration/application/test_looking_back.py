@@ -6,9 +6,11 @@ import pytest
 from tests.support import days
 from tests.support.desk import shop, top
 
+from runthrough.adapters.exports.excerpts import passes
 from runthrough.application.answers import Answers
 from runthrough.application.comparing import NOW
-from runthrough.bootstrap import load_pipeline
+from runthrough.bootstrap import export_lines, load_pipeline, open_export, write_export
+from runthrough.core.values.store import EventFilter
 from runthrough.errors import (
     CommandInvalidError,
     CommandRefusedError,
@@ -131,6 +133,41 @@ def test_the_history_of_a_node_follows_a_name_that_was_taken_back_and_given_agai
     assert told == sorted(set(told))
 
 
+def test_an_export_about_a_node_holds_what_its_history_tells(desk, green):
+    """Undo, redo, update and what a renamed node was called before are in, in a fork as well."""
+    path = desk.folder / "pipeline.yaml"
+    green.configure("report", top(4))
+    green.undo()
+    green.redo()
+    fork = desk.application("bob").sessions.fork("demo", name="other")
+    for session in (green, fork):
+        path.write_text(path.read_text().replace("report", "summary"))
+        session.update(load_pipeline(path), renamed={"report": "summary"})
+        path.write_text(path.read_text().replace("summary", "report"))
+    auditing = desk.application().auditing
+    wanted = EventFilter(nodes=("summary",))
+    for session in (green, fork):
+        told = [row.version for row in session.history("summary")]
+        naming, upto = auditing.naming(session.session_id)
+        rows = list(auditing.stored(session.session_id, upto=upto))
+        fits = passes(wanted, naming=naming, session_id=session.session_id)
+        assert [row.version for row in rows if fits(row)] == told
+        types = {row.type for row in rows if fits(row)}
+        assert {"ConfigurationReverted", "PipelineChanged", "ScriptConfigured"} <= types
+        lines = export_lines(rows, session_id=session.session_id, wanted=wanted, naming=naming)
+        export = desk.folder / f"{session.name}.jsonl"
+        write_export(export, lines)
+        opened = open_export(export)
+        assert opened.verified().verdict.ok
+        green.note("later")
+        verdict = auditing.compare(opened, fits=opened.fits, ends_at=upto)
+        assert (verdict.ok, verdict.checked) == (True, len(told))
+    naming, _ = auditing.naming()
+    fits = passes(wanted, naming=naming)
+    whole = {row.position for row in auditing.stored() if fits(row)}
+    assert whole >= {row.position for s in (green, fork) for row in s.history("summary")}
+
+
 # ---- as of
 
 
@@ -248,6 +285,32 @@ def test_a_source_that_was_not_kept_is_told(desk, green):
     assert row.reason == f"the source of version {green.state.green_at} was not kept"
 
 
+def test_a_script_that_is_not_there_now_is_told_in_words(desk, green):
+    """Beside another version of the same session, and beside another session."""
+    (desk.folder / "scripts/total.py").unlink()
+    offered = desk.application().sessions
+    (row,) = (row for row in offered.diff(green).rows if row.part == "script")
+    assert row.reason == "there is no script now"
+    fork = offered.fork("demo", at=green.state.green_at, name="other")
+    at = f"other@{fork.state.version}"
+    (row,) = (row for row in offered.diff(green, at, NOW).rows if row.part == "script")
+    assert row.reason == "there is no script in demo now"
+
+
+def test_the_files_of_a_session_that_lives_elsewhere_are_told_as_not_looked_at(desk, green):
+    """With where it lives; the source is not said to be lost."""
+    edit(desk, "total")
+    green.resume()
+    bob = desk.application("bob", "bobs").sessions
+    compared = bob.diff(bob.open("demo"))
+    home = f"the session lives on {green.home_name} (here)"
+    assert compared.other.unseen == home
+    (row,) = (row for row in compared.rows if row.part == "script")
+    assert row.reason == f"the source of version {compared.one.version} was not looked at: {home}"
+    beside = compared.one
+    assert compared.other.without_source(beside=beside).startswith("the source as it is now was")
+
+
 def test_an_attempt_keeps_its_script_beside_its_outputs(desk, green):
     """The bytes as they were, in a file that no output can have."""
     (kept,) = desk.folder.rglob("runs/*/total/*/script.py")
@@ -277,6 +340,27 @@ def test_sessions_are_compared_with_each_other(desk, green):
     assert compared.one.told(beside=compared.other) == f"demo, version {green.version}"
 
 
+def test_a_renamed_node_is_compared_under_both_its_names(desk, green):
+    """Between two versions and between forks it is one node, and what feeds it is not another."""
+    before = green.version
+    fork = desk.application("bob").sessions.fork("demo", name="other")
+    path = desk.folder / "pipeline.yaml"
+    path.write_text(path.read_text().replace("total", "sum"))
+    green.update(load_pipeline(path), renamed={"total": "sum"})
+    green.configure("sum", Answers(user_notes="by another name"))
+    sessions = desk.application().sessions
+    for sides in ((str(before), NOW), ("other", NOW), (NOW, "other")):
+        rows = sessions.diff(green, *sides).rows
+        told = {(row.node, row.part, row.name, row.old, row.new) for row in rows}
+        old, new = ("total", "sum") if sides[1] == NOW else ("sum", "total")
+        assert (new, "node", new, old, new) in told
+        assert {(row.node, row.name) for row in rows if row.part == "configuration"} == {
+            (new, "state"),
+            (new, "user_notes"),
+        }
+    assert fork.version == before + 1
+
+
 def test_without_a_green_run_there_is_nothing_to_compare_with(desk):
     """It is said, with what to do."""
     session = desk.begin()
@@ -292,6 +376,8 @@ def test_without_a_green_run_there_is_nothing_to_compare_with(desk):
         ("demo@99", UnknownVersionError, "versions 1 to"),
         ("nobody", UnknownSessionError, "nobody"),
         ("nobody@3", UnknownSessionError, "nobody"),
+        ("9" * 5000, UnknownSessionError, "No session fits"),
+        (f"demo@{'9' * 5000}", UnknownSessionError, "No session fits"),
         ("", SessionError, "empty"),
         (2.5, SessionError, "2.5"),
     ],
@@ -352,12 +438,26 @@ def test_what_had_not_passed_as_it_is_set_up_is_not_approved(desk, green):
 # ---- what is said of a session, and what becomes of it
 
 
+def test_what_did_not_run_on_what_its_producer_wrote_last_is_not_approved(desk, green):
+    """All have passed, and yet not with each other."""
+    source = desk.folder / "scripts/total.py"
+    source.write_text(source.read_text().replace("json.dumps(totals)", "json.dumps(totals) + ' '"))
+    green.run(["total"])
+    with pytest.raises(CommandRefusedError, match="not every script had passed: report"):
+        green.approve()
+    green.run()
+    green.approve()
+    assert green.status()["approval"]["stale"] is False
+
+
 def test_a_note_keeps_no_secret(desk, green):
     """It is masked before anything is recorded."""
     secret = "ghp_" + "a1" * 18
     green.note(f"the key is {secret}")
     assert green.history()[-1].sentence == "noted: the key is [masked]"
     assert secret.encode() not in desk.shell.database.read_bytes()
+    green.note("ran with DB_PASSWORD=hunter2, as bob asked")
+    assert green.history()[-1].sentence == "noted: ran with DB_PASSWORD=[masked], as bob asked"
     with pytest.raises(CommandInvalidError, match="a note is text"):
         green.note(None)
     with pytest.raises(CommandRefusedError, match="says nothing"):
@@ -387,6 +487,23 @@ def test_a_taken_name_is_refused_with_the_way_out(desk, green):
     assert green.name == "again"
     entries = {entry.name: entry.phase for entry in desk.application().sessions.entries()}
     assert entries == {"again": "open", "demo": "open"}
+
+
+def test_whoever_archives_second_leaves_no_file(desk, green):
+    """Of two at once one is refused: what it exported is taken back, and the other's stays."""
+    green.close()
+    files = ["theirs"]
+
+    def export():
+        desk.application().sessions.open(green.session_id).archive()
+        files.append("mine")
+
+    with pytest.raises(CommandRefusedError):
+        green.archive(export=export, withdraw=lambda: files.remove("mine"))
+    assert files == ["theirs"]
+    with pytest.raises(CommandRefusedError):
+        green.archive(export=files.clear, withdraw=files.clear)
+    assert files == ["theirs"]
 
 
 def test_what_is_archived_was_exported_before(desk, green):

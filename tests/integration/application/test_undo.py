@@ -89,6 +89,39 @@ def test_it_is_told_who_did_what_was_taken_back(desk):
     assert session.undone(again) == [action]
 
 
+def test_the_history_of_an_undo_tells_only_what_changed_in_the_end(desk):
+    """What is cleared and set again in one command is no change; a redo is told as one."""
+    session = desk.begin(report=top(2))
+    session.configure("report", Answers(job_args={"top": 1}, user_notes="stays"))
+    session.configure("report", top(3))
+    net = {"report.arg.top": 3}, {"report.arg.top": 1}
+    undo, redo = session.undo(), session.redo()
+    for recorded, (before, after), words in (
+        (undo, net, "went back to the configuration of version"),
+        (redo, net[::-1], f"did again what version {undo.after + 1} had taken back: report"),
+    ):
+        first, *rest = session.recorded(recorded)
+        assert (first.before, first.after) == (before, after)
+        assert first.sentence.startswith(words)
+        assert rest
+        assert all(row.before == row.after == {} for row in rest)
+    (alone,) = session.history("report", type="ScriptConfigured", since=redo.after + 1)
+    assert (alone.before, alone.after) == ({"arg.top": 1}, {"arg.top": 3})
+
+
+def test_an_action_is_named_where_the_history_tells_it(desk):
+    """What a look found first stands before it, and is not what somebody did."""
+    session = desk.begin(report=top(2))
+    assert session.run()["pipeline_success"]
+    desk.script("clean", (desk.folder / "scripts/clean.py").read_text() + "UNUSED = 1\n")
+    session.configure("clean", Answers(environ_vars={"CURRENCY": "USD"}))
+    at = next(row.version for row in reversed(session.history()) if row.type == "ScriptConfigured")
+    with pytest.raises(CommandRefusedError, match=rf"configured clean.* \(version {at}\)"):
+        desk.enter("bob").undo()
+    (action,) = session.undone(session.undo())
+    assert action.version == at > session.state.taken_back[-1].actions[0].version
+
+
 def test_what_is_read_of_a_script_follows_the_arguments_of_then(desk):
     """Its needs are those that it has with them, for the screen and for the next look."""
     desk.script("report", PICKY)
@@ -163,6 +196,20 @@ def test_another_pipeline_is_taken_back_with_its_names(desk):
     session.undo()
     file.write_text(text)
     assert session.run()["pipeline_success"]
+
+
+def test_what_a_removed_node_had_done_is_back_with_it(desk):
+    """Its passed attempt is reused, and what was approved stands again."""
+    session = desk.begin(report=top(2))
+    assert session.run()["pipeline_success"]
+    session.approve()
+    file = desk.folder / "pipeline.yaml"
+    file.write_text("name: shop\nscripts: [scripts]\nnodes:\n  clean: {}\n")
+    session.update(load_pipeline(file))
+    assert session.status()["approval"]["stale"]
+    session.undo()
+    assert not session.status()["approval"]["stale"]
+    assert outcomes(session.run()) == {"clean": "reused", "total": "reused", "report": "reused"}
 
 
 def test_an_acceptance_is_taken_back(desk):

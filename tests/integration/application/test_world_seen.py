@@ -124,3 +124,27 @@ def test_what_a_script_needs_anew_is_read_again_and_why_is_told(studio):
     told = [event.because for event in studio.events("RequirementsRead")]
     assert told == ["discovered", "arguments", "arguments", "script"]
     assert [need.where.name for need in session.state.nodes["copies"].needs] == ["other"]
+
+
+def test_what_the_pipeline_no_longer_declares_is_no_edit_of_a_contract(studio):
+    """A need that the pipeline stops naming is read again for that; a contract says so too."""
+    file = studio.place.script("copies", COPIES)
+    inputs = {"source": FILE}
+    pipeline = PipelineDeclaration(
+        name="declared", nodes={"copies": NodeDeclaration(inputs=inputs)}, edges=()
+    )
+    folder = str(studio.place.folder)
+    session = studio.sessions().start(
+        PipelineDefinition(pipeline, folder),
+        name=NAME,
+        workspaces=(str(studio.place.workspace),),
+    )
+    silent = PipelineDeclaration(name="declared", nodes={"copies": NodeDeclaration()}, edges=())
+    session.update(PipelineDefinition(silent, folder))
+    contract = file.with_name("copies.contract.yaml")
+    contract.write_text("expected_input_paths: {source: /opt/in}\n")
+    session.resume()
+    contract.unlink()
+    session.resume()
+    told = [event.because for event in studio.events("RequirementsRead")]
+    assert told == ["discovered", "pipeline", "contract", "contract"]

@@ -6,7 +6,9 @@ import traceback
 import pytest
 
 from runthrough.adapters.pipeline_files import load_either, load_pipeline, load_sagemaker
-from runthrough.errors import PipelineFileError
+from runthrough.application.definitions import normalised
+from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
+from runthrough.errors import PipelineError, PipelineFileError
 
 SECRET = "s3cr3t-of-ann"
 URL = f"https://ann:{SECRET}@host/x"
@@ -31,6 +33,42 @@ def test_error_tells_the_place_and_no_secret(tmp_path, what, load):
     told = "".join(traceback.format_exception(refused.value))
     assert SECRET not in told
     assert refused.value.line is not None
+
+
+KEY = "gh" + "p_" + "a1" * 18
+NAMED = {
+    "the pipeline": f"name: {URL}\nnodes: {{a: {{}}}}",
+    "a node": f"name: x\nnodes: {{{KEY}: {{}}}}",
+    "an end of an edge": f"name: x\nnodes: {{a: {{}}}}\nedges: [[a, {KEY}]]",
+    "an input": f"name: x\nnodes: {{a: {{inputs: {{{KEY}: b}}}}}}",
+    "an output": f"name: x\nnodes: {{a: {{outputs: {{{KEY}: b}}}}}}",
+    "a source": f"name: x\nnodes: {{a: {{}}, b: {{inputs: {{c: {{from: a.{KEY}}}}}}}}}",
+    "a variable": f"name: x\nnodes: {{a: {{environ_vars: {{{KEY}: b}}}}}}",
+    "an argument": f"name: x\nnodes: {{a: {{job_args: {{{KEY}: 3}}}}}}",
+    "a registered node": f"name: x\nnodes: {{a: {{}}}}\nregistry: {{{KEY}: a.py}}",
+}
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_a_name_that_looks_like_a_secret_is_refused(tmp_path, what):
+    """Names are the keys of what is recorded and cannot be masked; place and reason are told."""
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(f"{NAMED[what]}\n")
+    with pytest.raises(PipelineFileError, match="names cannot be masked") as refused:
+        load_pipeline(path)
+    told = "".join(traceback.format_exception(refused.value))
+    assert SECRET not in told
+    assert KEY not in told
+    assert refused.value.line is not None
+
+
+def test_a_pipeline_of_code_is_refused_for_such_a_name_as_well(tmp_path):
+    """Not every pipeline comes from a file: what is about to be recorded is looked at again."""
+    for dag in (PipelineDAG(nodes=["a"], name=URL), PipelineDAG(nodes=[KEY], name="x")):
+        with pytest.raises(PipelineError, match="names cannot be masked") as refused:
+            normalised(PipelineDefinition.from_dag(dag, str(tmp_path)))
+        assert SECRET not in str(refused.value)
+        assert KEY not in str(refused.value)
 
 
 def test_error_of_json_tells_no_secret(tmp_path):

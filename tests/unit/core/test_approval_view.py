@@ -2,17 +2,20 @@
 
 import pytest
 from tests.support.builders import (
+    envelope,
     file_at,
     node_facts,
     part,
     pipeline,
     script_info,
     session_started,
+    written,
 )
 from tests.support.dsl import given
 
 from runthrough.core.commands import ReopenSession
 from runthrough.core.events import (
+    ConnectionAccepted,
     NodeDiscovered,
     NodeMarkedExternal,
     PipelineChanged,
@@ -24,6 +27,7 @@ from runthrough.core.events import (
     SessionReopened,
     VersionApproved,
 )
+from runthrough.core.evolve import evolve
 from runthrough.core.staleness import configured_otherwise, digest
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
@@ -163,6 +167,48 @@ def test_of_many_nodes_five_are_named():
 def test_history_tells_what_it_can_of_a_set_up(events, otherwise):
     """Values and names of inputs it knows; what lies in files, it does not."""
     assert configured_otherwise(given(*GREEN, *events).state, "clean") is otherwise
+
+
+FED = ConnectionAccepted(
+    node="train", input="data", from_node="clean", output="tidy", reason="by name"
+)
+
+
+def fed(digest_written, taken):
+    """`train` has passed on what `clean` wrote then; `clean` has written since."""
+    clean, train = passed("clean"), passed("train")
+    taken_then = (*PRINT, part("input", "data", taken))
+    output = written("tidy", "session:tidy", digest_written)
+    return (
+        STARTED,
+        *clean[:-1],
+        clean[-1].model_copy(update={"outputs": (output,)}),
+        *train[:2],
+        FED,
+        train[2].model_copy(update={"fingerprint": taken_then}),
+        train[3],
+    )
+
+
+@pytest.mark.parametrize(
+    ("written_now", "taken", "otherwise"),
+    [("d1", "d1", False), ("d2", "d1", True), (None, "a-clean", False), (None, "a-old", True)],
+)
+def test_what_a_producer_has_written_since_is_history_too(written_now, taken, otherwise):
+    """A node that did not run on it is not as it would be; without digests attempts tell."""
+    state = given(*fed(written_now, taken)).state
+    assert configured_otherwise(state, "train") is otherwise
+
+
+def test_an_approval_is_stale_from_everywhere_once_a_producer_wrote_something_else():
+    """No file need be looked at for that."""
+    before, after = given(*fed("d1", "d1")).state, given(*fed("d2", "d1")).state
+    for state in (before, after):
+        prints = {n: digest(there.passed.fingerprint) for n, there in state.nodes.items()}
+        approved = VersionApproved(version=state.version, fingerprints=prints)
+        evolve(state, envelope(approved, state.version + 1))
+    assert approval_view(before, {})["nodes"] == []
+    assert approval_view(after, {})["nodes"] == ["train"]
 
 
 def test_a_node_that_never_passed_was_never_set_up_otherwise():

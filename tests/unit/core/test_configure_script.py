@@ -398,7 +398,7 @@ def test_during_a_run_only_nodes_outside_its_plan_are_configured():
     )
     assert running.when(configure("train", TRAIN)).names == ["ScriptConfigured"]
     running.when(CloseSession()).refused_with(RunInProgressError)
-    running.when(ReopenSession()).refused_with(RunInProgressError)
+    running.when(ReopenSession()).refused_with(NotClosedError)
 
 
 @pytest.mark.parametrize(("based_on", "conflicts"), [(None, False), ("old", True), ("new", False)])

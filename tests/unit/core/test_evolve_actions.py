@@ -115,9 +115,12 @@ def test_an_action_that_left_many_events_is_folded_in_the_time_of_each():
     """Its nodes are added to, and not copied with each event that the command left."""
     state = folded((STARTED, FOUND), (CONFIGURED,))
     nodes = state.actions[-1].nodes
-    evolve(state, replace(envelope(PENDING, 4), metadata=replace(
-        metadata(4), command_id="command of step 1"
-    )))
+    evolve(
+        state,
+        replace(
+            envelope(PENDING, 4), metadata=replace(metadata(4), command_id="command of step 1")
+        ),
+    )
     assert state.actions[-1].nodes is nodes
     assert list(nodes) == ["clean", "train"]
 
@@ -141,7 +144,7 @@ def test_two_commands_are_two_actions():
 def test_an_undo_takes_actions_away_until_they_are_done_again():
     """What brings the old configuration back is no action of its own, and neither is the redo."""
     undone = folded((STARTED, FOUND), (CONFIGURED,), (reverted(2, 3), CONFIGURED))
-    action = Action(3, 3, "ann", "ScriptConfigured", {"clean": None})
+    action = Action(3, 3, "ann", "ScriptConfigured", {"clean": None}, told_at=3)
     assert undone.actions == []
     assert undone.taken_back == [TakenBack(4, "ann", (action,))]
     redone = folded(

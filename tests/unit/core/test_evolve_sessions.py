@@ -224,3 +224,16 @@ def test_a_cycle_in_the_log_leaves_its_last_edge_out():
     state = given(STARTED, back, changed).state
     assert list(state.nodes) == ["clean", "train"]
     assert state.predecessors == {"clean": (), "train": ("clean",)}
+
+
+def test_a_node_that_an_undo_brings_back_has_its_outcomes():
+    """One that an update brings has none, and a fork knows nothing of those that went."""
+    away = PipelineChanged(pipeline=pipeline(train=None), removed=("clean",))
+    again = PipelineChanged(pipeline=STARTED.pipeline, added=("clean",))
+    events = (STARTED, FOUND, CONFIGURED, RUNNING, CLAIMED, PASSED, away)
+    back = given(*events, again.model_copy(update={"restored": ("clean",)})).state
+    assert back.nodes["clean"].passed.outputs == {"o": "session:o"}
+    assert (back.nodes["clean"].spec, back.gone) == (None, {})
+    anew = given(*events, again).state
+    assert (anew.nodes["clean"].passed, list(anew.gone)) == (None, ["clean"])
+    assert forked_from(*events).gone == {}

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
-from tests.support.builders import envelopes, pipeline, script_info, session_started
+from tests.support.builders import HOME, envelopes, pipeline, script_info, session_started
 
 from runthrough.core.events import (
+    CommandRefused,
     ConfigurationCleared,
     ConfigurationReverted,
     Event,
+    HomeMoved,
     NodeDiscovered,
     NodeMarkedExternal,
     NoteAdded,
@@ -20,6 +22,7 @@ from runthrough.core.events import (
     subject_of,
 )
 from runthrough.core.state import SessionState
+from runthrough.core.values.metadata import Home
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.views.history import Wanted, event_types, history, sentence
@@ -104,6 +107,31 @@ def test_a_new_name_is_told_with_the_old_one():
     assert (row.before, row.after) == ({"name": "quiet-heron"}, {"name": "loud-heron"})
     (remark,) = rows(NoteAdded(text="looks fine"), after=(STARTED,))
     assert (remark.before, remark.after) == ({}, {})
+
+
+def test_homes_of_one_name_are_told_apart_by_their_ids():
+    """Cloned machines and containers share a name: from where to where is told all the same."""
+    first, second = (Home(host=host, name="vm") for host in ("host-1", "host-2"))
+    (row,) = rows(HomeMoved(home=second), after=(STARTED, HomeMoved(home=first)))
+    assert (row.before, row.after) == ({"home.id": "host-1"}, {"home.id": "host-2"})
+    (named,) = rows(HomeMoved(home=second), after=(STARTED,))
+    assert named.after == {"home": "vm", "home.id": "host-2"}
+
+
+def test_a_row_says_on_which_host_it_was_done():
+    """An auditor sees who acted from where without an export."""
+    (row,) = rows(SessionRenamed(name="loud-heron"), after=(STARTED,))
+    assert row.view()["host"] == row.host == HOME.host
+
+
+def test_a_refusal_is_told_with_the_list_that_its_first_line_leads_to():
+    """Of any other only the first line."""
+    listed = "missing configuration for 2 scripts:\n  - a: no depth\n  - b: no script"
+    (row,) = rows(CommandRefused(command="run", code="X", message=listed))
+    told = "run was refused: missing configuration for 2 scripts: a: no depth; b: no script"
+    assert row.sentence == told
+    (row,) = rows(CommandRefused(command="run", code="X", message="A run is on.\nWait."))
+    assert row.sentence == "run was refused: A run is on."
 
 
 def test_only_what_is_asked_for_is_told_with_the_right_values():

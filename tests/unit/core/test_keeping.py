@@ -21,6 +21,7 @@ from runthrough.core.commands import (
     ImportSession,
     MoveHome,
     RenameSession,
+    ReopenSession,
 )
 from runthrough.core.events import (
     HomeMoved,
@@ -31,6 +32,7 @@ from runthrough.core.events import (
     SessionForked,
     SessionImported,
     SessionRenamed,
+    SessionReopened,
     VersionApproved,
 )
 from runthrough.core.values.metadata import Home, Origin
@@ -128,3 +130,23 @@ def test_only_a_closed_session_is_archived_and_only_once():
     given(STARTED, SessionClosed(), SessionArchived()).when(ArchiveSession()).refused_with(
         CommandRefusedError, "already"
     )
+
+
+def test_a_part_that_only_a_fork_needs_is_not_gone_on_with():
+    """It is not reopened, and a fork of it is a session like any other."""
+    origin = ORIGIN.model_copy(update={"whole": False})
+    part = given(STARTED, SessionImported(origin=origin))
+    part.when(ReopenSession()).refused_with(CommandRefusedError, "part", "runthrough fork")
+    fork = given(
+        STARTED,
+        SessionImported(origin=origin),
+        SessionForked(parent="p", at=2, name="f"),
+        SessionClosed(),
+    )
+    fork.when(ReopenSession()).then(SessionReopened())
+
+
+@pytest.mark.parametrize("command", [ReopenSession(), ArchiveSession()])
+def test_what_goes_on_with_closed_sessions_is_refused_alike_while_a_run_is_on(command):
+    """That the run ends would not help."""
+    given(STARTED, RUNNING).when(command).refused_with(NotClosedError, "The session is open")

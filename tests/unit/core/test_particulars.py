@@ -1,5 +1,6 @@
 """What readers know of nodes beyond the small state."""
 
+import pytest
 from tests.support.builders import envelopes, need, pipeline, script_info, written
 
 from runthrough.core.events import (
@@ -11,7 +12,7 @@ from runthrough.core.events import (
     SessionForked,
     WorldChanged,
 )
-from runthrough.core.values.facts import Evidence, WorldChange
+from runthrough.core.values.facts import HELD, Evidence, WorldChange
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.views.particulars import Particulars
@@ -55,6 +56,46 @@ def test_an_input_that_was_not_known_comes_to_the_evidence():
 def test_an_edited_script_has_its_new_digest():
     """So that the same edit is not told again."""
     assert after(changed("script", "old", "new")).scripts["clean"].digest == "new"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        WorldChange(name="input raw", old="d1", new="d2", evidence=SEEN),
+        WorldChange(
+            name="input raw",
+            old="d1",
+            new="d2",
+            evidence=SEEN.model_copy(update={"source": "connection"}),
+        ),
+        WorldChange(name="script", old="old", new="digest of clean"),
+        WorldChange(name="module helpers", old=None, new="1"),
+        WorldChange(name="module gone", old="1", new=None),
+    ],
+)
+def test_what_history_has_already_is_known(change):
+    """Whoever found it too need not record it."""
+    assert after().holds("clean", change)
+    assert not Particulars().holds("clean", change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        WorldChange(
+            name="input raw",
+            old="d1",
+            new="d2",
+            evidence=SEEN.model_copy(update={"digest": "d2"}),
+        ),
+        WorldChange(name="script", old="digest of clean", new="new"),
+        WorldChange(name="module helpers", old="1", new="2"),
+        WorldChange(name="input raw", old=HELD, new="is missing"),
+    ],
+)
+def test_what_history_does_not_have_is_news(change):
+    """It is recorded."""
+    assert not after().holds("clean", change)
 
 
 def test_modules_change_come_and_go():

@@ -24,7 +24,7 @@ from runthrough.core.staleness import Change, fingerprint
 from runthrough.core.state import Misfit
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.views.changes import change_view, change_words, changes_text
-from runthrough.core.views.plans import outdated_view, plan_view, why_view
+from runthrough.core.views.plans import _text, outdated_view, plan_view, why_view
 from runthrough.errors import SelectionError
 
 NAMES = ("a", "b", "c")
@@ -316,3 +316,9 @@ def test_a_chain_of_what_never_passed_is_named_once():
     told = why_view(state, "c", WORLD)
     assert (told["stale"], told["changes"]) == (True, [])
     assert told["upstream"] == [{"node": "b", "changes": [], "passed": False}]
+
+
+def test_several_that_run_are_told_as_several():
+    """`which runs` is for one."""
+    assert _text(("upstream_runs",), (), ("a", "b")) == "below a and b, which run"
+    assert _text(("upstream_runs",), (), ("a",)) == "below a, which runs"

@@ -1,6 +1,7 @@
 """What a report is told of a run."""
 
 import json
+from datetime import datetime
 
 import pytest
 from tests.support.builders import attempt_at, envelopes
@@ -193,6 +194,13 @@ def test_durations_are_those_of_the_last_pass():
     record = RunRecord()
     record.take(envelopes(events))
     assert durations(record) == {"clean": 3.0}
+
+
+def test_an_interrupted_run_ended_when_it_ended_not_when_it_was_closed():
+    """Its end may be recorded days later, by the next who came by: all figures tell one story."""
+    run = view_of([*begun(), run_started(), started("clean"), finished("interrupted")])["run"]
+    lived = datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])
+    assert lived.total_seconds() == run["duration_s"] == 4.5
 
 
 def test_without_a_run_there_is_no_view():

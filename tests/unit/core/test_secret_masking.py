@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from runthrough.core.values.secrets import (
     MASK,
     holds_mask,
+    looks_secret,
+    masked_prose,
     masked_text,
     masked_value,
     masked_values,
@@ -46,6 +48,14 @@ KEYS = (
         "APIKEY",
         "AWS_SECRET_ACCESS_KEY",
         "SECRET_KEY",
+        "secretKey",
+        "SSH_PASSPHRASE",
+        "private_key",
+        "access-key",
+        "Authorization",
+        "DB_CREDENTIAL",
+        "credentials",
+        "api-key",
     ],
 )
 def test_a_name_that_says_secret_masks_its_value(name):
@@ -86,7 +96,9 @@ def test_only_a_count_of_tokens_is_one(name):
     assert masked_value(name, "512") == MASK
 
 
-@pytest.mark.parametrize("name", ["TOKENIZER", "SECRETARY", "PASSWORD_FILE", "MONKEY", "KEY", ""])
+@pytest.mark.parametrize(
+    "name", ["TOKENIZER", "SECRETARY", "PASSWORD_FILE", "MONKEY", "KEY", "", "pwd", "PWD"]
+)
 def test_a_name_that_only_begins_so_masks_nothing(name):
     """What stands before other words is no secret."""
     assert masked_value(name, "hunter2") == "hunter2"
@@ -190,10 +202,85 @@ def test_what_a_query_hands_over_as_a_secret_is_masked(text, expected):
     assert masked_text(text) == expected
 
 
+@pytest.mark.parametrize("name", ["GOOGLE_APPLICATION_CREDENTIALS", "private_key"])
+@pytest.mark.parametrize("file", ["/etc/keys/sa.json", "keys/id.pem", "~/my keys/a-b.key"])
+def test_where_a_file_of_credentials_lies_is_no_secret(name, file):
+    """Programs are told the place of such a file; any other text under that name is masked."""
+    assert masked_value(name, file) == file
+    assert masked_value(name, "hunter2") == MASK
+    assert masked_value("DB_PASSWORD", file) == MASK
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bearer abc123def456", f"Bearer {MASK}"),
+        ("Authorization: bearer a.b-c_d~1+2/3==", f"Authorization: bearer {MASK}"),
+        ("-H 'Authorization: Bearer " + "a" * 24 + "'", f"-H 'Authorization: Bearer {MASK}'"),
+        ("Server=x;User=sa;Password=PW;", f"Server=x;User=sa;Password={MASK};"),
+        ("Server=x;Uid=sa;Pwd=a,b", f"Server=x;Uid=sa;Pwd={MASK}"),
+        ("Password=PW;Server=x", f"Password={MASK};Server=x"),
+        ('Server=x; Password="a;b c"; Port=1', f"Server=x; Password={MASK}; Port=1"),
+        ("Name=n;AccountKey=abc==;E=f", f"Name=n;AccountKey={MASK};E=f"),
+        ("Server=x;My Password=PW", f"Server=x;My Password={MASK}"),
+    ],
+)
+def test_what_a_header_or_a_connection_string_hands_over_is_masked(text, expected):
+    """The rest of it stays readable."""
+    assert masked_text(text) == masked_prose(text) == expected
+    assert masked_text(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the bearer of this letter; Bearer instruments and bearer certificates",
+        "a path;with/password=b/c",
+        "pwd=/home/ann",
+        "PWD=/home/ann;ls",
+        "OLDPWD=/home/ann;PWD=/home;HOME=/",
+        "data/token=a;b/part.csv",
+        "password; server",
+    ],
+)
+def test_what_only_sounds_like_a_header_or_a_connection_string_stays(text):
+    """Words, folders and shell lines are no secrets."""
+    assert masked_text(text) == text
+
+
+@pytest.mark.parametrize("name", [*KEYS, "https://ann:pw@host", f"a {MASK}"])
+def test_a_name_that_holds_a_key_looks_secret(name):
+    """Names are keys of what is recorded, so they cannot be masked and must be refused."""
+    assert looks_secret(name)
+
+
 # Properties
 
+WORDS = st.lists(
+    st.sampled_from(
+        ["bearer", "password", "token", "the", "Server", "of", "credentials", "a", "pwd", "key"]
+    ),
+    max_size=12,
+)
+PLACES = st.lists(
+    st.sampled_from(["token=a", "credentials", "password=2026-01-01", "bearer", "x;y", "d.csv"]),
+    min_size=1,
+    max_size=6,
+).map("/".join)
+
+
+@given(WORDS.map(" ".join), PLACES)
+def test_ordinary_words_and_paths_stay(sentence, path):
+    """Whatever words a sentence is made of, and columns a path, nothing is given in them."""
+    assert masked_text(sentence) == masked_prose(sentence) == sentence
+    assert masked_text(f"/data/{path}") == f"/data/{path}"
+    assert not looks_secret(path)
+
+
 SIGNS = string.ascii_letters + string.digits + "@:/?#&=%._+-[]! "
-FRAGMENTS = st.sampled_from([*KEYS, "http://", "ann:", "pw@", "@host/", "?token=", "&sig=", MASK])
+FRAGMENTS = st.sampled_from(
+    [*KEYS, "http://", "ann:", "pw@", "@host/", "?token=", "&sig=", ";Password=", "Bearer ", MASK]
+)
 TEXTS = st.lists(FRAGMENTS | st.text(SIGNS, max_size=12), max_size=8).map("".join)
 PASSWORDS = st.text(string.ascii_letters + string.digits + "@:/?#&=%!", min_size=1).map(
     "pw".__add__
@@ -311,3 +398,54 @@ def test_all_references_are_named():
     """The names of all secrets that a value refers to, in its order."""
     assert secret_names({"a": {"secret": "A"}, "b": [{"secret": "B"}, 1]}) == ("A", "B")
     assert secret_names("x") == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("password=hunter2", "password=[masked]"),
+        ("use DB_PASSWORD=hunter2.", "use DB_PASSWORD=[masked]."),
+        ("(api_key=a,b)c)", "(api_key=[masked])"),
+        ("--db-password=hunter2 --jobs=4", "--db-password=[masked] --jobs=4"),
+        ("password = 'two words', then run", "password = [masked], then run"),
+        ('HF_TOKEN="abc" MODE=fast', "HF_TOKEN=[masked] MODE=fast"),
+        ("PASSWORD=1234", "PASSWORD=[masked]"),
+        ("token=1234567890", "token=[masked]"),
+        ("unexpected argument (SECRET=s3)", "unexpected argument (SECRET=[masked])"),
+        ("password=ab]c}", "password=[masked]}"),
+        ("password=NoneOfYours", "password=[masked]"),
+        ("password=$ecret", "password=[masked]"),
+        ("password=HUNTER", "password=[masked]"),
+        ("password=@home", "password=[masked]"),
+    ],
+)
+def test_what_a_sentence_gives_a_secret_name_is_masked(sentence, told):
+    """`NAME=VALUE` is how people write a secret into a note, and the sentence goes on behind."""
+    assert masked_prose(sentence) == told
+    assert masked_prose(told) == told
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the token is checked by hand; password policy = as before",
+        "API_KEY: not set, and no PASSWORD is given",
+        "if token == 'a' and token != 'b'",
+        "give --env API_TOKEN=@secret:NAME, or @plain:none",
+        "--env API_TOKEN=@plain:none",
+        "write DB_PASSWORD=VALUE, or DB_PASSWORD=...",
+        "TOKEN=<your token>, TOKEN=$PROD_TOKEN, TOKEN={secret: NAME}",
+        "password=None and token=null and token=",
+        "first_token=512 max_token=4000000000",
+        "tokens=many, token_count=12, monkey=banana",
+        "a=b=c, x = y",
+    ],
+)
+def test_sentence_that_gives_no_secret_stays(sentence):
+    """What only names a secret, asks for one or refers to one is left as it is."""
+    assert masked_prose(sentence) == sentence
+
+
+def test_path_is_no_sentence():
+    """A folder named by a column and its value is a path that must be found again."""
+    assert masked_text("data/token=abc/part.csv") == "data/token=abc/part.csv"

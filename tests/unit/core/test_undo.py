@@ -35,6 +35,7 @@ from runthrough.core.commands import (
     UpdatePipeline,
 )
 from runthrough.core.decide import decide
+from runthrough.core.decide.reverting import told
 from runthrough.core.events import (
     PipelineChanged,
     ReuseAccepted,
@@ -44,8 +45,9 @@ from runthrough.core.events import (
 from runthrough.core.evolve.actions import ACTIONS_KEPT
 from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.standing import same, standing
+from runthrough.core.state import Action
 from runthrough.core.values.connections import Output
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.ids import NodeName, Version
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.errors import CommandRefusedError, SessionClosedError
 
@@ -307,6 +309,13 @@ def test_a_long_list_of_others_is_cut():
         answered(diary, depth, "bob")
     with pytest.raises(CommandRefusedError, match="; and 2 more: that is not yours"):
         diary.undo(to, actor="ann")
+
+
+def test_an_action_at_many_nodes_names_a_few_of_them():
+    """What is typed next is not lost behind a thousand names."""
+    nodes = dict.fromkeys(NodeName(f"n{number}") for number in range(7))
+    action = Action(Version(4), Version(9), "bob", "ConnectionConfirmed", nodes, Version(5))
+    assert told(action) == "bob connected n0, n1, n2, n3, n4 and 2 more (version 5)"
 
 
 def test_an_undo_decided_on_what_is_past_is_refused():

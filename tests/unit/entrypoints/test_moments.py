@@ -48,7 +48,7 @@ def test_day_ends_where_its_end_is_asked_for():
         f"{'9' * 5000}d",
         "0001-01-01T00:00+14:00",
         "9999-12-31T23:59-14:00",
-        "４１",
+        "\uff14\uff11",
     ],
 )
 @pytest.mark.parametrize("read", [moment, time_typed])

@@ -4,7 +4,8 @@ import pytest
 import typer
 
 from runthrough.entrypoints.cli.app import app
-from runthrough.entrypoints.cli.visit import Visit
+from runthrough.entrypoints.cli.visit import VERBS, Visit
+from runthrough.errors import RunthroughError
 
 
 def commands(group, *above):
@@ -55,3 +56,56 @@ def test_session_and_database_are_both_named():
         "runthrough bind a PATH --session demo --database sqlite:///log.db, or runthrough "
         "external a"
     )
+
+
+def test_every_command_is_known_where_advice_is_completed():
+    """Advice names commands among words, so it is known which words are commands."""
+    assert VERBS.split("|") == sorted(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"),
+    [
+        (
+            "open it again: runthrough reopen",
+            "open it again: runthrough reopen --session 'my demo' --database my.db",
+        ),
+        (
+            "runthrough history lists the versions",
+            "runthrough history --session 'my demo' --database my.db lists the versions",
+        ),
+        (
+            "runthrough why a; runthrough new b",
+            (
+                "runthrough why --session 'my demo' --database my.db a; "
+                "runthrough new --database my.db b"
+            ),
+        ),
+        (
+            "go on with it (runthrough resume --session heron)",
+            "go on with it (runthrough resume --database my.db --session heron)",
+        ),
+        (
+            "export it: runthrough audit export --node a",
+            "export it: runthrough audit export --session 'my demo' --database my.db --node a",
+        ),
+        ("upgrade runthrough: a newer runthrough wrote it", None),
+        ("a runthrough run-time, and runthrough runs", None),
+        ("runthrough db upgrade --database URL", None),
+        (None, None),
+    ],
+)
+def test_advice_of_an_error_is_about_what_the_call_named(fix, told):
+    """The options stand behind the verb, whether words or arguments follow it."""
+    error = RunthroughError("No.", fix=fix)
+    Visit(session="my demo", database="my.db").advise(error)
+    assert error.fix == (fix if told is None else told)
+
+
+def test_options_stand_outside_of_quotes():
+    """A name that holds the words with which advice goes on is not cut."""
+    visit = Visit(session="heron (old), or new", database="my.db")
+    options = "--session 'heron (old), or new' --database my.db"
+    command = "runthrough configure 'clean (all), to go' --input raw=PATH"
+    assert visit.typed(command) == f"{command} {options}"
+    assert visit.typed(f"{command} (it is a folder)") == f"{command} {options} (it is a folder)"

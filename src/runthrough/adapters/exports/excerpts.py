@@ -1,7 +1,8 @@
 """Parts of a log: which events pass a filter, and how an export tells its filter."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from runthrough.adapters.exports.naming import AboutNodes
 from runthrough.adapters.store.codec import read_time, time_text
 from runthrough.core.values.store import EventFilter, StoredEvent
 
@@ -9,22 +10,30 @@ _LISTS = {"node": "nodes", "actor": "actors", "type": "types"}
 _TIMES = ("since", "until")
 
 
-def passes(wanted: EventFilter) -> Callable[[StoredEvent], bool]:
+def passes(
+    wanted: EventFilter,
+    *,
+    naming: Iterable[StoredEvent] = (),
+    session_id: str | None = None,
+) -> Callable[[StoredEvent], bool]:
     """What tells whether an event passes the filter.
 
-    Times are compared as they are stored: text whose order is that of the times.
+    `naming` are the events that name nodes, so that a node is known under its earlier names; of
+    `session_id` with its ancestors, or of the whole log. Times are compared as they are stored:
+    text whose order is that of the times.
     """
-    nodes, actors, types = map(frozenset, (wanted.nodes, wanted.actors, wanted.types))
+    is_about = AboutNodes(wanted.nodes, naming, session_id) if wanted.nodes else None
+    actors, types = frozenset(wanted.actors), frozenset(wanted.types)
     since = time_text(wanted.since) if wanted.since else ""
     until = time_text(wanted.until) if wanted.until else None
 
     def fits(row: StoredEvent) -> bool:
         return (
-            (not nodes or row.subject in nodes)
-            and (not actors or row.actor in actors)
+            (not actors or row.actor in actors)
             and (not types or row.type in types)
             and row.recorded_at >= since
             and (until is None or row.recorded_at <= until)
+            and (is_about is None or is_about(row))
         )
 
     return fits

@@ -1,7 +1,7 @@
 """Exports as files: written whole or not at all, read line by line."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,7 @@ def write_export(path: Path, lines: Iterable[str]) -> int:
         AuditFileError: There is a file of that name, or it cannot be written.
     """
     if path.exists():
-        raise AuditFileError(
-            f"{path} is there already, and an export is never overwritten.",
-            fix="choose another name, such as one with the date",
-        )
+        raise _there_already(path)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     count = 0
     try:
@@ -36,15 +33,25 @@ def write_export(path: Path, lines: Iterable[str]) -> int:
                     file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
+            path.touch(exist_ok=False)  # somebody else may have taken the name meanwhile
             part.rename(path)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+    except FileExistsError as exc:
+        raise _there_already(path) from exc
     except OSError as exc:
         raise AuditFileError(
             f"{path} cannot be written: {exc.strerror}.", fix="choose another place"
         ) from exc
     return count
+
+
+def _there_already(path: Path) -> AuditFileError:
+    return AuditFileError(
+        f"{path} is there already, and an export is never overwritten.",
+        fix="choose another name, such as one with the date",
+    )
 
 
 class ExportFile:
@@ -65,8 +72,13 @@ class ExportFile:
                     fix="export it anew, without --format csv: runthrough audit export",
                 )
             self._frame = ExportReader([first]).frame
-        self.fits = passes(self._frame.wanted)
-        """Whether an event is one of those that were asked for."""
+
+    def fits(self, naming: Iterable[StoredEvent]) -> Callable[[StoredEvent], bool]:
+        """What tells whether an event is one of those that were asked for.
+
+        `naming` are the events of the log that name nodes.
+        """
+        return passes(self._frame.wanted, naming=naming, session_id=self.session_id)
 
     @property
     def scope(self) -> str:

@@ -8,7 +8,7 @@ only if writing its row gives the same line.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runthrough.adapters.exports.excerpts import passes
@@ -73,15 +73,17 @@ def export_lines(
     at: datetime,
     app_version: str,
     wanted: EventFilter = ALL,
+    naming: Iterable[StoredEvent] = (),
 ) -> Iterator[str]:
     """The lines of an export, each with its end: one that begins, one an event, one that ends.
 
     `session_id` names the session that the rows are of, behind those of its ancestors; `None`
-    where they are the whole log. Of the rows those that pass the filter `wanted` are written.
+    where they are the whole log. Of the rows those that pass the filter `wanted` are written;
+    `naming` are the events among them that name nodes.
     """
     frame = Frame(session_id, wanted, time_text(at), app_version)
     yield frame.first()
-    fits = passes(wanted)
+    fits = passes(wanted, naming=naming, session_id=session_id)
     count, last = 0, None
     for last in rows:
         if fits(last):
@@ -168,7 +170,8 @@ _Check = ChainCheck | LineageCheck | ExcerptCheck
 
 def _check(frame: Frame, against: Sequence[Checkpoint]) -> _Check:
     if frame.wanted.leaves_out:
-        return ExcerptCheck(passes(frame.wanted))
+        # What a node was called before is told by the database alone.
+        return ExcerptCheck(passes(replace(frame.wanted, nodes=())))
     if frame.session_id is not None:
         return LineageCheck(frame.session_id)
     return ChainCheck(against=against)

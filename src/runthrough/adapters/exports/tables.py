@@ -20,13 +20,18 @@ that taking one off gives every value back."""
 
 
 def table_lines(
-    rows: Iterable[StoredEvent], *, session_id: str | None, wanted: EventFilter
+    rows: Iterable[StoredEvent],
+    *,
+    session_id: str | None,
+    wanted: EventFilter,
+    naming: Iterable[StoredEvent] = (),
 ) -> Iterator[str]:
     """The lines of the table: the names of the columns, then a line for each event.
 
-    Of the rows those that pass the filter are written.
+    Of the rows those that pass the filter are written; `naming` are those that name nodes.
     """
-    fits, scope = passes(wanted), scope_words(session_id, wanted)
+    fits = passes(wanted, naming=naming, session_id=session_id)
+    scope = scope_words(session_id, wanted)
     yield _line([*COLUMNS, SCOPE])
     for row in rows:
         if fits(row):

@@ -17,6 +17,7 @@ from pydantic import (
 
 from runthrough.core.pipeline import name_problem
 from runthrough.core.values.limits import SIZE_PATTERN, limits_of
+from runthrough.core.values.secrets import UNNAMEABLE, looks_secret
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,7 +31,12 @@ def _port_name(name: str) -> str:
 
 
 def _named(name: str, what: str) -> str:
-    return _allowed(name, name_problem(name, what))
+    return _unsecret(_allowed(name, name_problem(name, what)))
+
+
+def _unsecret(name: str) -> str:
+    """A name as it is: it stands in history as the key of something, and cannot be masked."""
+    return _allowed(name, UNNAMEABLE if looks_secret(name) else None)
 
 
 def path_problem(path: str) -> str | None:
@@ -62,13 +68,13 @@ def _allowed(text: str, problem: str | None) -> str:
 def _variable_name(name: str) -> str:
     if not name or "=" in name or not name.isprintable():
         raise ValueError("an environment variable's name must not be empty or contain `=`")
-    return name
+    return _unsecret(name)
 
 
 def _source(source: str) -> str:
     if not all(source.rpartition(".")[::2]):
         raise ValueError("a connection is written Node.output")
-    return source
+    return _unsecret(source)
 
 
 def _size(size: object) -> int | None:
@@ -83,6 +89,7 @@ NodeText = Annotated[str, AfterValidator(_node_name)]
 PortText = Annotated[str, AfterValidator(_port_name)]
 PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
 VariableText = Annotated[str, AfterValidator(_variable_name)]
+PlainText = Annotated[str, AfterValidator(_unsecret)]
 SizeValue = Annotated[
     int,
     BeforeValidator(_size),
@@ -178,7 +185,7 @@ class NodeShape(_Shape):
     environ_vars: dict[VariableText, VariableShape] | None = Field(
         default=None, description="Texts, {secret: NAME} or {plain: TEXT}."
     )
-    job_args: dict[str, JsonValue] | None = Field(
+    job_args: dict[PlainText, JsonValue] | None = Field(
         default=None, description="Any JSON values; {secret: NAME} and {plain: VALUE} as above."
     )
     timeout_s: float | None = Field(
@@ -199,7 +206,7 @@ class NodeShape(_Shape):
 class PipelineShape(_Shape):
     """A pipeline of scripts. Relative paths start at the folder of this file."""
 
-    name: Annotated[str, Field(min_length=1)] | None = Field(
+    name: Annotated[PlainText, Field(min_length=1)] | None = Field(
         default=None, description="The file's name when it is left out."
     )
     scripts: list[PathText] | None = Field(

@@ -137,6 +137,8 @@ _CONNECTING: tuple[tuple[re.Pattern[str], str], ...] = (
 A server that speaks another language than English is only told as not reached."""
 _NOT_CONNECTED = re.compile(r"connection (failed|is bad|timeout)|failed to resolve host")
 """How the driver's messages begin when it never had a connection."""
+_FORBIDDEN = {"25006", "42501"}
+"""What a replica says, and what somebody hears who may only read."""
 _SECRET_OPTIONS = re.compile(r"password|secret|_key$")
 
 
@@ -197,7 +199,9 @@ def postgresql_fault(place: str, exc: BaseException) -> StoreUnavailableError | 
         return None
     code = getattr(exc, "sqlstate", None) or _code_of(exc)
     what, fix = _POSTGRESQL.get(code) or _POSTGRESQL.get(code[:2]) or _UNKNOWN
-    return _fault(place, what, exc, fix)
+    told = _fault(place, what, exc, fix)
+    told.forbidden = code in _FORBIDDEN
+    return told
 
 
 def _code_of(exc: BaseException) -> str:
@@ -217,7 +221,9 @@ def _sqlite_fault(place: str, exc: BaseException) -> StoreUnavailableError:
     if found is None and name == "SQLITE_ERROR":
         found = next((told for words, told in _SQLITE_TEXTS if words.search(str(exc))), None)
     what, fix = found or _UNKNOWN
-    return _fault(place, what, exc, fix)
+    told = _fault(place, what, exc, fix)
+    told.forbidden = name.startswith("SQLITE_READONLY")
+    return told
 
 
 def _fault(place: str, what: str, exc: BaseException, fix: str) -> StoreUnavailableError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select, update
 
 from runthrough.adapters.store.codec import time_text
 from runthrough.adapters.store.database import SqlDatabase
@@ -62,8 +62,10 @@ class SqlLogImport:
             "created_at": time_text(entry.created_at),
             "parent": entry.parent,
             "forked_at": entry.forked_at,
-            "archived": entry.archived,
+            "archived": int(entry.archived),
         }
+        here = SESSIONS.c.session_id == entry.session_id
         with self._database.writing() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.session_id == entry.session_id))
-            connection.execute(insert(SESSIONS), row)
+            # No row is deleted: those who share a database have no right to.
+            if connection.execute(update(SESSIONS).where(here).values(row)).rowcount == 0:
+                connection.execute(insert(SESSIONS), row)

@@ -41,12 +41,13 @@ def guard(command: Command, state: SessionState) -> None:
     """
     if isinstance(command, (StartSession, ForkSession, ImportSession, *_RUN_REPORTS)):
         return
+    touched = _touched(command, state)
     planned = frozenset(state.running.plan.order) if state.running else frozenset()
-    if permitted(command.verb, state.phase, _touched(command, state), planned):
+    if permitted(command.verb, state.phase, touched, planned):
         return
     if state.phase is Phase.CLOSED:
         raise SessionClosedError(command.verb)
-    if state.running is not None:
+    if state.running is not None and permitted(command.verb, Phase.OPEN, touched, planned):
         raise RunInProgressError(
             command.verb,
             who=state.running.actor,

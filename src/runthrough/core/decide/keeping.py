@@ -117,7 +117,17 @@ def rename(command: RenameSession, state: SessionState) -> tuple[Event, ...]:
 
 
 def reopen(command: ReopenSession, state: SessionState) -> tuple[Event, ...]:
-    """Go on, under another name where one is given."""
+    """Go on, under another name where one is given.
+
+    Raises:
+        CommandRefusedError: Only a part of it is here, so that it goes on where all of it is.
+    """
+    if state.in_part:
+        raise CommandRefusedError(
+            "Only the part of the session that a fork of it needs was imported, so it is not gone "
+            "on with here.",
+            fix="runthrough fork begins another session from it",
+        )
     if command.name is None or command.name == state.name:
         return (SessionReopened(),)
     # It is renamed while it is closed, so that its old name need not be free.

@@ -1,6 +1,7 @@
 """Taking back what was done to the configuration, and doing it again (DESIGN § 9)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from runthrough.core.commands import RedoConfiguration, UndoConfiguration
 from runthrough.core.decide.repiping import pipeline_change
@@ -18,6 +19,8 @@ from runthrough.errors import CommandRefusedError
 
 NAMED = 3
 """So many actions are told one by one in a refusal; a longer list is read in the history."""
+NAMED_NODES = 5
+"""So many nodes of an action are named: enough to know what it was about."""
 _HISTORY = "runthrough history"
 _DONE: Mapping[str, str] = {
     "PipelineChanged": "updated the pipeline",
@@ -94,8 +97,12 @@ def redo(command: RedoConfiguration, state: SessionState) -> tuple[Event, ...]:
 def told(action: Action) -> str:
     """An action as the beginning of a sentence: who did what, and when."""
     what = _DONE.get(action.type, action.type)
-    nodes = f" {', '.join(action.nodes)}" if action.type != "PipelineChanged" else ""
-    return f"{action.actor} {what}{nodes} (version {action.version})"
+    if action.type == "PipelineChanged":
+        return f"{action.actor} {what} (version {action.told_at})"
+    named = ", ".join(islice(action.nodes, NAMED_NODES))
+    more = len(action.nodes) - NAMED_NODES
+    rest = f" and {more} more" if more > 0 else ""
+    return f"{action.actor} {what} {named}{rest} (version {action.told_at})"
 
 
 def _refuse_place(to: Version, state: SessionState) -> None:
@@ -235,7 +242,9 @@ def _reverted(
         # What does not stand goes first: it may run against the edges of then.
         for node in comparison.differing:
             unfolding.happen(*_disconnected(state, comparison, node))
-        unfolding.happen(comparison.change)
+        # What had become of a node that is back is no configuration: it stays.
+        restored = tuple(node for node in comparison.change.added if node in state.gone)
+        unfolding.happen(comparison.change.model_copy(update={"restored": restored}))
     around = Surroundings(unfolding.state, command.facts)
     restore(unfolding, around, comparison.targets())
     back = isinstance(command, UndoConfiguration)

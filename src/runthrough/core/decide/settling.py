@@ -30,6 +30,7 @@ from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.facts import Evidence, NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.problems import Problem, ProblemCode
+from runthrough.core.values.requirements import RereadReason
 from runthrough.core.values.specs import ScriptSpec
 
 
@@ -58,7 +59,7 @@ def discovered(node: NodeName, facts: NodeFacts) -> tuple[Event, ...]:
 def read(
     node: NodeName,
     facts: NodeFacts,
-    because: Literal["discovered", "bound", "script", "contract", "arguments"],
+    because: Literal["discovered", "bound"] | RereadReason,
 ) -> RequirementsRead:
     """What a node needs, as it was read."""
     return RequirementsRead(

@@ -7,7 +7,7 @@ from pydantic import Field
 from runthrough.core.events.kinds import NodeEvent, SessionEvent
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.pipelines import PipelineDeclaration
-from runthrough.core.values.requirements import ScriptRequirements
+from runthrough.core.values.requirements import RereadReason, ScriptRequirements
 from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
 
 
@@ -23,6 +23,8 @@ class PipelineChanged(SessionEvent):
     changed: tuple[NodeName, ...] = ()
     """Nodes that stay, of which the pipeline says something else, or into which other edges lead;
     by their new names."""
+    restored: tuple[NodeName, ...] = ()
+    """Of the added nodes those that come back with what had become of them: an undo says so."""
 
 
 class NodeDiscovered(NodeEvent):
@@ -40,7 +42,7 @@ class RequirementsRead(NodeEvent):
     requirements: ScriptRequirements
     drift: tuple[str, ...] = ()
     """Where contract and code disagree, a line each: `contract: DATA · code: data_input`."""
-    because: Literal["discovered", "bound", "script", "contract", "arguments"]
+    because: Literal["discovered", "bound"] | RereadReason
 
 
 class ScriptBound(NodeEvent):

@@ -161,9 +161,8 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             by = node_of(state, event.node).restores_to or "person"
             accepted(state, envelope, event.node, event.spec, by, restored=True)
         case SessionImported():
-            # Nobody can go on with a part that only a fork needs.
-            state.archived = state.archived or not event.origin.whole
-            state.phase = state.phase if event.origin.whole else Phase.CLOSED
+            if not event.origin.whole:  # nobody goes on with a part that only a fork needs
+                state.in_part, state.archived, state.phase = True, True, Phase.CLOSED
         case (
             RequirementsRead()
             | ConfigurationRejected()

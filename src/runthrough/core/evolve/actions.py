@@ -69,6 +69,7 @@ def _acted(state: SessionState, envelope: EventEnvelope, first: Version) -> None
             envelope.metadata.actor,
             event.type,
             dict.fromkeys(_nodes(event)),
+            told_at=envelope.version,
         )
     )
     if len(state.actions) > ACTIONS_KEPT:
@@ -84,8 +85,16 @@ def _extended(state: SessionState, envelope: EventEnvelope) -> None:
     last.nodes.update(dict.fromkeys(_nodes(envelope.event)))
 
 
+def redone_undo(state: SessionState, event: Event) -> Version | None:
+    """Version of the undo that an event does again what it took back of, if it does so."""
+    undo = state.taken_back[-1].version if state.taken_back else None
+    if not isinstance(event, ConfigurationReverted) or event.versions != (undo,):
+        return None
+    return undo
+
+
 def _reverted(state: SessionState, envelope: EventEnvelope, event: ConfigurationReverted) -> None:
-    if state.taken_back and event.versions == (state.taken_back[-1].version,):
+    if redone_undo(state, event) is not None:
         state.actions = [*state.actions, *state.taken_back[-1].actions]
         state.taken_back = state.taken_back[:-1]
         return

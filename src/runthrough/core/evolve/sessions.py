@@ -46,8 +46,9 @@ def forked(state: SessionState, envelope: EventEnvelope, event: SessionForked) -
     state.session_id = envelope.session_id
     state.parent, state.forked_at = event.parent, event.at
     state.name, state.phase, state.archived = event.name, Phase.OPEN, False
+    state.in_part = False
     state.run = state.approval = None
-    state.actions, state.taken_back = [], []
+    state.actions, state.taken_back, state.gone = [], [], {}
     for node in state.nodes.values():
         node.running = None
         node.spec = node.spec and _inherited(node.spec, event.parent)
@@ -78,6 +79,11 @@ def pipeline_changed(state: SessionState, event: PipelineChanged) -> None:
     """
     names = event.renamed
     gone = frozenset(event.removed)
+    back = {name: replace(state.gone[name]) for name in event.restored if name in state.gone}
+    state.gone = {
+        **{name: there for name, there in state.gone.items() if name not in back},
+        **{name: _outcomes(node) for name, node in state.nodes.items() if name in gone},
+    }
     before = {
         names.get(name, name): node for name, node in state.nodes.items() if name not in gone
     }
@@ -119,7 +125,12 @@ def pipeline_changed(state: SessionState, event: PipelineChanged) -> None:
                 if misfit.node not in gone
             )
     state.pipeline = event.pipeline
-    _arrange(state, before)
+    _arrange(state, {**back, **before})
+
+
+def _outcomes(node: NodeState) -> NodeState:
+    """What had become of a node, without how it was configured."""
+    return NodeState(last=node.last, passed=node.passed, misfits=node.misfits)
 
 
 def _rewired(wire: _Wire, names: Mapping[NodeName, NodeName]) -> _Wire:

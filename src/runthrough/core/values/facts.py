@@ -6,7 +6,7 @@ from pydantic import Field
 
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.model import Frozen
-from runthrough.core.values.requirements import Drift, ScriptRequirements
+from runthrough.core.values.requirements import Drift, RereadReason, ScriptRequirements
 from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
 
 PathKind = Literal["file", "folder", "other"]
@@ -129,7 +129,7 @@ class NodeFacts(Frozen):
     written: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Output → the files that its last passed attempt really wrote into that folder; for wiring,
     which believes them more than what can be read in the script."""
-    reread: Literal["script", "contract", "arguments"] | None = None
+    reread: RereadReason | None = None
     """Why `requirements` differ from those that history holds; `None` when they do not."""
     changes: tuple[WorldChange, ...] = ()
     """What is other than when history last saw it: contents of inputs, script, local modules."""

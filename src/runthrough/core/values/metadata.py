@@ -70,6 +70,8 @@ class Holder(Frozen):
     """Start of the process in seconds, since the boot on Linux and since the epoch elsewhere, so
     that a reused pid is told apart; a wall clock that is set does not move it."""
     host_name: str = ""
+    pid_namespace: str = ""
+    """Within which the pid holds; empty where the system has one for all, or nothing tells."""
 
 
 class Origin(Frozen):

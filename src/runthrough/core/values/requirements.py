@@ -11,6 +11,10 @@ RequirementLevel = Literal["required", "fallback", "conditional", "optional", "u
 """`fallback`: its only default is an absolute path, so it is treated as required.
 `conditional`: read under a test that was not decided. `unread`: declared, never read."""
 RequirementSource = Literal["pipeline", "contract", "code"]
+RereadReason = Literal["script", "contract", "arguments", "pipeline"]
+"""What made needs others than they were: the script or a module of it was edited, or its contract;
+the same script reads something else with other arguments or variables; or the pipeline declares
+other names."""
 
 
 class Requirement(Frozen):

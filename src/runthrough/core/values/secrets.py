@@ -1,8 +1,8 @@
 """Secrets: how they are named, told apart, and kept out of commands.
 
-Rules (DESIGN § 7): names ending in TOKEN, SECRET, PASSWORD or API_KEY; known key prefixes; PEM
-blocks; the password of a URL, and what a query hands over under such a name. What only looks
-secret is given as `{"plain": VALUE}`.
+Rules (DESIGN § 7): names ending in TOKEN, SECRET, PASSWORD, API_KEY and the like; known key
+prefixes; PEM blocks; the password of a URL or a connection string, and what a query or a header
+hands over. What only looks secret is given as `{"plain": VALUE}`.
 """
 
 import re
@@ -11,17 +11,29 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+UNNAMEABLE = "a name that looks as if it held a secret, and names cannot be masked"
+"""Why something cannot be called so; the name is not repeated."""
 MASK = "[masked]"
 """Stands in a command, and so in history, where a value looked like a secret."""
 
-_NAMES = r"(?:TOKEN|SECRET(?:(?:_ACCESS)?_KEY)?|PASSWORD|PASSWD|API_?KEY)"
+_NAMES = (
+    r"(?:TOKEN|SECRET(?:[_-]?(?:ACCESS[_-]?)?KEY)?|PASSWORD|PASSWD|PASSPHRASE|AUTHORIZATION"
+    r"|CREDENTIALS?|(?:API|ACCESS|PRIVATE)[_-]?KEY)"
+)
 _SECRET_NAME = re.compile(rf"{_NAMES}$", re.IGNORECASE)
 _COUNT_NAME = re.compile(r"(?:max|min|num|n|total)[_-].*TOKEN$", re.IGNORECASE)
 """Names that say how many tokens a model may read or write."""
-_NUMBERS_TOO = re.compile(r"(?:SECRET(?:(?:_ACCESS)?_KEY)?|PASSWORD|PASSWD)$", re.IGNORECASE)
+_NUMBERS_TOO = re.compile(
+    r"(?:SECRET(?:[_-]?(?:ACCESS[_-]?)?KEY)?|PASSWORD|PASSWD|PASSPHRASE)$", re.IGNORECASE
+)
 """Names whose numbers are secrets too: a PIN is one, 512 under `first_token` is a place."""
 _KEY_FROM = 10**9
 """A number of ten digits is more likely a key than a count, under a name that says so."""
+_FILE_NAME = re.compile(r"(?:CREDENTIALS?|PRIVATE[_-]?KEY)$", re.IGNORECASE)
+_FILE = re.compile(
+    r"[\w./~ -]+\.(?:json|pem|key|ya?ml|toml|ini|cfg|conf|env|txt|p12|pfx|crt)", re.IGNORECASE
+)
+"""Programs are told by `GOOGLE_APPLICATION_CREDENTIALS` and the like where such a file lies."""
 _SECRET_TEXT = re.compile(
     r"""
     -----BEGIN\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----
@@ -53,6 +65,38 @@ _QUERY_SECRET = re.compile(
     rf"(?P<head>[?&][\w.-]*(?:{_NAMES}|SIGNATURE|\bSIG)=)[^&#\s]+", re.IGNORECASE
 )
 """Signatures belong to links that let in whoever has them."""
+_BEARER = re.compile(
+    r"(?P<head>\bBearer +)(?:(?=[^\s]*\d)[\w.~+/-]{8,}|[\w.~+/-]{24,})=*", re.IGNORECASE
+)
+"""As a header hands it over; a word of prose behind it has neither digits nor such a length."""
+_CONNECTION_PASSWORD = re.compile(
+    rf"""
+    (?P<head> ;\s*(?:[\w\ -]*?(?:{_NAMES}|AccountKey|Pwd(?!\s*=\s*[/~.$])))\s*=\s* )
+      (?: "[^"]*" | '[^']*' | [^;\s]+ )
+    | (?P<first> (?<![\w./;?&-])(?:[\w-]*(?:{_NAMES}|AccountKey|Pwd(?!=[/~.$])))= )
+      (?: "[^"]*" | '[^']*' | [^;\s]+ ) (?=;\s*[\w\ -]+=)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""`Server=x;Password=y;`: pairs with semicolons between them. In a shell `PWD` is a folder."""
+_ASSIGNED = re.compile(
+    r"""
+    (?<![\w.]) (?P<name>[A-Za-z_][\w.-]*) (?P<sign>=|\ =\ ) (?!=)
+    (?P<value> "[^"]*" | '[^']*' | \S+?(?=[]).,;:'"}]*(?:\s|\Z)) )
+    """,
+    re.VERBOSE,
+)
+"""`NAME=VALUE` as people write it into a sentence; the sentence goes on behind the value."""
+_SAYS_NOTHING = re.compile(
+    r"""
+    ["']? (?:
+      @(?:secret|plain):.* | \{["']?(?:secret|plain)\b.* | \$\{?[A-Z_]+\}? | \[masked.*
+    | VALUE | NAME | V | \.{1,3} | … | <.*
+    | (?i: none | null | true | false)
+    )? ["']?""",
+    re.VERBOSE,
+)
+"""References, places to fill in, and what is no value: our own advice is written so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +122,8 @@ def _secret_by_name(name: str, value: str | float) -> bool:
     """Whether a text or number is taken for a secret for the name it stands under."""
     if not named_like_a_secret(name):
         return False
+    if isinstance(value, str) and _FILE_NAME.search(name) and _FILE.fullmatch(value):
+        return False
     if isinstance(value, str) or _NUMBERS_TOO.search(name):
         return True
     return abs(value) >= _KEY_FROM
@@ -87,7 +133,33 @@ def masked_text(text: str) -> str:
     """`text` with whatever looks like a secret replaced by the mask."""
     text = _URL_PASSWORD.sub(rf"\g<head>:{MASK}@", text)
     text = _QUERY_SECRET.sub(rf"\g<head>{MASK}", text)
+    text = _BEARER.sub(rf"\g<head>{MASK}", text)
+    text = _CONNECTION_PASSWORD.sub(lambda at: f"{at['head'] or at['first']}{MASK}", text)
     return _SECRET_TEXT.sub(MASK, text)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text holds what a rule masks, so that it cannot be a name: names are keys."""
+    return masked_text(text) != text or MASK in text
+
+
+def masked_prose(text: str) -> str:
+    """A sentence of a person's, or about what one typed, safe to keep and to show.
+
+    Beside what `masked_text` finds it masks `NAME=VALUE` under a name that says secret. Paths and
+    values are no sentences: in a folder `token=a` it would mask a piece of the path.
+    """
+    return _ASSIGNED.sub(_assignment_masked, masked_text(text))
+
+
+def _assignment_masked(found: re.Match[str]) -> str:
+    name, value = found["name"], found["value"]
+    bare = value.strip("\"'")
+    number = float(bare) if re.fullmatch(r"\d{1,15}", bare) else None
+    harmless = _SAYS_NOTHING.fullmatch(value) or not _secret_by_name(
+        name, bare if number is None else number
+    )
+    return found[0] if harmless else f"{name}{found['sign']}{MASK}"
 
 
 def masked_value(name: str, value: JsonValue) -> JsonValue:

@@ -13,8 +13,8 @@ def approval_view(state: SessionState, world: World) -> View | None:
     """The latest approval, or null.
 
     Keys: version, by, at (ISO 8601, UTC), stale, since: the version since which one of the nodes
-    is another one, null where only files changed; nodes: those that are not what was approved,
-    came or went.
+    is another one, null where only files changed, or where that was so when it was approved;
+    nodes: those that are not what was approved, came or went.
     """
     approval = state.approval
     if approval is None:

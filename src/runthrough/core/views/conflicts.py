@@ -15,12 +15,16 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
 from runthrough.core.views.nodes import flat_values
+from runthrough.core.views.value_words import differing, words_of
 
 
 def conflict_fields(
     command: Command, node: NodeName, base: SessionState, present: SessionState
 ) -> list[dict[str, JsonValue]]:
-    """A mapping for each value that they changed or you give: field, base, theirs, yours."""
+    """A mapping for each value that they changed or you give: field, base, theirs, yours.
+
+    `yours` is what the command gives, `None` where it gives nothing.
+    """
     before = _values(base, node)
     theirs = _values(present, node)
     yours = _asked(command, node)
@@ -29,11 +33,22 @@ def conflict_fields(
             "field": name,
             "base": before.get(name),
             "theirs": theirs.get(name),
-            "yours": yours.get(name, before.get(name)),
+            "yours": yours.get(name),
         }
-        for name in sorted({*before, *theirs, *yours})
-        if theirs.get(name) != before.get(name) or name in yours
+        for name in sorted({*differing(before, theirs), *yours})
     ]
+
+
+def conflict_lines(
+    command: Command, node: NodeName, base: SessionState, present: SessionState
+) -> list[str]:
+    """The same for people, a line each; what the command gives only where it gives something."""
+    before, theirs, yours = _values(base, node), _values(present, node), _asked(command, node)
+    lines: list[str] = []
+    for name in sorted({*differing(before, theirs), *yours}):
+        told = f"{name}: base {words_of(before, name)}, theirs {words_of(theirs, name)}"
+        lines.append(f"{told}, yours {words_of(yours, name)}" if name in yours else told)
+    return lines
 
 
 def _values(state: SessionState, node: NodeName) -> dict[str, JsonValue]:

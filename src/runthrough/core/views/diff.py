@@ -1,9 +1,8 @@
 """Two sessions, or two versions of one, compared: only what differs."""
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -13,9 +12,10 @@ from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.fingerprints import Fingerprint
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import SESSION, ancestor_root, below
-from runthrough.core.values.secrets import masked_text, secret_name
+from runthrough.core.values.secrets import masked_text
 from runthrough.core.views.nodes import View, node_values
 from runthrough.core.views.particulars import Particulars, Table, output_place
+from runthrough.core.views.value_words import differing, is_null, value_words
 
 SCRIPT = "script"
 """The part whose two contents are told as a text diff."""
@@ -39,8 +39,8 @@ class Difference:
 
     node: NodeName
     part: str
-    """`node`, `configuration`, `script`, `module`, `interpreter`, `input`, `output`, `outcome` or
-    `duration`."""
+    """`node` (is new, gone, or renamed), `configuration`, `script`, `module`, `interpreter`,
+    `input`, `output`, `outcome` or `duration`."""
     name: str
     old: JsonValue
     new: JsonValue
@@ -49,6 +49,8 @@ class Difference:
     """Of a script what differs in its text, as a unified diff."""
     reason: str | None = None
     """Of a script why there is no text diff."""
+    null: tuple[str, ...] = ()
+    """Of an argument which of `old` and `new` is set, and null."""
 
     def view(self) -> View:
         """The row as a mapping with the fields' names."""
@@ -63,26 +65,59 @@ class Difference:
         }
 
 
-def differences_of(one: Side, other: Side) -> tuple[Difference, ...]:
+def differences_of(
+    one: Side, other: Side, names: Mapping[NodeName, NodeName] | None = None
+) -> tuple[Difference, ...]:
     """All that differs, node by node in execution order; script texts are not looked at.
+
+    `names` tells what a node of the first side is called on the other, where that differs; it is
+    told by its name there.
 
     Contents are compared where both sides know them. Of one whose content is looked at that is
     what lies there now, else what history held: what was last seen, or what the last attempt took.
     """
-    nodes = dict.fromkeys((*one.state.nodes, *other.state.nodes))
-    return tuple(found for node in nodes for found in _of_node(node, one, other))
+    new_names = names or {}
+    pairs = list(_pairs_of_nodes(one.state, other.state, new_names))
+    return tuple(found for pair in pairs for found in _of_node(pair, one, other, new_names))
 
 
-def _of_node(node: NodeName, one: Side, other: Side) -> Iterator[Difference]:
-    if node not in one.state.nodes or node not in other.state.nodes:
-        yield Difference(node, "node", node, _kind(one.state, node), _kind(other.state, node))
+def _pairs_of_nodes(
+    one: SessionState, other: SessionState, names: Mapping[NodeName, NodeName]
+) -> Iterator[tuple[NodeName | None, NodeName | None]]:
+    """Each node by its names on both sides; `None` on the side that has it not."""
+    met = frozenset(names.values())
+    for node in one.nodes:
+        there = node in other.nodes and node not in met
+        yield node, names.get(node, node if there else None)
+    for node in other.nodes:
+        if node not in met and (node not in one.nodes or node in names):
+            yield None, node
+
+
+def _of_node(
+    pair: tuple[NodeName | None, NodeName | None],
+    one: Side,
+    other: Side,
+    names: Mapping[NodeName, NodeName],
+) -> Iterator[Difference]:
+    old_name, node = pair
+    if node is None or old_name is None:
+        only = node or old_name
+        if only is not None:
+            old, new = (
+                _kind(side.state, name) for side, name in zip((one, other), pair, strict=True)
+            )
+            yield Difference(only, "node", only, old, new)
         return
-    yield from _told(node, "configuration", _values(one.state, node), _values(other.state, node))
-    yield from _contents(node, one, other)
-    for name, (old, new) in _pairs(_outputs(one, node), _outputs(other, node)):
+    if old_name != node:
+        yield Difference(node, "node", node, old_name, node)
+    before_values = _values(one.state, old_name, names)
+    yield from _told(node, "configuration", before_values, _values(other.state, node, {}))
+    yield from _contents((old_name, node), one, other)
+    for name, (old, new) in _pairs(_outputs(one, old_name), _outputs(other, node)):
         if _digest(old) != _digest(new):
             yield Difference(node, "output", name, old, new)
-    before, after = one.state.nodes[node].last, other.state.nodes[node].last
+    before, after = one.state.nodes[old_name].last, other.state.nodes[node].last
     if before != after:
         ends = tuple(
             {"outcome": end.outcome, "duration": end.duration_s} if end else {}
@@ -97,9 +132,9 @@ def _of_node(node: NodeName, one: Side, other: Side) -> Iterator[Difference]:
 def _told(
     node: NodeName, part: str, old: Mapping[str, JsonValue], new: Mapping[str, JsonValue]
 ) -> Iterator[Difference]:
-    for name, (before, after) in _pairs(old, new):
-        if before != after:
-            yield Difference(node, part, name, before, after)
+    for name in sorted(differing(old, new)):
+        null = tuple(n for n, side in (("old", old), ("new", new)) if is_null(side, name))
+        yield Difference(node, part, name, old.get(name), new.get(name), null=null)
 
 
 def _pairs(
@@ -109,32 +144,43 @@ def _pairs(
         yield name, (old.get(name), new.get(name))
 
 
-def _kind(state: SessionState, node: NodeName) -> JsonValue:
+def _kind(state: SessionState, node: NodeName | None) -> JsonValue:
     """What a node is, in words; `None` where there is none of that name."""
-    there = state.nodes.get(node)
+    there = state.nodes.get(node) if node is not None else None
     if there is None:
         return None
     return "external" if there.external else (there.script.name if there.script else "no script")
 
 
-def _values(state: SessionState, node: NodeName) -> dict[str, JsonValue]:
-    """The configuration; of paths in a session's own folder it is told whose that is."""
+def _values(
+    state: SessionState, node: NodeName, names: Mapping[NodeName, NodeName]
+) -> dict[str, JsonValue]:
+    """The configuration; of paths in a session's own folder it is told whose that is.
+
+    What feeds it has the names of the other side.
+    """
+    fed: dict[str, JsonValue] = {
+        f"input.{name}": f"@{replace(wire.source, node=names[NodeName(wire.source.node)])}"
+        for name, wire in state.connections.get(node, {}).items()
+        if wire.source.node in names
+    }
     own = f"{SESSION}:"
     whose = f"{ancestor_root(state.session_id)}:"
     return {
         name: f"{whose}{value.removeprefix(own)}"
         if isinstance(value, str) and value.startswith(own) and not name.startswith(("env", "arg"))
         else value
-        for name, value in node_values(state, node).items()
+        for name, value in {**node_values(state, node), **fed}.items()
     }
 
 
 # ---- contents
 
 
-def _contents(node: NodeName, one: Side, other: Side) -> Iterator[Difference]:
+def _contents(names: tuple[NodeName, NodeName], one: Side, other: Side) -> Iterator[Difference]:
     """Scripts, modules, interpreters and inputs by what is in them."""
-    old, new = _content(one, node), _content(other, node)
+    node = names[1]
+    old, new = _content(one, names[0]), _content(other, node)
     known = (SCRIPT, "") in old and (SCRIPT, "") in new
     for part, name in sorted({*old, *new}):
         before, after = old.get((part, name)), new.get((part, name))
@@ -145,8 +191,10 @@ def _contents(node: NodeName, one: Side, other: Side) -> Iterator[Difference]:
             if _is_stat(before) or _is_stat(after):
                 continue  # nobody knows whether the content is another one
             before, after = (
-                _sized(side, node, name, digest)
-                for side, digest in ((one, before), (other, after))
+                _sized(side, own_name, name, digest)
+                for side, own_name, digest in zip(
+                    (one, other), names, (before, after), strict=True
+                )
             )
         yield Difference(node, part, name or _script_name(other, node), before, after)
 
@@ -285,11 +333,16 @@ DIGEST_CHARACTERS = 12
 def difference_words(row: Difference) -> str:
     """One row on one line: what it is, old → new."""
     if row.part == "node":
+        if row.old is not None and row.new is not None:
+            return f"renamed: {row.old} → {row.new}"
         what = row.new if row.old is None else row.old
         return f"{'new' if row.old is None else 'gone'}: {what}"
     if row.part == "duration":
         return f"duration  {_seconds(row.old)} → {_seconds(row.new)}"
-    old, new = _word(row, row.old), _word(row, row.new)
+    old, new = (
+        "null" if end in row.null else _word(row, value)
+        for end, value in (("old", row.old), ("new", row.new))
+    )
     label = row.name if row.part in {"configuration", "outcome"} else f"{row.part} {row.name}"
     told = f"{label}  {old} → {new}"
     return f"{told} (no text: {row.reason})" if row.reason else told
@@ -302,8 +355,6 @@ def _seconds(value: JsonValue) -> str:
 def _word(row: Difference, value: JsonValue) -> str:
     if value is None:
         return "not set" if row.part == "configuration" else "none"
-    if (secret := secret_name(value)) is not None:
-        return f"@secret:{secret}"
     if isinstance(value, dict) and row.part in {"input", "output"}:
         rows, columns = value["rows"], value["columns"]
         size = ([f"{rows} rows"] if rows is not None else []) + (
@@ -313,4 +364,4 @@ def _word(row: Difference, value: JsonValue) -> str:
         return f"{told} ({', '.join(size)})" if size else told
     if row.part in {SCRIPT, "module"}:
         return str(value)[:DIGEST_CHARACTERS]
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value_words(value)

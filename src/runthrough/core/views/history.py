@@ -1,8 +1,9 @@
 """History for readers: each event as a sentence, with what it changed from and to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import assert_never, get_args
 
 from pydantic import JsonValue
@@ -50,17 +51,20 @@ from runthrough.core.events import (
     SessionStarted,
     VersionApproved,
     WorldChanged,
-    concerned,
     subject_of,
 )
 from runthrough.core.evolve import evolve
+from runthrough.core.evolve.actions import redone_undo
 from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.ids import HostId, NodeName, Version
 from runthrough.core.values.outcomes import SeamResult
 from runthrough.core.values.paths import shown
+from runthrough.core.views.about import nodes_of
 from runthrough.core.views.changes import world_words
 from runthrough.core.views.nodes import node_values
+from runthrough.core.views.session_values import session_values
+from runthrough.core.views.value_words import differing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class HistoryRow:
     node: NodeName | None
     actor: str
     door: str
+    host: HostId
+    """On which it was done; ids tell apart what goes by one name."""
     recorded_at: datetime
     sentence: str
     before: Mapping[str, JsonValue]
@@ -89,6 +95,7 @@ class HistoryRow:
             "node": self.node,
             "actor": self.actor,
             "door": self.door,
+            "host": self.host,
             "recorded_at": self.recorded_at.isoformat(),
             "sentence": self.sentence,
             "before": dict(self.before),
@@ -115,7 +122,7 @@ class Wanted:
             and (self.actor is None or envelope.metadata.actor == self.actor)
             and (self.type is None or envelope.event.type == self.type)
             and (self.since_at is None or envelope.metadata.recorded_at >= self.since_at)
-            and (self.node is None or self.node in _nodes_of(envelope.event))
+            and (self.node is None or self.node in nodes_of(envelope.event))
         )
 
 
@@ -134,39 +141,80 @@ def history(
 
     Values are compared only around the events that are wanted: that costs more than the fold.
     """
-    for envelope in envelopes:
-        if not wanted.fits(envelope):
-            evolve(state, envelope)
-            continue
-        event, node = envelope.event, subject_of(envelope.event)
-        nodes = (wanted.node,) if wanted.node is not None else _nodes_of(event)
-        before = _values(state, nodes, node)
+    for _, command in groupby(envelopes, key=lambda envelope: envelope.metadata.command_id):
+        for envelope in command:
+            if isinstance(envelope.event, ConfigurationReverted):
+                rest = list(command)  # noqa: B031 - what is left of it, and read once
+                yield from _reverted([envelope, *rest], state, wanted)
+            elif not wanted.fits(envelope):
+                evolve(state, envelope)
+            else:
+                nodes, node = _told_nodes(envelope, wanted), subject_of(envelope.event)
+                before = _values(state, nodes, node)
+                evolve(state, envelope)
+                yield _row(envelope, sentence(envelope.event), before, _values(state, nodes, node))
+
+
+def _told_nodes(envelope: EventEnvelope, wanted: Wanted) -> tuple[NodeName, ...]:
+    return (wanted.node,) if wanted.node is not None else nodes_of(envelope.event)
+
+
+def _row(
+    envelope: EventEnvelope,
+    told: str,
+    before: Mapping[str, JsonValue],
+    after: Mapping[str, JsonValue],
+) -> HistoryRow:
+    changed = sorted(differing(before, after))
+    return HistoryRow(
+        position=envelope.position,
+        version=envelope.version,
+        type=envelope.event.type,
+        node=subject_of(envelope.event),
+        actor=envelope.metadata.actor,
+        door=envelope.metadata.door,
+        host=envelope.metadata.host,
+        recorded_at=envelope.metadata.recorded_at,
+        sentence=told,
+        before={name: before[name] for name in changed if name in before},
+        after={name: after[name] for name in changed if name in after},
+    )
+
+
+def _reverted(
+    command: Sequence[EventEnvelope], state: SessionState, wanted: Wanted
+) -> Iterator[HistoryRow]:
+    """Rows of an undo, or a redo: its first tells what all of it changed, the others nothing more.
+
+    For what is cleared and set again is no change. Where the first is not asked for, each of the
+    others has what came of its own nodes.
+    """
+    first = command[0]
+    every = dict.fromkeys(node for envelope in command for node in nodes_of(envelope.event))
+    asked = {e.version: _told_nodes(e, wanted) for e in command}
+    if wanted.node is None:
+        asked[first.version] = tuple(every)
+    subjects = {e.version: subject_of(e.event) for e in command}
+    before = {v: _values(state, nodes, subjects[v]) for v, nodes in asked.items()}
+    again = redone_undo(state, first.event)
+    for envelope in command:
         evolve(state, envelope)
-        after = _values(state, nodes, node)
-        changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-        yield HistoryRow(
-            position=envelope.position,
-            version=envelope.version,
-            type=event.type,
-            node=node,
-            actor=envelope.metadata.actor,
-            door=envelope.metadata.door,
-            recorded_at=envelope.metadata.recorded_at,
-            sentence=sentence(event),
-            before={name: before[name] for name in changed if name in before},
-            after={name: after[name] for name in changed if name in after},
-        )
+    is_told = wanted.fits(first)
+    for envelope in filter(wanted.fits, command):
+        then = before[envelope.version]
+        after = _values(state, asked[envelope.version], subjects[envelope.version])
+        told = _reverting_words(envelope.event, again)
+        yield _row(envelope, told, then, then if is_told and envelope is not first else after)
 
 
-def _nodes_of(event: Event) -> tuple[NodeName, ...]:
-    """The nodes whose values an event may change."""
-    node = subject_of(event)
-    if node is not None:
-        return (node,)
-    if isinstance(event, PipelineChanged | ConfigurationReverted):
-        nodes = concerned(event)
-        return () if nodes == "all" else tuple(sorted(nodes))
-    return ()
+def _reverting_words(event: Event, again: Version | None) -> str:
+    """What the events of an undo, or of a redo of the undo `again`, are called."""
+    if isinstance(event, ConfigurationReverted) and again is not None:
+        nodes = ", ".join(event.nodes) or "nothing"
+        return f"did again what version {again} had taken back: {nodes}"
+    if isinstance(event, PipelineChanged):
+        return f"the pipeline is as it was then: {_pipeline_words(event)}"
+    return sentence(event)
 
 
 def _values(
@@ -174,24 +222,12 @@ def _values(
 ) -> dict[str, JsonValue]:
     """What a person sees of nodes, flat; of other nodes than the event's own with their names."""
     if not nodes:
-        return _session_values(state)
+        return session_values(state)
     flat: dict[str, JsonValue] = {}
     for node in nodes:
         told = node_values(state, node)
         flat |= told if node == subject else {f"{node}.{n}": value for n, value in told.items()}
     return flat
-
-
-def _session_values(state: SessionState) -> dict[str, JsonValue]:
-    if not state.version:
-        return {}
-    home = state.home
-    return {
-        "phase": state.phase.value,
-        "name": state.name,
-        "archived": state.archived,
-        "home": (home.name or home.host) if home else None,
-    }
 
 
 def _source(
@@ -283,7 +319,11 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an
         case WorldChanged():
             return f"{event.node}: {_listed(map(world_words, event.changes))}"
         case RunStarted():
-            return f"started a run of {len(event.plan.order)} nodes ({len(event.plan.run)} to run)"
+            planned = len(event.plan.order)
+            return (
+                f"started a run of {planned} {'node' if planned == 1 else 'nodes'} "
+                f"({len(event.plan.run)} to run)"
+            )
         case ScriptStarted():
             return f"{event.node} started"
         case ScriptExecuted():
@@ -309,7 +349,7 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an
         case RunFinished():
             return f"the run {event.status} after {event.summary.duration_s:.2f} s"
         case CommandRefused():
-            return f"{event.command} was refused: {next(iter(event.message.splitlines()), '')}"
+            return f"{event.command} was refused: {_first_line(event.message)}"
         case _:
             assert_never(event)
 
@@ -325,6 +365,15 @@ def _checked(result: SeamResult) -> str:
     return "{} fits {}"
 
 
+def _first_line(message: str) -> str:
+    """The beginning of a message; where it only leads to a list, the list as well."""
+    first, *others = message.splitlines() or [""]
+    if not first.endswith(":"):
+        return first
+    listed = [line.strip().removeprefix("- ") for line in others]
+    return " ".join([first, "; ".join(line for line in listed if line)]).strip().rstrip(":")
+
+
 def _listed(texts: Iterable[str]) -> str:
     return "; ".join(texts)
 
@@ -338,4 +387,7 @@ def _pipeline_words(event: PipelineChanged) -> str:
         ("renamed", renamed),
         ("changed", event.changed),
     )
-    return "; ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names) or "as it was"
+    return (
+        "; ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names)
+        or "all nodes as they were"
+    )

@@ -30,13 +30,17 @@ def plan_view(
     """Keys: run, reuse, blocked, pending, outdated; each a list of mappings in execution order.
 
     `run` holds node, reasons, changes (part, name, old, new) and text; `reuse` node; `blocked`
-    node and by; `pending` node and needs, of the nodes in the selection that wait for a person.
-    `outdated` is as in `outdated_view`. `sagemaker` is what the plan was made with.
+    node and by; `pending` node and needs, of the nodes in the selection that wait for a person,
+    which block all that would run below them. `outdated` is as in `outdated_view`. `sagemaker`
+    is what the plan was made with.
     """
-    blocked = {stopped.node for stopped in plan.blocked}
-    runs = {planned.node for planned in plan.run}
+    pending = dict.fromkeys(node for node in plan.order if state.nodes[node].needs)
+    blocked = _stopped(state, plan, pending)
+    runs = {p.node for p in plan.run if p.node not in pending and p.node not in blocked}
     rows: list[JsonValue] = []
     for planned in plan.run:
+        if planned.node not in runs:
+            continue
         facts = world.get(planned.node, NodeFacts())
         changes = changes_of(state, planned.node, facts, sagemaker=sagemaker)
         above = [name for name in state.predecessors.get(planned.node, ()) if name in runs]
@@ -51,16 +55,34 @@ def plan_view(
     return {
         "run": rows,
         "reuse": [{"node": node} for node in plan.reuse],
-        "blocked": [{"node": stopped.node, "by": list(stopped.by)} for stopped in plan.blocked],
+        "blocked": [{"node": node, "by": list(by)} for node, by in blocked.items()],
         "pending": [
             {"node": node, "needs": [need.message for need in state.nodes[node].needs]}
-            for node in plan.order
-            if state.nodes[node].needs
+            for node in pending
         ],
         "outdated": [
             row for row in outdated_view(state, plan.order, world) if row["node"] not in blocked
         ],
     }
+
+
+def _stopped(
+    state: SessionState, plan: Plan, pending: Collection[NodeName]
+) -> dict[NodeName, tuple[NodeName, ...]]:
+    """What cannot run, each with what is right above it and cannot either, or waits.
+
+    A run is refused while a node of its selection is pending, so a plan knows nothing of that.
+    """
+    known = {stopped.node: stopped.by for stopped in plan.blocked}
+    found: dict[NodeName, tuple[NodeName, ...]] = {}
+    for node in plan.order:
+        above = state.predecessors.get(node, ())
+        by = known.get(node, ()) + tuple(
+            name for name in above if name in pending or name in found
+        )
+        if by and node not in pending:
+            found[node] = tuple(dict.fromkeys(by))
+    return found
 
 
 def outdated_view(state: SessionState, nodes: Collection[NodeName], world: World) -> list[View]:
@@ -115,12 +137,17 @@ def _text(
     compared = changes_text(changes)
     for reason in reasons:
         if reason == "upstream_runs":
-            told.append(f"below {', '.join(above)}, which runs" if above else "")
+            told.append(_below_running(tuple(above)))
         elif reason in {"changed", "outputs_changed"} and compared:
             told.append(compared)
         else:
             told.append(_REASONS[reason])
     return "; ".join(dict.fromkeys(filter(None, told)))
+
+
+def _below_running(above: tuple[NodeName, ...]) -> str:
+    verb = "runs" if len(above) == 1 else "run"
+    return f"below {' and '.join(above)}, which {verb}" if above else ""
 
 
 def why_view(

@@ -20,6 +20,13 @@ _CONFIGURE = re.compile(
 _CONNECT = re.compile(rf"runthrough connect ({_WORD}) ({_WORD})")
 _REQUIREMENTS = re.compile(rf"runthrough requirements ({_WORD})")
 _RUN = re.compile(rf"runthrough run {_WORD} --jobs 1")
+_ACTIONS = "close|history|redo|reopen|rename|status|undo|update"
+_ACTION = re.compile(
+    rf"runthrough ({_ACTIONS})(?![\w-])((?: --(?:anyone|to \d+|node {_WORD}|name {_WORD}))*)"
+    r"( NAME)?"
+)
+_OPTION = re.compile(rf"--(anyone|to|node|name)(?: ((?!--){_WORD}))?")
+_OVERWRITE = re.compile(r"overwrite it: --force")
 
 
 def in_python(value: JsonValue) -> JsonValue:
@@ -31,6 +38,24 @@ def in_python(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {key: in_python(inner) for key, inner in value.items()}
     return value
+
+
+def actions_in_python(text: str) -> str:
+    """Advice in which commands about a session have become calls of the object that holds it."""
+    return _ACTION.sub(_called, _OVERWRITE.sub("overwrite it: force=True", text))
+
+
+def _called(found: re.Match[str]) -> str:
+    given = []
+    for option in _OPTION.finditer(found[2]):
+        name, value = option[1], option[2]
+        if name == "anyone":
+            given.append("anyone=True")
+        elif name == "to" or value == "NAME":
+            given.append(f"{name}={value}")
+        else:
+            given.append(f"{name}={_plain(value)!r}")
+    return f"{found[1]}({', '.join([*([found[3].strip()] if found[3] else []), *given])})"
 
 
 def _texts(text: str) -> str:

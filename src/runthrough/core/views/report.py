@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -143,6 +143,9 @@ def _last_outcome(state: SessionState, node: NodeName) -> str | None:
 
 def _run(run: RunState, started: RunStarted, record: RunRecord) -> View:
     finished = record.finished_at
+    if run.status == "interrupted" and run.summary is not None and run.summary.duration_s:
+        # Its end may have been recorded by somebody else, long after it.
+        finished = run.started_at + timedelta(seconds=run.summary.duration_s)
     return {
         "run": run.run,
         "status": run.status or "running",

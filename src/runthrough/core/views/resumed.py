@@ -23,14 +23,16 @@ from runthrough.core.values.facts import WorldChange
 from runthrough.core.values.ids import NodeName
 from runthrough.core.views.changes import world_words
 from runthrough.core.views.nodes import View
+from runthrough.core.views.worklist import asked, needs_a_person
 
 
 def resumed_view(state: SessionState, recorded: Iterable[EventEnvelope]) -> View:
     """What `resume` recorded; `state` is the one after it.
 
     Keys: inputs_changed, scripts_edited, modules_edited, inputs_first_seen, scripts_read_again,
-    attempts_closed (counts), pending_again, still_pending, restored, configured, found (lists of
-    nodes), nodes (node → what became of it, in words; those that need a person first).
+    attempts_closed (counts), pending_again, still_pending (all others that need a person),
+    restored, configured, found (lists of nodes), nodes (node → what became of it, and of one
+    that needs a person what is missing, in words; those that need a person first).
     """
     told: dict[NodeName, list[Event]] = {}
     for envelope in recorded:
@@ -41,17 +43,22 @@ def resumed_view(state: SessionState, recorded: Iterable[EventEnvelope]) -> View
         for node, events in told.items()
     }
     missing = {node for node, found in changes.items() if any(c.part == "missing" for c in found)}
-    pending = _nodes(told, ScriptMarkedPending)
+    pending = [node for node in state.nodes if needs_a_person(state, node)]
+    again = [node for node in pending if node in missing]
+    words = {node: _told_words(told.get(node, ())) for node in state.nodes}
+    for node in pending:
+        if not any(isinstance(event, ScriptMarkedPending) for event in told.get(node, ())):
+            words[node] = "; ".join(filter(None, (words[node], _still(state, node))))
     return {
         **_counts(state, changes),
         "scripts_read_again": len(_nodes(told, RequirementsRead)),
         "attempts_closed": len(_nodes(told, ScriptExecuted)),
-        "pending_again": [node for node in pending if node in missing],
-        "still_pending": [node for node in pending if node not in missing],
+        "pending_again": [*again],
+        "still_pending": [node for node in pending if node not in again],
         "restored": [*_nodes(told, ConfigurationRestored)],
         "configured": [*_nodes(told, (ScriptAutoConfigured, ScriptConfigured))],
         "found": [*_nodes(told, NodeDiscovered)],
-        "nodes": {node: _told_words(told[node]) for node in _most_urgent(state, told, pending)},
+        "nodes": {node: words[node] for node in _most_urgent(state, told, pending)},
     }
 
 
@@ -100,8 +107,9 @@ def _nodes(
 def _most_urgent(
     state: SessionState, told: Iterable[NodeName], pending: Iterable[NodeName]
 ) -> list[NodeName]:
-    """Nodes in the order of the pipeline, those that are pending first."""
-    named, first = frozenset(told), frozenset(pending)
+    """Nodes in the order of the pipeline, those that need a person first."""
+    first = frozenset(pending)
+    named = first.union(told)
     listed = [node for node in state.nodes if node in named]
     return sorted(listed, key=lambda node: node not in first)
 
@@ -123,6 +131,13 @@ def _counts(
         "modules_edited": len({c.name for _, c in flat if c.part == "module"}),
         "inputs_first_seen": sum(change.old is None for change in inputs),
     }
+
+
+def _still(state: SessionState, node: NodeName) -> str:
+    """What a person is asked of a node that no look has anything new to say of."""
+    if state.nodes[node].state is not Lifecycle.PENDING:
+        return asked(state, node)[0]
+    return f"still pending: {'; '.join(need.message for need in state.nodes[node].needs)}"
 
 
 def _told_words(events: Iterable[Event]) -> str:

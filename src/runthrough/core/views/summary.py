@@ -47,15 +47,22 @@ def summary_view(state: SessionState, particulars: Particulars) -> View:
 
 
 def status_view(
-    state: SessionState, particulars: Particulars, world: World, *, tester_gone: bool = False
+    state: SessionState,
+    particulars: Particulars,
+    world: World,
+    *,
+    seen: SessionState | None = None,
+    tester_gone: bool = False,
 ) -> View:
     """The summary and everything a status screen shows.
 
-    Keys beside the summary's: session_id, name, version, phase, home, last_actor, last_at,
-    approval (see `views.approval`), nodes, connections, worklist, next_command.
+    The work list and the next command are those of `seen`, the state as a look would leave it,
+    where that is given; all else is as history has it. Keys beside the summary's: session_id,
+    name, version, phase, home, last_actor, last_at, approval (see `views.approval`), nodes,
+    connections, worklist, next_command.
     """
     changes = stale(state, world)
-    rows = worklist(state, world, tester_gone=tester_gone)
+    rows = worklist(state if seen is None else seen, world, tester_gone=tester_gone)
     nodes: dict[str, JsonValue] = {
         node: node_view(
             there,

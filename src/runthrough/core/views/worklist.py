@@ -167,8 +167,8 @@ def _judged(
         return "external", ", ".join(f"{n}: {shown(p)}" for n, p in outputs), None
     if there.running is not None:
         return "running", "", None
-    if there.state is Lifecycle.PENDING or node in state.proposals:
-        return "needs_you", *_asked(state, node)
+    if needs_a_person(state, node):
+        return "needs_you", *asked(state, node)
     if failure := _failure(state, node, facts, changes):
         return "failed", failure, f"runthrough logs {name}"
     if stopped is not None:
@@ -221,7 +221,12 @@ def _evidence(state: SessionState, node: NodeName, there: NodeState) -> tuple[st
     return (*wired, *(f"{name} ← {shown(path)}" for name, path in paths.items()))
 
 
-def _asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:
+def needs_a_person(state: SessionState, node: NodeName) -> bool:
+    """Whether a node waits for an answer: to be configured, or to what is proposed for it."""
+    return state.nodes[node].state is Lifecycle.PENDING or node in state.proposals
+
+
+def asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:
     """What a person is asked, and the command that answers."""
     there, proposals = state.nodes[node], state.proposals.get(node, {})
     if there.state is Lifecycle.PENDING:

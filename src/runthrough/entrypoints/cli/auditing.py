@@ -1,5 +1,6 @@
 """Proving the log: verification and checkpoints."""
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ from runthrough.entrypoints.cli.verdicts import (
 )
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import stamp
-from runthrough.errors import AuditFileError
+from runthrough.errors import AuditFileError, StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from runthrough.adapters.exports.files import ExportFile
@@ -116,7 +117,7 @@ def checkpoint(
         if sign is not None:
             taken = signed(taken, sign)
         text = write_note(output, taken)
-        auditing.keep(taken)
+        lacking = _lacking(auditing, taken, output)
     visit.screen.result(
         {
             "position": taken.position,
@@ -124,6 +125,7 @@ def checkpoint(
             "taken_at": taken.taken_at.isoformat(),
             "signed": taken.signature is not None,
             "note": output,
+            "kept": lacking is None,
             "checked": verdict.checked,
             "since": verdict.since,
         }
@@ -138,7 +140,28 @@ def checkpoint(
         f"at position {taken.position} is noted{' and signed' if taken.signature else ''}; keep "
         "the note where the database is not",
     )
+    if lacking is not None:
+        screen.line(("! ", "yellow"), f"the database does not keep it as well: {lacking}")
     return PASSED
+
+
+def _lacking(auditing: "Auditing", taken: "Checkpoint", output: str | None) -> str | None:
+    """Keep a checkpoint in the database; why it does not where this user may only read.
+
+    Raises:
+        StoreError: It cannot be kept for another reason; the note is taken back.
+    """
+    from runthrough.bootstrap import withdraw  # noqa: PLC0415 - heavy
+
+    try:
+        auditing.keep(taken)
+    except StoreError as why:
+        if isinstance(why, StoreUnavailableError) and why.forbidden:
+            return why.message
+        if output is not None:
+            withdraw(output)
+        raise
+    return None
 
 
 def _held(visit: Visit, file: str | None, note: "Checkpoint", public_key: str | None) -> HeldNote:
@@ -192,8 +215,8 @@ def _verify_export(visit: Visit, file: str, notes: list[HeldNote]) -> int:
         raise AuditFileError(
             f"{file} holds only events with {export.filter_words}, so that their chain cannot be "
             "computed from it: by itself it proves nothing.",
-            fix=f"hold it against the database: runthrough audit verify {file} --database URL; or "
-            "ask for an export without filters",
+            fix="hold it against the database: runthrough audit verify "
+            f"{shlex.quote(file)} --database URL; or ask for an export without filters",
         )
     return tell_found(visit, told)
 
@@ -210,7 +233,12 @@ def _held_against_database(
                 f"{application.place} does not verify, so that nothing can be held against it:"
             )
             return tell_found(visit, Found(verdict, _end(auditing, verdict)))
-        found = replace(told, verdict=verdict, database=application.place)
+        found = replace(
+            told,
+            verdict=verdict,
+            database=application.place,
+            filter_words=export.filter_words,
+        )
         return tell_found(visit, found)
 
 

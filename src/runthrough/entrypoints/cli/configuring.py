@@ -94,8 +94,8 @@ def configure(
     from runthrough.application.answers import Answers  # noqa: PLC0415 - heavy, inside commands
 
     answers = Answers(
-        input_paths=pairs("--input", inputs, str),
-        output_paths=pairs("--output", outputs, str),
+        input_paths=pairs("--input", inputs, _input),
+        output_paths=pairs("--output", outputs, _output),
         environ_vars=pairs("--env", env, _variable),
         job_args=pairs("--arg", arguments, _argument),
         user_notes=note,
@@ -129,6 +129,25 @@ def pairs(
             raise typer.BadParameter(f"{name} is given twice", param_hint=f"'{option}'")
         pairs[name] = read(value)
     return pairs or None
+
+
+def _input(text: str) -> str:
+    if not text:
+        raise typer.BadParameter(
+            "a path is missing behind =; runthrough disconnect NODE.INPUT leaves open what an "
+            "output feeds, and runthrough clear NODE takes back what was answered",
+            param_hint="'--input'",
+        )
+    return text
+
+
+def _output(text: str) -> str:
+    if not text:
+        raise typer.BadParameter(
+            "a path is missing behind =; runthrough clear NODE takes back what was answered",
+            param_hint="'--output'",
+        )
+    return text
 
 
 def _variable(text: str) -> "JsonValue":
@@ -187,6 +206,8 @@ def _tell(
     version: "Version",
 ) -> None:
     """What was accepted, the node's new state, and what to type next."""
+    from runthrough.core.views.value_words import differing  # noqa: PLC0415 - inside commands
+
     # Others may go on meanwhile; what is told is what this command recorded.
     recorded = session.state_at(version)
     after, there = _values(recorded, name), recorded.nodes[name]
@@ -203,7 +224,7 @@ def _tell(
             "next_command": next_command,
         }
     )
-    changed = [n for n in dict.fromkeys((*before, *after)) if before.get(n) != after.get(n)]
+    changed = differing(before, after)
     visit.screen.line((name, "bold"), f" is {state} (version {version})")
     visit.screen.changes(
         {n: before[n] for n in changed if n in before},

@@ -6,6 +6,7 @@ import typer
 
 from runthrough.entrypoints.cli.configuring import BASED_ON, pairs
 from runthrough.entrypoints.cli.reading import NODE
+from runthrough.entrypoints.cli.telling import draw_needs, node_results
 from runthrough.entrypoints.cli.visit import Visit, visiting
 
 if TYPE_CHECKING:
@@ -127,36 +128,21 @@ def _named_or_all(targets: list[str] | None, *, everything: bool) -> None:
 
 def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
     """What was recorded, sentence by sentence, and what to type next."""
-    from runthrough.core.lifecycle import Lifecycle  # noqa: PLC0415 - inside commands
-
     rows = session.recorded(recorded)
     nodes = dict.fromkeys(row.node for row in rows if row.node is not None)
-    state = session.state_at(recorded.version)
+    known = session.state_at(recorded.version).nodes
     next_command = session.next_command()
     visit.screen.result(
         {
             "version": recorded.version,
-            "nodes": {
-                node: {
-                    "state": there.state.value if there.state else None,
-                    "external": there.external,
-                    "problems": [need.model_dump(mode="json") for need in there.needs],
-                }
-                for node in nodes
-                for there in (state.nodes[node],)
-            },
+            "nodes": node_results(nodes, known),
             "recorded": [row.view() for row in rows],
             "next_command": next_command,
         }
     )
     for row in rows:
         visit.screen.line((f"{row.version}  ", "dim"), row.sentence)
-    for node in nodes:
-        there = state.nodes[node]
-        if there.state is Lifecycle.PENDING:
-            for need in there.needs:
-                visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
-                visit.screen.typed("      → ", visit.typed(need.fix))
+    draw_needs(visit, nodes, known)
     for warning in recorded.warnings:
         visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
         visit.screen.typed("      → ", visit.typed(warning.fix))

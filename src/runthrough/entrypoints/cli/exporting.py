@@ -1,5 +1,6 @@
 """Handing the log to others: exports, and what is taken over from one."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -13,7 +14,9 @@ from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
+    from runthrough.application.auditing import Auditing
     from runthrough.application.importing import Imported
+    from runthrough.core.values.ids import SessionId
     from runthrough.core.values.store import EventFilter, StoredEvent
 
 _FORMATS = Annotated[
@@ -72,8 +75,9 @@ def export(  # noqa: PLR0917 - the parameters are the command's options
         if visit.session is not None:
             session_id = application.sessions.found(visit.session).session_id
         counter = _Counter()
-        rows = application.auditing.stored(session_id)
-        lines = counter.counted(_lines(rows, session_id, wanted, form=form))
+        naming, upto = _naming(application.auditing, session_id, wanted)
+        rows = application.auditing.stored(session_id, upto=upto)
+        lines = counter.counted(_lines(rows, session_id, wanted, naming, form=form))
         if output is None:
             visit.screen.lines(lines)
         else:
@@ -138,17 +142,40 @@ def import_(
     return PASSED
 
 
+def _naming(
+    auditing: "Auditing", session_id: "SessionId | None", wanted: "EventFilter"
+) -> "tuple[list[StoredEvent], int | None]":
+    """The events that name nodes, where nodes are asked for, and up to where they were read.
+
+    Raises:
+        UnknownNodeError: No node has, or had, a name that is asked for.
+    """
+    from runthrough.bootstrap import node_names  # noqa: PLC0415 - heavy, so inside commands
+    from runthrough.core.names import nearest  # noqa: PLC0415 - as above
+    from runthrough.errors import UnknownNodeError  # noqa: PLC0415 - as above
+
+    if not wanted.nodes:
+        return [], None
+    naming, upto = auditing.naming(session_id)
+    known = node_names(naming)
+    for node in wanted.nodes:
+        if node not in known:
+            raise UnknownNodeError(node, nearest(node, known), ever=True)
+    return naming, upto
+
+
 def _lines(
     rows: "Iterable[StoredEvent]",
     session_id: str | None,
     wanted: "EventFilter",
+    naming: "Iterable[StoredEvent]",
     *,
     form: Literal["jsonl", "csv"],
 ) -> Iterator[str]:
     from runthrough.bootstrap import export_lines, table_lines  # noqa: PLC0415 - heavy
 
     write = table_lines if form == "csv" else export_lines
-    return write(rows, session_id=session_id, wanted=wanted)
+    return write(rows, session_id=session_id, wanted=wanted, naming=naming)
 
 
 class _Counter:
@@ -167,7 +194,7 @@ def _tell_what_it_proves(visit: Visit, output: str | None, *, form: str, filtere
     """Say beside the export how it is verified, or that it cannot be."""
     if form == "jsonl" and not filtered:
         if output is not None:
-            visit.next(f"runthrough audit verify {_word(output)}")
+            visit.next(f"runthrough audit verify {shlex.quote(output)}")
         return
     beside = Screen(as_json=True)  # on standard error, whatever goes to standard output
     if form == "csv":
@@ -175,7 +202,7 @@ def _tell_what_it_proves(visit: Visit, output: str | None, *, form: str, filtere
             "! a table cannot be verified; hand JSON Lines over with it (without --format)"
         )
         return
-    where = _word(output) if output else "FILE"
+    where = shlex.quote(output) if output else "FILE"
     beside.line("! some events cannot be verified by themselves; with the database they can:")
     beside.typed("  ", visit.typed_here(f"runthrough audit verify {where} --database URL"))
 
@@ -192,6 +219,10 @@ def _tell_imported(visit: Visit, imported: "Imported", *, file: str, place: str)
                 }
                 for one in imported.sessions
             ],
+            "in_part": [
+                {"session_id": one.session_id, "name": one.name, "version": one.version}
+                for one in imported.in_part
+            ],
             "events": imported.events,
         }
     )
@@ -206,7 +237,15 @@ def _tell_imported(visit: Visit, imported: "Imported", *, file: str, place: str)
     for one in imported.sessions:
         renamed = f" (in the export: {one.renamed_from})" if one.renamed_from else ""
         visit.screen.line(one_line(f"  {one.name}{renamed}, version {one.version}"))
-    visit.next(f"runthrough history --session {_word(imported.sessions[0].name)}")
+    for one in imported.in_part:
+        visit.screen.line(
+            ("! ", "yellow"),
+            one_line(
+                f"{one.name} came only up to version {one.version}, for a fork: an export that "
+                "holds all of it, such as that of the whole log, can no longer be imported here"
+            ),
+        )
+    visit.next(f"runthrough history --session {shlex.quote(imported.sessions[0].name)}")
 
 
 def _renaming(given: str) -> tuple[str, str]:
@@ -233,12 +272,6 @@ def _type_named(name: str) -> str:
         meant = f"; did you mean {' or '.join(close)}?" if close else ""
         raise typer.BadParameter(f"--type {name!r} is no type of event{meant}")
     return name
-
-
-def _word(text: str) -> str:
-    import shlex  # noqa: PLC0415 - only where something is told to type
-
-    return shlex.quote(text)
 
 
 import_.__name__ = "import"  # what is typed, and no name that Python lets a function have

@@ -111,7 +111,8 @@ def _told(error: BaseException) -> dict[str, object]:
     match error:
         case ConfigurationInvalidError():
             told = _words(error.code, error.message, error.fix)
-            return {**told, "problems": list(error.problems)}
+            kept = {"kept": list(error.kept)} if error.kept else {}
+            return {**told, "problems": list(error.problems), **kept}
         case VersionConflictError():
             return {**_words(error.code, error.message, error.fix), "fields": list(error.fields)}
         case RunthroughError():
@@ -133,9 +134,9 @@ def _told(error: BaseException) -> dict[str, object]:
 
 def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
     """What is told of an error; it may name what was typed, and a secret in that is not told."""
-    from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - rare, and heavy
+    from runthrough.core.values.secrets import masked_prose  # noqa: PLC0415 - rare, and heavy
 
-    return {"code": code, "message": masked_text(text), "fix": fix and masked_text(fix)}
+    return {"code": code, "message": masked_prose(text), "fix": fix and masked_prose(fix)}
 
 
 _NO_OUTPUT = (

@@ -58,6 +58,8 @@ def history(
 
 
 def _draw_rows(visit: Visit, rows: "Sequence[HistoryRow]") -> None:
+    from runthrough.core.views.value_words import differing  # noqa: PLC0415 - inside commands
+
     width = len(str(rows[-1].version))
     for row in rows:
         visit.screen.line(
@@ -67,7 +69,7 @@ def _draw_rows(visit: Visit, rows: "Sequence[HistoryRow]") -> None:
         if row.before:
             visit.screen.changes(row.before, row.after)
         elif row.node is not None:  # what a session begins with is told by the sentence
-            visit.screen.changes({}, {n: v for n, v in row.after.items() if v is not None})
+            visit.screen.changes({}, {n: row.after[n] for n in differing({}, row.after)})
 
 
 @visiting()
@@ -96,7 +98,7 @@ def as_of(
             f"as it was at version {session.version}"
             f"{f', {stamp(then)}' if then else ''}{of_time}; it is at {present.version} now"
         )
-        draw_status(visit, view, next_command=f"runthrough diff {session.version}")
+        draw_status(visit, session, view, next_command=f"runthrough diff {session.version}")
 
 
 @visiting()
@@ -141,12 +143,10 @@ def diff(
 def _draw_diff(visit: Visit, compared: "Compared") -> None:
     one, other = compared.one, compared.other
     labels = one.told(beside=other), other.told(beside=one)
-    for side, label in zip((one, other), labels, strict=True):
+    for side in (one, other):
         if side.now and not side.looked:
-            visit.screen.line(
-                (f"{side.name} lives on another machine: of {label} its files were not", "yellow"),
-                (" looked at", "yellow"),
-            )
+            told = f"the files of {side.name} as they are now were not looked at: {side.unseen}"
+            visit.screen.line((one_line(told), "yellow"))
     if not compared.rows:
         visit.screen.line(one_line(f"Nothing differs between {labels[0]} and {labels[1]}."))
         return

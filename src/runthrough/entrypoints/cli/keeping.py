@@ -64,12 +64,12 @@ def _draw_sessions(
     names = {one.session_id: one.name for one in known}
     visit.screen.rows(
         (
-            one.name,
+            one_line(one.name),
             short_id(one.session_id),
             "archived" if one.archived else one.phase,
             f"version {one.version}",
-            one.dag_name,
-            f"{one.last_actor}, {ago(one.updated_at, now())}"
+            one_line(one.dag_name),
+            f"{one_line(one.last_actor)}, {ago(one.updated_at, now())}"
             + (
                 f" · fork of {names.get(one.parent, short_id(one.parent))} at {one.forked_at}"
                 if one.parent
@@ -117,10 +117,10 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Free among open sessions.")],
 ) -> None:
     """Call the session otherwise."""
-    with visit.opened() as (_, session):
+    with visit.opened() as (application, session):
         old = session.name
         session.rename(name)
-        _tell_name(visit, session, old)
+        _tell_name(visit, application, session, old)
         visit.screen.line(one_line(f"session {old} is called {session.name} now"))
         visit.next(session.next_command())
 
@@ -128,9 +128,9 @@ def rename(
 @visiting()
 def close(visit: Visit) -> None:
     """End the session's work; its history stays, and its name is free."""
-    with visit.opened() as (_, session):
+    with visit.opened() as (application, session):
         session.close()
-        _tell_name(visit, session)
+        _tell_name(visit, application, session)
         visit.screen.line(one_line(f"session {session.name} is closed"))
         visit.next("runthrough reopen")
 
@@ -149,7 +149,7 @@ def reopen(
         session = _closed(application, found)
         old = session.name
         session.reopen(name=name)
-        _tell_name(visit, session, old)
+        _tell_name(visit, application, session, old)
         visit.screen.line(one_line(f"session {session.name} is open again"))
         visit.next(session.next_command())
 
@@ -169,7 +169,7 @@ def archive(
     ] = None,
 ) -> None:
     """Export a closed session, and let it no longer be listed; nothing of it is deleted."""
-    from runthrough.bootstrap import write_session  # noqa: PLC0415 - heavy, so inside commands
+    from runthrough.bootstrap import withdraw, write_session  # noqa: PLC0415 - heavy
 
     with visit.opened() as (application, found):
         session = _closed(application, found)
@@ -180,7 +180,9 @@ def archive(
             nonlocal count
             count = write_session(application, session.session_id, file)
 
-        session.archive(export=export)
+        session.archive(export=export, withdraw=lambda: withdraw(file))
+        if visit.session is None:
+            visit.go_on_with(application, session)
         visit.screen.result({**_named(session), "file": file, "events": count})
         visit.screen.line(
             ("✓ ", "green"), one_line(f"{counted(count, 'event')} exported to {file}")
@@ -211,10 +213,14 @@ def _closed(application: "Application", found: "Session") -> "Session":
     return application.sessions.open(namesakes[0]) if len(namesakes) == 1 else found
 
 
-def _tell_name(visit: Visit, session: "Session", old: str | None = None) -> None:
+def _tell_name(
+    visit: Visit, application: "Application", session: "Session", old: str | None = None
+) -> None:
     """The session as a result; who named it by the `old` name is told its new one from now on."""
     if visit.session is not None and visit.session == old:
         visit.session = session.name
+    elif visit.session is None:
+        visit.go_on_with(application, session)
     visit.screen.result(_named(session))
 
 

@@ -51,6 +51,4 @@ def _time(option: str, given: str, *, wrong: str) -> datetime:
         at = datetime.fromisoformat(given)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise typer.BadParameter(
-            f"{given!r} {wrong} {_TIMES}", param_hint=f"'{option}'"
-        ) from None
+        raise typer.BadParameter(f"{given!r} {wrong} {_TIMES}", param_hint=f"'{option}'") from None

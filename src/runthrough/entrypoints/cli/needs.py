@@ -1,6 +1,5 @@
 """The requirements screen: what a node needs, what it has, and what to type."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 from runthrough.entrypoints.cli.screen import Piece
@@ -9,14 +8,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from runthrough.application.session import Session
+    from runthrough.core.state import NodeState
     from runthrough.core.views.nodes import View
     from runthrough.entrypoints.cli.visit import Visit
 
 _PARTS = (
-    ("expected_inputs", "inputs", "--input", "PATH"),
-    ("expected_outputs", "outputs", "--output", "PATH"),
-    ("environment_variables", "variables", "--env", "VALUE"),
-    ("job_arguments", "arguments", "--arg", "VALUE"),
+    ("expected_inputs", "inputs"),
+    ("expected_outputs", "outputs"),
+    ("environment_variables", "variables"),
+    ("job_arguments", "arguments"),
 )
 
 
@@ -27,12 +27,13 @@ def draw_requirements(visit: "Visit", session: "Session", view: "View") -> None:
     there = session.state.nodes[node]
     state = there.state.value if there.state else "external"
     screen.line((node, "bold"), f" · {view['script_path'] or 'no script'} · {state}")
-    for key, title, _, _ in _PARTS:
+    for key, title in _PARTS:
         needs = _listed(view[key])
         if needs:
             screen.blank()
             screen.line((title, "bold"))
-            screen.rows(_row(need) for need in needs)
+            null = _null_names(there) if key == "job_arguments" else frozenset()
+            screen.rows(_row(need, is_null=need["name"] in null) for need in needs)
     drift = view["drift"]
     if isinstance(drift, list) and drift:
         screen.blank()
@@ -43,18 +44,28 @@ def draw_requirements(visit: "Visit", session: "Session", view: "View") -> None:
     for problem in there.needs:
         screen.line(("? ", "bold yellow"), problem.message)
     if not there.external:
-        visit.next(_answer(session, node, view))
+        visit.next(_answer(session, node))
 
 
 def _listed(value: "JsonValue") -> list[dict[str, "JsonValue"]]:
     return [need for need in value if isinstance(need, dict)] if isinstance(value, list) else []
 
 
-def _row(need: dict[str, "JsonValue"]) -> tuple[str | Piece, ...]:
+def _null_names(there: "NodeState") -> frozenset[str]:
+    """The arguments that are set, and null."""
+    spec = there.spec or there.draft
+    return (
+        frozenset(n for n, value in spec.job_args.items() if value is None)
+        if spec
+        else frozenset()
+    )
+
+
+def _row(need: dict[str, "JsonValue"], *, is_null: bool) -> tuple[str | Piece, ...]:
     required = bool(need["required"])
     current = need.get("current_path", need.get("current_value"))
     default = need.get("default_value")
-    if current is not None:
+    if current is not None or is_null:
         value = _text(current)
     elif need.get("proposed") is not None:
         value = f"{_text(need['proposed'])} ?"
@@ -75,16 +86,9 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _answer(session: "Session", node: str, view: "View") -> str:
-    """The command that answers what is missing, else one that changes the first value."""
+def _answer(session: "Session", node: str) -> str | None:
+    """The command that answers what is missing here, else what the session needs next."""
     row = next(row for row in session.worklist() if row.node == node)
     if row.category == "needs_you" and row.next is not None:
         return row.next
-    flags = [
-        f"{flag} {shlex.quote(str(need['name']))}={kind}"
-        for key, _, flag, kind in _PARTS
-        for need in _listed(view[key])
-        if key != "expected_outputs"
-    ]
-    change = flags[-1] if flags else "--note TEXT"
-    return f"runthrough configure {shlex.quote(node)} {change}"
+    return session.next_command()

@@ -58,9 +58,7 @@ def plan(
         view = session.plan(select or (), reuse=not no_reuse, sagemaker=sagemaker)
         visit.screen.result(view)
         _draw_plan(visit, view, sagemaker=sagemaker)
-        if view["pending"]:
-            visit.next("runthrough status")
-        elif view["run"]:
+        if view["run"] and not view["pending"]:
             visit.next(_run(select or (), no_reuse=no_reuse, sagemaker=sagemaker))
         else:
             visit.next(session.next_command())
@@ -87,6 +85,7 @@ def _draw_plan(visit: Visit, view: "View", *, sagemaker: bool) -> None:
 
     outdated = {str(row["node"]) for row in _rows(view["outdated"])}
     told = [
+        *((row["node"], "pending", _listed(row["needs"], "; ")) for row in _rows(view["pending"])),
         *((row["node"], "run", row["text"]) for row in _rows(view["run"])),
         *(
             (row["node"], "reuse", AS_IT_STANDS if row["node"] in outdated else UNCHANGED)
@@ -94,17 +93,13 @@ def _draw_plan(visit: Visit, view: "View", *, sagemaker: bool) -> None:
         ),
         *((row["node"], "blocked", f"by {_listed(row['by'])}") for row in _rows(view["blocked"])),
     ]
-    needy = {row["node"]: _listed(row["needs"], "; ") for row in _rows(view["pending"])}
     rows = [
         (
             (f"{_STYLES[kind][0]} {kind}", _STYLES[kind][1]),
             str(node),
             str(text),
         )
-        for node, kind, text in (
-            (node, "pending", needy[node]) if node in needy else (node, kind, text)
-            for node, kind, text in told
-        )
+        for node, kind, text in told
     ]
     visit.screen.rows(rows, indent="")
     draw_outdated(visit.screen, _rows(view["outdated"]), sagemaker=sagemaker, typed=visit.typed)
@@ -131,7 +126,7 @@ def why(visit: Visit, node: NODE, *, sagemaker: SAGEMAKER = False) -> None:
             told = "is to run again" if above["passed"] else "has not passed yet"
             visit.screen.line("  above it ", (str(above["node"]), "bold"), f" {told}")
             _draw_changes(visit, _rows(above["changes"]))
-        visit.next("runthrough status" if view["needs"] else session.next_command())
+        visit.next(session.next_command())
 
 
 def _verdict(view: "View") -> str:

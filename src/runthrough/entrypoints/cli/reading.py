@@ -21,7 +21,7 @@ def status(visit: Visit) -> None:
     with visit.opened() as (_, session):
         view = session.status()
         visit.screen.result(view)
-        draw_status(visit, view)
+        draw_status(visit, session, view)
 
 
 @visiting()

@@ -47,12 +47,27 @@ def resume(
             "workspace as it did where the session lived.",
         ),
     ] = None,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="With --here: close a run of a machine that is gone, without waiting for its "
+            "lease to end.",
+        ),
+    ] = False,
 ) -> None:
     """Go on with a session: record what the world has become, and say it."""
-    _refuse_without_here(here=here, others={"--workspace": workspace, "--pipeline": pipeline})
+    _refuse_without_here(
+        here=here,
+        others={"--workspace": workspace, "--pipeline": pipeline, "--take-over": take_over},
+    )
     with visit.opened() as (_, session):
         last = _last(session)
-        recorded = _move(session, workspace or (), pipeline) if here else session.resume()
+        recorded = (
+            _move(session, workspace or (), pipeline, take_over=take_over)
+            if here
+            else session.resume()
+        )
         told = session.resumed
         visit.screen.result(
             {
@@ -77,11 +92,12 @@ def _refuse_without_here(*, here: bool, others: Mapping[str, object]) -> None:
 
 
 def _move(
-    session: "Session", workspaces: Iterable[str], pipeline: str | None
+    session: "Session", workspaces: Iterable[str], pipeline: str | None, *, take_over: bool
 ) -> "list[HistoryRow]":
     return session.move_home(
         workspaces=[str(Path(place).absolute()) for place in workspaces],
         pipeline=str(Path(pipeline).absolute()) if pipeline else None,
+        take_over=take_over,
     )
 
 
@@ -101,7 +117,7 @@ def _draw(visit: Visit, session: "Session", last: tuple[str, str], *, moved: boo
     if moved:
         screen.line(f"It lives on this machine now, {session.home_name}.")
     if not session.at_home:
-        screen.line(f"{elsewhere(session.paths_elsewhere, session.home_name)}.")
+        screen.line(f"{elsewhere(session)}.")
         screen.line(
             "It can be configured here; runthrough resume --here moves it to this machine."
         )
@@ -124,7 +140,11 @@ def _draw_nodes(visit: Visit, told: "Mapping[str, JsonValue]") -> None:
     )
     if len(shown) > NODES_SHOWN:
         more = counted(len(shown) - NODES_SHOWN, "more node")
-        visit.screen.line(f"  … and {more}: {visit.typed('runthrough history')}")
+        still = told["still_pending"] if isinstance(told["still_pending"], list) else []
+        # What is still missing is no event of this call, so history would not tell it.
+        unsaid = any(node in still for node, _ in shown[NODES_SHOWN:])
+        where = "runthrough status" if unsaid else "runthrough history"
+        visit.screen.line(f"  … and {more}: {visit.typed(where)}")
 
 
 def _counts(told: "Mapping[str, JsonValue]") -> "Iterator[str]":
@@ -141,7 +161,7 @@ def _counts(told: "Mapping[str, JsonValue]") -> "Iterator[str]":
     noun = True
     for key, what in (
         ("pending_again", "pending again"),
-        ("still_pending", "pending for another reason"),
+        ("still_pending", "still pending"),
         ("restored", "restored"),
         ("configured", "configured by itself"),
     ):

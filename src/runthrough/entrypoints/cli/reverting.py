@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli.moments import moment
+from runthrough.entrypoints.cli.telling import draw_needs, node_results
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import one_line, stamp
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from runthrough.application.session import Session
     from runthrough.application.shown import Recorded
-    from runthrough.core.state import NodeState
 
 
 @visiting()
@@ -20,11 +19,12 @@ def undo(
     visit: Visit,
     *,
     to: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             "--to",
-            metavar="VERSION",
-            help="Take back everything since that version, instead of the last action only.",
+            metavar="VERSION|TIME",
+            help="Take back everything since that version or time, instead of the last action "
+            "only.",
         ),
     ] = None,
     anyone: Annotated[
@@ -32,8 +32,10 @@ def undo(
     ] = False,
 ) -> None:
     """Take back the last thing done to the configuration; runs and notes stay."""
-    with visit.opened() as (_, session):
-        _tell(visit, session, session.undo(to=to, anyone=anyone), "took back")
+    since = None if to is None else moment("--to", to)
+    with visit.opened() as (application, session):
+        at = None if since is None else application.sessions.version_at(session, since)
+        _tell(visit, session, session.undo(to=at, anyone=anyone), "took back")
 
 
 @visiting()
@@ -54,7 +56,7 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded", done: str) -> 
         {
             "version": recorded.version,
             "undone": [action.view() for action in undone],
-            "nodes": {node: _node_result(nodes.get(node)) for node in concerned},
+            "nodes": node_results(concerned, nodes),
             "changes": [
                 {"node": node, "before": before, "after": after}
                 for node, (before, after) in changed.items()
@@ -74,23 +76,8 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded", done: str) -> 
         visit.screen.changes(before, after)
     if not changed:
         visit.screen.line("    equal values as before")
-    for node in concerned:
-        there = nodes.get(node)
-        for need in there.needs if there is not None else ():
-            visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
-            visit.screen.typed("      → ", visit.typed(need.fix))
+    draw_needs(visit, concerned, nodes)
     visit.next(next_command)
-
-
-def _node_result(there: "NodeState | None") -> "dict[str, JsonValue] | None":
-    """One node as other commands have it; `None` where the pipeline has it no longer."""
-    if there is None:
-        return None
-    return {
-        "state": there.state.value if there.state else None,
-        "external": there.external,
-        "problems": [need.model_dump(mode="json") for need in there.needs],
-    }
 
 
 COMMANDS = (undo, redo)

@@ -13,6 +13,7 @@ from runthrough.entrypoints.cli.failing import OutputError, ReaderGoneError, giv
 from runthrough.entrypoints.cli.words import one_line
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
     from rich.console import Console, RenderableType
 
 PIPED_WIDTH = 120
@@ -137,10 +138,12 @@ class Screen:
         if table is not None:
             self._draw(Padding(table, (0, 0, 0, len(indent))))
 
-    def changes(self, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    def changes(self, before: Mapping[str, "JsonValue"], after: Mapping[str, "JsonValue"]) -> None:
         """Values that changed, one a line: `name  before → after`."""
+        from runthrough.core.views.value_words import words_of  # noqa: PLC0415 - in commands
+
         for name in dict.fromkeys((*before, *after)):
-            old, new = (_value(side.get(name)) for side in (before, after))
+            old, new = words_of(before, name), words_of(after, name)
             self.line((f"{INDENT}{one_line(name)}  ", "dim"), one_line(old), " → ", one_line(new))
 
     def raw(self, text: str) -> None:
@@ -207,9 +210,3 @@ def writing_to(stream: IO[str]) -> Iterator[None]:
         if isinstance(exc, BrokenPipeError):
             raise ReaderGoneError from exc
         raise OutputError(str(exc.strerror)) from exc
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "not set"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -108,12 +108,13 @@ def _begin(
         session = application.sessions.start(
             definition, name=name, workspaces=workspaces, like=like
         )
+        visit.go_on_with(application, session)
         visit.screen.result(_told(session))
         summary = session.summary()
         visit.screen.line(
             f"session {session.name} ({short_id(session.session_id)}) on pipeline "
             f"{definition.name}: {counted(_count(summary['total_scripts']), 'script')}, "
-            f"{summary['auto_configured_scripts']} configured by themselves, "
+            f"{_by_themselves(_count(summary['auto_configured_scripts']))}, "
             f"{summary['pending_scripts']} pending"
         )
         if session.likeness is not None:
@@ -123,13 +124,17 @@ def _begin(
 
 def _tell_likeness(visit: Visit, taken: "Likeness", pending: int) -> None:
     """What was taken from the other session, and where the pipeline says otherwise."""
-    need = "needs" if pending == 1 else "need"
+    needing = f"{counted(pending, 'node')} {'needs' if pending == 1 else 'need'} you"
     visit.screen.line(
         f"{counted(taken.answers, 'answer')} of {taken.name} taken, "
-        f"{counted(pending, 'node')} {need} you"
+        f"{needing if pending else 'no node needs you'}"
     )
     for line in taken.told:
         visit.screen.line(("  ! ", "bold yellow"), line)
+
+
+def _by_themselves(count: int) -> str:
+    return f"{count} configured by {'itself' if count == 1 else 'themselves'}"
 
 
 def _folder(given: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runthrough.entrypoints.cli.screen import writing_to
+from runthrough.entrypoints.cli.telling import draw_needs, node_results
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, one_line
 
@@ -70,24 +71,14 @@ def _definition(session: "Session", pipeline: str | None) -> "PipelineDefinition
 
 def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
     """What was recorded, what of people's answers the file says otherwise, and what is open."""
-    from runthrough.core.lifecycle import Lifecycle  # noqa: PLC0415 - inside commands
-
     rows = session.recorded(recorded)
-    state = session.state_at(recorded.version)
-    nodes = dict.fromkeys(row.node for row in rows if row.node in state.nodes)
+    known = session.state_at(recorded.version).nodes
+    nodes = [node for node in dict.fromkeys(row.node for row in rows) if node in known]
     next_command = session.next_command()
     visit.screen.result(
         {
             "version": recorded.version,
-            "nodes": {
-                node: {
-                    "state": there.state.value if there.state else None,
-                    "external": there.external,
-                    "problems": [need.model_dump(mode="json") for need in there.needs],
-                }
-                for node in nodes
-                for there in (state.nodes[node],)
-            },
+            "nodes": node_results(nodes, known),
             "told": list(recorded.told),
             "recorded": [row.view() for row in rows],
             "next_command": next_command,
@@ -97,12 +88,7 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
         visit.screen.line((f"{row.version}  ", "dim"), row.sentence)
     for line in recorded.told:
         visit.screen.raw(f"  ! {one_line(line)}")  # it may hold a command, which is never wrapped
-    for node in nodes:
-        there = state.nodes[node]
-        if there.state is Lifecycle.PENDING:
-            for need in there.needs:
-                visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
-                visit.screen.typed("      → ", visit.typed(need.fix))
+    draw_needs(visit, nodes, known)
     visit.next(next_command)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runthrough.entrypoints.cli.failing import AUDIT_BROKEN, PASSED
-from runthrough.entrypoints.cli.words import counted, stamp
+from runthrough.entrypoints.cli.words import counted, one_line, stamp
 
 if TYPE_CHECKING:
     from runthrough.core.values.store import AuditVerdict, Checkpoint, FirstBad
@@ -59,6 +59,8 @@ class Found:
     session_id: str | None = None
     database: str | None = None
     """What an export was held against."""
+    filter_words: str = ""
+    """What a filtered export says it was asked for; who sends it could have made that narrower."""
 
     @property
     def reached(self) -> int:
@@ -99,6 +101,7 @@ def tell_found(visit: "Visit", found: Found) -> int:
         "notes": [_note_view(held, fits=found.fits(held)) for held in found.notes],
     }
     more = {"scope": found.scope, "session_id": found.session_id} if found.scope else {}
+    more |= {"filter": found.filter_words} if found.filter_words else {}
     more |= {"database": found.database} if found.database else {}
     visit.screen.result({**told, **more})
     if bad is not None:
@@ -106,8 +109,11 @@ def tell_found(visit: "Visit", found: Found) -> int:
     if found.database is not None:
         visit.screen.line(
             ("✓ ", "green"),
-            f"the export is what {found.database} holds: {counted(verdict.checked, 'event')}, "
-            f"none left out up to position {found.ends_at}",
+            one_line(
+                f"the export is what {found.database} holds{_of_what(found)}: "
+                f"{counted(verdict.checked, 'event')}, none left out up to position "
+                f"{found.ends_at}"
+            ),
         )
         return PASSED
     what = "the session" if found.scope == "session" else "the log"
@@ -116,6 +122,11 @@ def tell_found(visit: "Visit", found: Found) -> int:
         f"{what} verifies: {checked_words(verdict)}, head at {verdict.head_position}",
     )
     return PASSED
+
+
+def _of_what(found: Found) -> str:
+    of = f" of session {found.session_id}" if found.session_id else ""
+    return f"{of} with {found.filter_words}" if found.filter_words else of
 
 
 def tell_unsigned(visit: "Visit", held: HeldNote | None, notes: Sequence[HeldNote]) -> int:

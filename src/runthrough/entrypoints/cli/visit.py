@@ -1,10 +1,12 @@
 """One call of one command: the options that all share, and what they open."""
 
+import contextlib
 import functools
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec
@@ -13,7 +15,12 @@ import typer
 
 from runthrough.entrypoints.cli.failing import InterruptedVisitError
 from runthrough.entrypoints.cli.screen import Screen
-from runthrough.errors import SchemaOutdatedError, StoreError, UnknownSessionError
+from runthrough.errors import (
+    RunthroughError,
+    SchemaOutdatedError,
+    StoreError,
+    UnknownSessionError,
+)
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
@@ -28,10 +35,22 @@ _PASSWORD_HINT = (
     f"in {VARIABLE}."
 )
 
-_SAID_OF_IT = re.compile(r"(, (?:or|to|with|and) | \(.+)")
+_SAID_OF_IT = re.compile(r", (?:or|to|with|and) | \(")
 """Where a fix goes on in words: `runthrough bind NODE PATH, or runthrough external …`."""
 WITHOUT_SESSION = frozenset({"new", "sessions", "doctor", "demo", "db", "audit"})
 """Commands, and groups of them, that are about no session or about all."""
+VERBS = (
+    "accept|approve|archive|as-of|audit|bind|cancel|check|clear|close|configure|confirm|connect"
+    "|db|demo|diff|disconnect|doctor|export|external|fork|history|internal|logs|new|note|plan"
+    "|redo|reject|rename|reopen|report|requirements|resume|retry|run|sessions|status|undo|update"
+    "|why"
+)
+"""All commands, and groups of them."""
+_ADVISED = re.compile(
+    rf"\brunthrough (?:{VERBS})(?![\w-])"
+    r"(?: (?:checkpoint|export|import|verify|upgrade)\b)?"
+)
+"""A command inside of advice, up to where its options may stand."""
 
 _SESSION = Annotated[
     str | None,
@@ -96,6 +115,12 @@ class Visit:
             asked, sessions = application.settings.session, application.sessions
             yield application, (sessions.open(asked) if asked else sessions.default())
 
+    def go_on_with(self, application: "Application", session: "Session") -> None:
+        """Let what is typed next be about a session, where a command without its name is not."""
+        asked = application.settings.session
+        if not application.sessions.is_meant(session, asked=asked):
+            self.session = session.name
+
     def flags(self) -> dict[str, str | int | None]:
         """The shared options that were given."""
         given = {"database_url": self.database, "actor": self.actor, "session": self.session}
@@ -104,24 +129,37 @@ class Visit:
     def typed(self, command: str) -> str:
         """A command to type next, with the session and the database that this call named."""
         words = command.split()
-        if self.session is None or words[:1] != ["runthrough"] or _without_session(words[1:]):
-            return self.typed_here(command)
-        import shlex  # noqa: PLC0415 - only where a session is named
-
-        return self.typed_here(_with(command, f"--session {shlex.quote(self.session)}"))
+        about = words[:1] == ["runthrough"] and not _without_session(words[1:])
+        return self._with_options(command, self.session if about else None)
 
     def typed_here(self, command: str) -> str:
         """A command about the whole database, with the one that this call named.
 
         A password is not repeated; `password_hint` says where it may stand instead.
         """
-        if self.database is None or not command.startswith("runthrough "):
-            return command
-        import shlex  # noqa: PLC0415 - only where a database is named
+        return self._with_options(command, None)
 
-        from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - as above
+    def _with_options(self, command: str, session: str | None) -> str:
+        options = {}
+        if session is not None:
+            options["--session"] = session
+        if self.database is not None and command.startswith("runthrough "):
+            from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - heavy
 
-        return _with(command, f"--database {shlex.quote(without_password(self.database))}")
+            options["--database"] = without_password(self.database)
+        return _with(command, options) if options else command
+
+    def advise(self, error: RunthroughError) -> None:
+        """Let the commands that an error advises be about the session that this call named.
+
+        Options are put behind the verb, for what follows may be a sentence: `runthrough history
+        lists the versions`.
+        """
+        fix = error.fix
+        if fix is None or "--database" in fix:
+            return
+        typed = self.typed_here if "--session" in fix else self.typed
+        error.fix = _ADVISED.sub(lambda found: typed(found[0]), fix)
 
     @property
     def password_hint(self) -> str | None:
@@ -189,6 +227,9 @@ def visiting(
             except StoreError as failed:
                 visit.told(failed)
                 raise
+            except RunthroughError as refused:
+                visit.advise(refused)
+                raise
             except KeyboardInterrupt as stopped:
                 raise InterruptedVisitError(visit.typed(go_on)) from stopped
 
@@ -200,10 +241,15 @@ def visiting(
     return decorate
 
 
-def _with(command: str, option: str) -> str:
-    """A command with one more option, put before what is said of the command behind it."""
-    head, *gap = _SAID_OF_IT.split(command, maxsplit=1)
-    return "".join([head, " ", option, *gap])
+def _with(command: str, options: Mapping[str, str]) -> str:
+    """A command with more options, put before what is said of the command behind it."""
+    told = " ".join(f"{name} {shlex.quote(value)}" for name, value in options.items())
+    for words in _SAID_OF_IT.finditer(command):
+        head = command[: words.start()]
+        with contextlib.suppress(ValueError):  # it ends inside of quotes, so nothing is said yet
+            shlex.split(head)
+            return f"{head} {told}{command[words.start() :]}"
+    return f"{command} {told}"
 
 
 def _without_session(words: list[str]) -> bool:

@@ -2,6 +2,10 @@
 
 import os
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runthrough.application.session import Session
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -40,13 +44,12 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def elsewhere(paths: int, home: str) -> str:
-    """That a session's files are on another machine."""
+def elsewhere(session: "Session") -> str:
+    """That a session's files are on another machine, or nobody knows where on this one."""
+    paths, home = session.paths_elsewhere, session.home_name
     verbs = ("is", "was") if paths == 1 else ("are", "were")
-    return (
-        f"{counted(paths, 'path')} {verbs[0]} on {home} and {verbs[1]} not looked at; the session "
-        f"lives on {home}"
-    )
+    there = "" if home == session.here_name else f"{verbs[0]} on {home} and "
+    return f"{counted(paths, 'path')} {there}{verbs[1]} not looked at; {session.away_words}"
 
 
 def one_line(text: str) -> str:

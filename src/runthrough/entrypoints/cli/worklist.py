@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runthrough.entrypoints.cli.words import ago, counted, elsewhere, one_line, short_id
 
 if TYPE_CHECKING:
+    from runthrough.application.session import Session
     from runthrough.core.views.nodes import View
     from runthrough.entrypoints.cli.visit import Visit
 
@@ -28,7 +29,9 @@ GAPS = 10
 """Columns that marks, indents and gaps between columns take."""
 
 
-def draw_status(visit: "Visit", view: "View", *, next_command: str | None = None) -> None:
+def draw_status(
+    visit: "Visit", session: "Session", view: "View", *, next_command: str | None = None
+) -> None:
     """Who, where and when; the nodes by category; the next command, or another one."""
     screen = visit.screen
     screen.line(
@@ -50,7 +53,7 @@ def draw_status(visit: "Visit", view: "View", *, next_command: str | None = None
         screen.blank()
         style = "yellow" if view["approval"]["stale"] else "green"
         screen.line((one_line(approval_words(view["approval"])), style))
-    if told := _beside(view):
+    if told := _beside(session, view):
         screen.blank()
         screen.line((told, "yellow"))
     visit.next(next_command or str(view["next_command"]))
@@ -71,11 +74,10 @@ def draw_rows(visit: "Visit", rows: Sequence[tuple[str, str, str]]) -> None:
             visit.screen.rows([(text,)], indent="      ")
 
 
-def _beside(view: "View") -> str:
+def _beside(session: "Session", view: "View") -> str:
     """What the work list does not tell: what was not looked at, or is not recorded yet."""
-    home = view["home"]
-    if not view["at_home"] and isinstance(home, dict):
-        return elsewhere(_number(view["paths_not_looked_at"]), str(home["name"] or home["host"]))
+    if not view["at_home"]:
+        return elsewhere(session)
     seen = view["unrecorded"]
     told = list(seen_words(seen)) if isinstance(seen, dict) else []
     return f"seen now, not recorded: {', '.join(told)}: runthrough resume" if told else ""

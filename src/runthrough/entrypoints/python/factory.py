@@ -1,7 +1,6 @@
 """The founding plan's factory: names and dicts over a session."""
 
 import argparse
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +18,8 @@ from runthrough.entrypoints.given import (
     Values,
     answers_of,
     definition_of,
+    path_given,
+    session_asked,
     workspaces_of,
 )
 from runthrough.entrypoints.python.held import View, wired
@@ -58,6 +59,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
 
         Raises:
             UnknownSessionError: There is no session to be like.
+            CommandInvalidError: A session cannot be called so.
             PipelineDiffersError: The open session of that name tests another pipeline.
             PipelineError: `dag` is no pipeline.
             RunInProgressError: The open session of that name is running, and its tester lives.
@@ -65,6 +67,9 @@ class InteractiveRuntimeTestingFactory(PastActions):
         """
         cwd = str(Path.cwd())
         definition = definition_of(dag, cwd)
+        for asked in (session_name, like):
+            if asked is not None:
+                session_asked("new", asked)
         with ExitStack() as stack:
             app = wired(stack, database_url=database_url, actor=actor, runner=runner)
             there = session_name and app.sessions.resume_equal(session_name, definition)
@@ -108,23 +113,23 @@ class InteractiveRuntimeTestingFactory(PastActions):
         Raises:
             UnknownSessionError: There is none.
             RunInProgressError: It is running, and its tester lives.
-            CommandInvalidError: A place was given without `here`, or nothing of the session lies
-                there.
+            CommandInvalidError: `session` or a place is no text, a place was given without
+                `here`, or nothing of the session lies there.
         """
         if not here and (workspace_dir is not None or pipeline is not None):
             raise CommandInvalidError(
                 "resume", "a place on this machine goes with a move", fix="resume(…, here=True)"
             )
+        asked = session_asked("resume", session)
+        places = () if workspace_dir is None else workspace_dir
+        listed = places if isinstance(places, (list, tuple)) else [places]
+        workspaces = [path_given("resume", place) for place in listed]
+        file = None if pipeline is None else path_given("resume", pipeline)
         with ExitStack() as stack:
             app = wired(stack, "empty", database_url=database_url, actor=actor, runner=runner)
-            found = app.sessions.open(session)
+            found = app.sessions.open(asked)
             if here:
-                places = () if workspace_dir is None else workspace_dir
-                listed = [places] if isinstance(places, (str, os.PathLike)) else places
-                found.move_home(
-                    workspaces=[os.fspath(place) for place in listed],
-                    pipeline=None if pipeline is None else os.fspath(pipeline),
-                )
+                found.move_home(workspaces=workspaces, pipeline=file)
             else:
                 found.resume()
             return cls._over(found, app, stack)
@@ -142,11 +147,13 @@ class InteractiveRuntimeTestingFactory(PastActions):
 
         Raises:
             UnknownSessionError: There is none.
+            CommandInvalidError: `session` is no text.
             SessionError: It never was at that version, or the time has no time zone.
         """
         with ExitStack() as stack:
             app = wired(stack, "empty", database_url=database_url, actor=actor)
-            return cls._over(app.sessions.open_at(session, at), app, stack)
+            asked = session_asked("open", session)
+            return cls._over(app.sessions.open_at(asked, at), app, stack)
 
     # ---- what is there
 
@@ -265,9 +272,13 @@ class InteractiveRuntimeTestingFactory(PastActions):
         except ConfigurationInvalidError:
             # What held may have been kept, and then this person knows of it.
             self._looked(None, node)
+            name = self._session.node_named(node)
+            last = self._session.state.actions[-1:]
+            self._made.update(action.version for action in last if name in action.nodes)
             raise
         for problem in recorded.warnings:
             warnings.warn(problem.message, ConfigurationWarning, stacklevel=2)
+        self._made.update(range(recorded.after + 1, recorded.version + 1))
         return self._looked(self._spec(node), node)
 
     def validate_configuration_preview(

@@ -12,7 +12,7 @@ from runthrough.application.answers import split_at_node
 from runthrough.application.session import Session
 from runthrough.application.shown import Recorded
 from runthrough.bootstrap import Absent, Application, wire
-from runthrough.core.state import NodeState
+from runthrough.core.state import Action, NodeState
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.nodes import node_view
@@ -32,6 +32,7 @@ class HeldSession:
         self._jobs = app.settings.jobs
         self._seen = session.version
         self._seen_of: dict[str, int] = {}
+        self._made: set[int] = set()
         # The connection ends with this object, whether or not anybody thought of it.
         self._connection = weakref.finalize(self, stack.pop_all().close)
 
@@ -107,6 +108,7 @@ class HeldSession:
         """What one command did: version, nodes (state, external, problems), recorded events."""
         for problem in recorded.warnings:
             warnings.warn(problem.message, ConfigurationWarning, stacklevel=3)
+        self._made.update(range(recorded.after + 1, recorded.version + 1))
         rows = self._session.recorded(recorded)
         state = self._session.state_at(recorded.version)
         nodes = dict.fromkeys(row.node for row in rows if row.node is not None)
@@ -128,6 +130,11 @@ class HeldSession:
     def _last_shown_input(self, target: str) -> int:
         node, _ = split_at_node(target, self._session.state.nodes)
         return self._last_shown(node)
+
+    def _was_shown(self, action: Action) -> bool:
+        """Whether an action was done through this object, or shown by it since."""
+        shown = min((self._seen_of.get(node, 0) for node in action.nodes), default=0)
+        return action.version in self._made or action.version <= max(self._seen, shown)
 
     def _last_shown(self, node: str) -> int:
         return self._seen_of.get(self._session.node_named(node), self._seen)

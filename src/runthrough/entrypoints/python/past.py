@@ -10,9 +10,10 @@ from typing import Self
 
 from runthrough.application.session import Session
 from runthrough.application.shown import Recorded
-from runthrough.bootstrap import Application, load_either, write_pipeline, write_session
+from runthrough.bootstrap import Application, load_either, withdraw, write_pipeline, write_session
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
-from runthrough.entrypoints.given import Folder, definition_of
+from runthrough.entrypoints.given import Folder, definition_of, names_renamed, path_given
+from runthrough.entrypoints.python.advice import advising
 from runthrough.entrypoints.python.held import View, wired
 from runthrough.entrypoints.python.runs import RunActions
 from runthrough.errors import CommandInvalidError, SessionError, UnknownNodeError
@@ -27,6 +28,7 @@ class PastActions(RunActions):
 
     # ---- looking back
 
+    @advising
     def as_of(self, at: int | datetime) -> Self:
         """The session as it was at a moment, read only; its status looks at no file of today.
 
@@ -39,6 +41,7 @@ class PastActions(RunActions):
             app = self._wired_alike(stack)
             return self._over(app.sessions.open_at(self.session_id, at), app, stack)
 
+    @advising
     def history(
         self,
         node: str | None = None,
@@ -99,6 +102,7 @@ class PastActions(RunActions):
 
     # ---- going back, and elsewhere
 
+    @advising
     def fork(self, at: int | datetime | None = None, name: str | None = None) -> Self:
         """A session that goes on from a moment of this one; left out, from where this one is.
 
@@ -115,20 +119,23 @@ class PastActions(RunActions):
             where = shown.version if at is None and shown.past else at
             return self._over(app.sessions.fork(self.session_id, at=where, name=name), app, stack)
 
+    @advising
     def undo(self, to: int | None = None, anyone: bool = False) -> View:
         """Take back the last thing done to the configuration, or all since the version `to`.
 
-        What others did is taken back only with `anyone`. Beside the usual keys: undone, the
-        actions that were taken back.
+        What others did is taken back only with `anyone`, and only what was done through this
+        object or shown by it. Beside the usual keys: undone, the actions that were taken back.
 
         Raises:
-            CommandRefusedError: There is nothing to take back, or it is another's.
+            CommandRefusedError: There is nothing to take back, it is another's, or it was not
+                shown yet.
             CommandInvalidError: `to` is no version.
         """
         if to is not None and (isinstance(to, bool) or not isinstance(to, int)):
             raise CommandInvalidError("undo", f"a version is a whole number, not {to!r}")
-        return self._reverted(self._session.undo(to=to, anyone=bool(anyone)))
+        return self._reverted(self._session.undo(to=to, anyone=bool(anyone), seen=self._was_shown))
 
+    @advising
     def redo(self) -> View:
         """Do again what the last undo took back, while nothing else was done.
 
@@ -137,6 +144,7 @@ class PastActions(RunActions):
         """
         return self._reverted(self._session.redo())
 
+    @advising
     def update(
         self,
         pipeline: PipelineDAG | PipelineDefinition | None = None,
@@ -153,15 +161,12 @@ class PastActions(RunActions):
 
         Raises:
             PipelineError: It is no pipeline.
+            CommandInvalidError: `renamed` maps no names.
             CommandRefusedError: Nothing differs, or a name cannot be taken over.
             UnknownNodeError: No node has the old name of one that is renamed.
         """
         session = self._session
-        names = {} if renamed is None else renamed
-        if not isinstance(names, Mapping):
-            raise CommandInvalidError(
-                "update", f"renamed maps old names to new ones, not {names!r}"
-            )
+        names = names_renamed(renamed)
         if pipeline is None:
             definition = load_either(session.pipeline_file(), scripts=session.workspaces())
         else:
@@ -169,15 +174,17 @@ class PastActions(RunActions):
         recorded = session.update(definition, renamed=names)
         return {**self._told(recorded), "told": list(recorded.told)}
 
+    @advising
     def export(self, path: Folder, *, force: bool = False) -> View:
         """Write the session as a pipeline file, with all that was answered.
 
         Keys: file, nodes, left_out: what such a file cannot say, a line each.
 
         Raises:
+            CommandInvalidError: `path` is none.
             PipelineFileError: The file is there already, and not to be overwritten with `force`.
         """
-        file, session = _file("export", path), self._session
+        file, session = path_given("export", path), self._session
         declared = session.as_pipeline()
         written = write_pipeline(file, declared, locate=session.locate, force=force)
         left_out = [*session.unsaid(), *written.left_out]
@@ -185,6 +192,7 @@ class PastActions(RunActions):
 
     # ---- what is said of it, and what becomes of it
 
+    @advising
     def note(self, text: str) -> View:
         """Keep a remark; what looks like a secret in it is masked.
 
@@ -193,6 +201,7 @@ class PastActions(RunActions):
         """
         return self._told(self._session.note(text))
 
+    @advising
     def approve(self, version: int | None = None) -> View:
         """Sign off what had passed at a version; left out, at the present one.
 
@@ -205,6 +214,7 @@ class PastActions(RunActions):
         told = self._told(self._session.approve(version))
         return {**told, "approval": self._session.status()["approval"]}
 
+    @advising
     def rename(self, name: str) -> View:
         """Call the session otherwise.
 
@@ -215,6 +225,7 @@ class PastActions(RunActions):
         """
         return self._told(self._session.rename(name))
 
+    @advising
     def reopen(self, name: str | None = None) -> View:
         """Go on with a closed session, under another name where one is given.
 
@@ -224,6 +235,7 @@ class PastActions(RunActions):
         """
         return self._told(self._session.reopen(name=name))
 
+    @advising
     def archive(self, path: Folder | None = None) -> View:
         """Export a closed session to a new file, and let it no longer be listed.
 
@@ -232,18 +244,19 @@ class PastActions(RunActions):
 
         Raises:
             CommandRefusedError: It is not closed, or not listed already.
+            CommandInvalidError: `path` is none.
             AuditFileError: The file is there already, or cannot be written.
         """
         session = self._session
         default = f"{session.name.replace(os.sep, '_')}.jsonl"
-        file = default if path is None else _file("archive", path)
+        file = default if path is None else path_given("archive", path)
         events = 0
 
         def export() -> None:
             nonlocal events
             events = write_session(self._app, session.session_id, file)
 
-        told = self._told(session.archive(export=export))
+        told = self._told(session.archive(export=export, withdraw=lambda: withdraw(file)))
         return {**told, "file": file, "events": events}
 
     # ---- how it is done
@@ -265,14 +278,3 @@ class PastActions(RunActions):
     def _reverted(self, recorded: Recorded) -> View:
         undone = self._session.undone(recorded)
         return {**self._told(recorded), "undone": [action.view() for action in undone]}
-
-
-def _file(verb: str, path: object) -> str:
-    """The path of a file.
-
-    Raises:
-        CommandInvalidError: It is none.
-    """
-    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise CommandInvalidError(verb, f"a file is named by a path, not by {path!r}")
-    return str(Path(path))
