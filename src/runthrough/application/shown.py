@@ -150,7 +150,7 @@ class ShownSession:
         """Why the files of a session that is not at home are not looked at."""
         home = self.home_name
         if home == self.here_name:
-            return f"where its folders lie on {home} is not known"
+            return f"where the session's folders lie on {home} is not known"
         return f"the session lives on {home}"
 
     @property

@@ -98,7 +98,7 @@ def test_a_session_whose_folders_are_not_known_here_says_so(colleagues):
     directory.set_roots(ann.session_id, host=ann._caller.host, roots={})
     again = colleagues.desk.enter("ann")
     assert (again.at_home, again.home_name) == (False, again.here_name)
-    assert again.away_words == f"where its folders lie on {again.home_name} is not known"
+    assert again.away_words == f"where the session's folders lie on {again.home_name} is not known"
 
 
 def test_elsewhere_resume_only_shows(colleagues):
