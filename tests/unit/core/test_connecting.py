@@ -104,6 +104,12 @@ def test_connecting_replaces_what_fed_the_input():
     assert isinstance(confirmed, ConnectionConfirmed)
 
 
+def test_connecting_what_is_connected_is_only_confirmed():
+    """Nothing is said to leave that is the same in the end."""
+    again = connect(Output("clean", "odd"))
+    assert OPEN.after(again).when(again).names == ["ConnectionConfirmed"]
+
+
 def test_connecting_takes_the_place_of_a_path():
     """A path that a person gave before is left out of the configuration."""
     facts = TRAIN.model_copy(update={"paths": {RAW: file_at(RAW)}})

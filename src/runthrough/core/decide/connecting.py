@@ -63,7 +63,8 @@ def connect(command: Connect, state: SessionState) -> tuple[Event, ...]:
         return (ConfigurationRejected(node=node, spec=proposal.spec, problems=wrong),)
     unfolding.happen(*learned(around, node))
     for old in (there[n] for n in same if n in there):
-        unfolding.happen(removed(old, f"replaced by {source}"))
+        if (old.input, old.source) != (name, source):
+            unfolding.happen(removed(old, f"replaced by {source}"))
     unfolding.happen(confirmed(made))
     redecide(unfolding, around, (node,))
     return unfolding.events
