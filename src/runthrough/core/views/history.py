@@ -305,7 +305,7 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an
             )
         case ScriptConfigured():
             if event.adjusted:
-                return f"{event.node} is configured as it was, as far as it still needs it"
+                return f"{event.node} stays configured"
             return f"configured {event.node}"
         case ConfigurationRejected():
             return f"{event.node} was rejected: {_listed(p.message for p in event.problems)}"
