@@ -69,8 +69,9 @@ def folders(path: RecordedPath) -> tuple[RecordedPath, ...]:
     root, relative = split(path)
     found = [path]
     while posixpath.basename(relative) not in {"", ".", ".."}:
+        # What is recorded has no `..` within, so neither has what is above it.
         relative = posixpath.dirname(relative) or "."
-        found.append(record(root, relative))
+        found.append(RecordedPath(f"{root}:{relative}"))
     return tuple(found)
 
 
