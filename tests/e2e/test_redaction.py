@@ -84,6 +84,7 @@ REFUSED = (
     ("audit export --type {}", 2),
     ("audit export --since {}", 2),
     ("audit export --session {}", 2),
+    ("audit export --format csv --node {}", 2),
     ("history --node {}", 2),
     ("report --html -o {}/x.html", 2),
     ("no-such-command {}", 2),
@@ -96,7 +97,6 @@ KEPT = (
     "configure gossip --note see-{}",
     "note other --as {}",
     "audit export -o by-{number}.jsonl --actor {}",
-    "audit export -o of-{number}.csv --format csv --node {}",
 )
 """What is typed with a secret in it and recorded all the same, without it."""
 FILES = (
