@@ -1,6 +1,9 @@
 """Answering what a node needs, at the command line."""
 
+import pytest
 from tests.support.cli import answered, begun, orders_shell
+
+pytestmark = pytest.mark.slow
 
 SECRET = "hunter2-is-no-secret-now"
 
