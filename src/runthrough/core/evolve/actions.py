@@ -82,7 +82,11 @@ def _extended(state: SessionState, envelope: EventEnvelope) -> None:
     """The command that did it left another event."""
     last = state.actions[-1]
     last.until = envelope.version
-    last.nodes.update(dict.fromkeys(_nodes(envelope.event)))
+    event = envelope.event
+    if isinstance(event, NodeEvent):  # nearly all of them
+        last.nodes[event.node] = None
+    else:
+        last.nodes.update(dict.fromkeys(_nodes(event)))
 
 
 def redone_undo(state: SessionState, event: Event) -> Version | None:
