@@ -193,14 +193,7 @@ class Looking:
                 ),
                 interpreter=self._interpreter(_python(state, spec)),
             )
-            changes = noticed(
-                state,
-                node,
-                facts,
-                evidence=particulars.evidence.get(node, ()),
-                script=particulars.scripts.get(node),
-            )
-            world[node] = facts.model_copy(update={"changes": changes}) if changes else facts
+            world[node] = _with_changes(state, particulars, node, facts)
         return world
 
     def asked_below(
@@ -345,6 +338,20 @@ class Looking:
 
     def _interpreter(self, python: str | None) -> InterpreterFacts:
         return self._inspector.interpreter(python, roots=self._roots)
+
+
+def _with_changes(
+    state: SessionState, particulars: Particulars, node: NodeName, facts: NodeFacts
+) -> NodeFacts:
+    """The facts, with what differs in them from what history saw last."""
+    changes = noticed(
+        state,
+        node,
+        facts,
+        evidence=particulars.evidence.get(node, ()),
+        script=particulars.scripts.get(node),
+    )
+    return facts.model_copy(update={"changes": changes}) if changes else facts
 
 
 def _by_script(nodes: Iterable[NodeName], found: Mapping[NodeName, Discovery]) -> list[NodeName]:

@@ -29,6 +29,7 @@ from runthrough.application.importing import Importing
 from runthrough.application.ports import Log, Ports
 from runthrough.application.sessions import Naming, Sessions
 from runthrough.bootstrap import clock
+from runthrough.core.values.ids import HostId
 from runthrough.core.values.metadata import Door
 from runthrough.core.values.secrets import masked_text
 from runthrough.settings import DEFAULT, Settings, host_id, load_settings
@@ -130,7 +131,16 @@ def wire(
         new_id=clock.new_id,
         log=log,
     )
-    caller = Caller(
+    caller = _caller(settings, door, host=host, host_name=host_name)
+    sessions = Sessions(ports, caller, cwd=cwd, naming=_naming(settings))
+    auditing = Auditing(ports.audit, clock=clock.here, app_version=__version__)
+    importing = Importing(ports, caller)
+    return Application(settings, sessions, auditing, importing, database, inspector, catalog)
+
+
+def _caller(settings: Settings, door: Door, *, host: HostId, host_name: str) -> Caller:
+    """Who types, as every event will name them."""
+    return Caller(
         actor=masked_text(settings.actor),
         actor_source=settings.actor_source,
         door=door,
@@ -140,16 +150,16 @@ def wire(
         clock=clock.here,
         new_id=clock.new_id,
     )
-    naming = Naming(
+
+
+def _naming(settings: Settings) -> Naming:
+    """How this user's nodes and scripts are named."""
+    return Naming(
         suffixes=settings.suffixes,
         compounds=settings.compounds,
         packages=settings.packages,
         registry=settings.registry,
     )
-    sessions = Sessions(ports, caller, cwd=cwd, naming=naming)
-    auditing = Auditing(ports.audit, clock=clock.here, app_version=__version__)
-    importing = Importing(ports, caller)
-    return Application(settings, sessions, auditing, importing, database, inspector, catalog)
 
 
 def _log_file(url: str) -> Path | None:
