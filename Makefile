@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
+# Thousands of children would each compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-all check docs bench clean
 
 # Stamp files make the second call instant; they depend on what decides the installation.
@@ -20,7 +23,7 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dask,demo,postgres,signing]" --group test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dask,demo,postgres,server,signing]" --group test
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/test.stamp
@@ -41,7 +44,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/runthrough demo
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -q -n 2 -m "not slow and not demo" $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not demo and not browser" $(TESTS)
 
 test-all: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term $(TESTS)
@@ -51,11 +54,12 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/docs
-	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m pytest -q -m "not slow" tests/docs
+	$(MAKE) docs
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/zensical build --strict --clean
+	RUNTHROUGH_TEST_SITE=site $(BIN)/python -m pytest -q tests/docs/test_site.py tests/docs/test_docs_links.py
 
 bench: $(VENV)/bench.stamp .venv-peers/peers.stamp
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

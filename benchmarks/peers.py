@@ -124,6 +124,7 @@ class PlainSession(Aggregate):
         node: str
         spec: dict[str, Any]
         evidence: list[Any]
+        adjusted: bool = False
 
         def apply(self, aggregate: "PlainSession") -> None:
             """Fold it."""

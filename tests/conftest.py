@@ -1,4 +1,4 @@
-"""How hard property tests try, and the PostgreSQL server of a test run."""
+"""How hard property tests try, whose lines are counted, and the PostgreSQL server of a run."""
 
 import os
 
@@ -6,9 +6,25 @@ import pytest
 from hypothesis import settings
 from tests.support import servers
 
+_MEASURING = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+"""What tells a child that its lines are to be counted."""
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Count lines in children of tests of the command line and the service alone.
+
+    It doubles what a child takes, and the other tests' children run what is counted already.
+    """
+    counted = "e2e" in item.path.parts and "browser" not in item.path.parts
+    kept = {} if counted else {n: os.environ.pop(n) for n in _MEASURING if n in os.environ}
+    try:
+        return (yield)
+    finally:
+        os.environ.update(kept)
 
 
 @pytest.fixture(scope="session")

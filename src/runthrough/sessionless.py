@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import platformdirs
 from uuid_utils import uuid7
 
 from runthrough import __version__
@@ -21,6 +20,7 @@ from runthrough.adapters.runners.interpreters import python_version
 from runthrough.adapters.runners.registry import check_runner, open_runner, shown_runner
 from runthrough.adapters.secrets import LocalSecrets
 from runthrough.adapters.session_files import OWN_FOLDER, LocalSessionFiles
+from runthrough.adapters.user_folders import user_folder
 from runthrough.application.caller import Caller
 from runthrough.application.inference import HandlerTest
 from runthrough.application.rehearsal import Rehearsal, RehearsalPorts
@@ -66,7 +66,7 @@ class Bench:
         self._runner = runner
         host_name = platform.node() or "this host"
         host = HostId(host_name)
-        caches = Path(platformdirs.user_cache_dir("runthrough"))
+        caches = user_folder("cache")
         caller = Caller(
             actor="",
             actor_source="system",

@@ -76,6 +76,14 @@ def test_the_map_of_the_site_names_every_page():
     assert sorted(in_map(site["nav"])) == [page.relative_to(DOCS).as_posix() for page in PAGES]
 
 
+def test_the_front_page_leads_to_every_page():
+    """Each page is one click from the front page, decisions by way of their list."""
+    front = DOCS / "index.md"
+    linked = {(DOCS / link.partition("#")[0]).resolve() for link in LINK.findall(prose(front))}
+    decisions = set((DOCS / "adr").glob("[0-9]*.md"))
+    assert [name(page) for page in PAGES if page not in linked | decisions | {front}] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_one_sentence_a_line(page):
     """Prose has one sentence a line, so that a change shows what it changes."""

@@ -64,7 +64,6 @@ OURS = [
     for row in rows(heading)
     for name in spans(row[1])
 ]
-MISSING = [name for row in rows("What has not arrived yet") for name in spans(row[0])]
 
 
 @pytest.mark.parametrize("name", (FOUNDING + BESIDE).split())
@@ -77,13 +76,6 @@ def test_every_name_of_the_plan_is_on_the_page(name):
 def test_every_name_that_is_called_ours_is_there(name):
     """Each name of the middle column can be had from the package."""
     assert public(name) is not None
-
-
-@pytest.mark.parametrize("name", MISSING)
-def test_what_has_not_arrived_is_not_there(name):
-    """A name that has arrived since belongs to the tables above."""
-    homes = (runthrough, runthrough.InteractiveRuntimeTestingFactory)
-    assert [home for home in homes if hasattr(home, name)] == []
 
 
 def test_a_name_that_is_not_there_is_found_out():

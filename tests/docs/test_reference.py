@@ -158,15 +158,21 @@ def test_every_trigger_is_told_with_its_events():
 
 
 def test_every_error_is_told_with_code_and_exit_code():
-    """The table of errors holds exactly the classes of errors.py, with what they lead to."""
+    """The table of errors holds exactly the classes that there are, with what they lead to."""
     expected = {
         kind.__name__: (f"`{kind.code}`", str(exit_code(kind.__new__(kind))))
         for kind in classes_below(errors.RunthroughError)
-        if kind.__module__ == errors.__name__
+        if kind.__module__.startswith(f"{errors.__name__}.")
     }
-    assert {
-        name: (code, exit_) for (name, code, exit_, _) in map(unquoted, rows(page("errors")))
-    } == (expected)
+    told = {name: (code, exit_) for name, code, exit_, *_ in map(unquoted, rows(page("errors")))}
+    assert told == expected
+
+
+def test_every_error_says_when_and_what_to_do():
+    """No class of errors is told without its occasion and its remedy."""
+    for cells in rows(page("errors").partition("\n## ")[0]):
+        assert len(cells) == 5, cells
+        assert all(cells), cells
 
 
 def unquoted(cells: list[str]) -> list[str]:
@@ -188,6 +194,10 @@ def test_value_errors_are_told():
 def test_every_problem_is_told():
     """The table of problems holds exactly the codes that validation knows."""
     assert named(page("problems")) == list(get_args(ProblemCode))
+    for _, severity, when, fix in rows(page("problems")):
+        assert severity in {"error", "warning", "error or warning"}
+        assert when
+        assert fix
 
 
 def test_every_table_and_column_is_told():
@@ -241,7 +251,8 @@ def test_the_log_can_be_verified_by_hand(tmp_path):
 )
 def test_every_key_of_a_pipeline_file_is_told(title, shape):
     """The page of the pipeline file holds exactly the keys that are read."""
-    assert named(section("pipeline-file", title)) == list(shape.model_fields)
+    keys = [field.alias or name for name, field in shape.model_fields.items()]
+    assert named(section("pipeline-file", title)) == keys
 
 
 def test_every_outcome_is_told():

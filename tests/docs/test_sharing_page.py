@@ -12,6 +12,8 @@ import pytest
 from tests.support.cli import orders_shell
 from tests.support.servers import own_server
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "share-a-database.md").read_text(
     encoding="utf-8"
 )

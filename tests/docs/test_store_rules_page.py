@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.support.store_rules_page import PAGE, generated, written
 
 from runthrough.entrypoints import store_suite
@@ -58,11 +59,13 @@ def test_the_public_names_of_the_suite_are_told():
     assert sorted(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == sorted(store_suite.__all__)
 
 
+@pytest.mark.slow
 def test_the_example_tries_a_store(tmp_path):
     """The program on the page passes for a store that keeps the rules."""
     assert re.match(r"\d+ passed, \d+ deselected", outcome_of_the_example(tmp_path, MY_STORE))
 
 
+@pytest.mark.slow
 def test_the_example_finds_out_a_broken_store(tmp_path):
     """The program on the page fails for a store that breaks two of the rules."""
     broken = MY_STORE.replace("    return nullcontext(memory_stores())\n", BROKEN.lstrip("\n"))

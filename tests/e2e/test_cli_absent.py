@@ -103,7 +103,7 @@ def test_no_session_names_the_database(tmp_path):
         ("status", "--as", "bob", "--session", "@last"),
     ):
         error = shell.run(*words, "--json", code=2).json["error"]
-        assert error["message"].endswith(f" This is so in {shell.database}.")
+        assert error["message"].endswith(f" Looked in {shell.database}.")
 
 
 def test_python_looks_without_making_a_database(tmp_path, monkeypatch):

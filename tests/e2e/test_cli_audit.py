@@ -12,7 +12,7 @@ from tests.support.cli import answered
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def shell(request, tmp_path):
     """A session with some history, on each back end."""
     if request.param == "sqlite":

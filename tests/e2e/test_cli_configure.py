@@ -257,7 +257,7 @@ def test_requirements_shows_what_a_node_needs_and_has(tmp_path):
 
 
 def test_requirements_in_json(tmp_path):
-    """--json is the founding plan's dictionary and the drift."""
+    """--json is the founding plan's dictionary, the drift, the state and what to type next."""
     view = begun(tmp_path).run("requirements", "report", "--json").json
     assert {
         "script_name",
@@ -269,7 +269,12 @@ def test_requirements_in_json(tmp_path):
         "job_arguments",
         "auto_configurable",
         "drift",
+        "state",
+        "external",
+        "next_command",
     } == set(view)
+    assert (view["state"], view["external"]) == ("pending", False)
+    assert view["next_command"] == "runthrough configure report --arg top=VALUE"
     assert [need["name"] for need in view["job_arguments"]] == ["top"]
 
 

@@ -2,30 +2,9 @@
 
 import pytest
 from tests.support.cli import Shell, begun
+from tests.support.pipelines import MADE, MAKE, TAKE
 
 pytestmark = pytest.mark.slow
-
-MAKE = """
-from pathlib import Path
-
-
-def main(input_paths, output_paths, environ_vars, job_args):
-    for name in ("alpha", "beta"):
-        Path(output_paths[name]).write_text(name)
-"""
-TAKE = """
-from pathlib import Path
-
-
-def main(input_paths, output_paths, environ_vars, job_args):
-    Path(output_paths["copy"]).write_text(Path(input_paths["gamma"]).read_text())
-"""
-PIPELINE = """\
-name: made
-scripts: [scripts]
-nodes: {make: {}, take: {}}
-edges: [[make, take]]
-"""
 
 
 @pytest.fixture
@@ -34,7 +13,7 @@ def shell(tmp_path):
     shell = Shell(tmp_path)
     shell.file("scripts/make.py", MAKE.lstrip())
     shell.file("scripts/take.py", TAKE.lstrip())
-    shell.file("pipeline.yaml", PIPELINE)
+    shell.file("pipeline.yaml", MADE)
     shell.run("new", "pipeline.yaml", "--name", "demo")
     return shell
 
@@ -61,9 +40,10 @@ def test_connecting_feeds_an_input_and_the_pipeline_runs(shell):
 
 
 def test_connecting_in_json_tells_what_was_recorded(shell):
-    """--json holds the version, the nodes that changed, the events and the next command."""
+    """--json holds the version, the nodes that changed, events, warnings and the next command."""
     told = shell.run("connect", "make.alpha", "take.gamma", "--json").json
-    assert set(told) == {"version", "nodes", "recorded", "next_command"}
+    assert set(told) == {"version", "nodes", "recorded", "warnings", "next_command"}
+    assert told["warnings"] == []
     assert told["nodes"]["take"] == {
         "state": "auto_configured",
         "external": False,
@@ -188,27 +168,53 @@ def test_an_output_that_is_to_lie_elsewhere_is_written_there(shell):
     assert (shell.folder / "out" / "copy.txt").read_text() == "alpha"
 
 
-def test_all_leaves_out_what_a_person_has_to_choose(tmp_path):
-    """A proposal of which the sub-folder is open is confirmed by its name only."""
+def split(tmp_path):
+    """A session in which one of two sub-folders is to be chosen."""
     shell = Shell(tmp_path)
-    split = MAKE.replace(
+    make = MAKE.replace(
         'for name in ("alpha", "beta"):\n        Path(output_paths[name]).write_text(name)',
         'for part in ("one", "two"):\n'
         '        target = Path(output_paths["parts"]) / part / "rows.csv"\n'
         "        target.parent.mkdir(parents=True)\n"
         "        target.write_text(part)",
     )
-    shell.file("scripts/make.py", split.lstrip())
+    shell.file("scripts/make.py", make.lstrip())
     take = TAKE.replace('Path(input_paths["gamma"])', '(Path(input_paths["gamma"]) / "rows.csv")')
     shell.file("scripts/take.py", take.lstrip())
-    shell.file("pipeline.yaml", PIPELINE)
+    shell.file("pipeline.yaml", MADE)
     shell.run("new", "pipeline.yaml", "--name", "demo")
+    return shell
+
+
+def test_all_leaves_out_what_a_person_has_to_choose(tmp_path):
+    """A proposal of which the sub-folder is open is connected, and never confirmed."""
+    shell = split(tmp_path)
     assert wires(shell)["take", "gamma"] == ("proposed", "parts")
     shell.run("confirm", "--all", code=2)
     shell.run("connect", "make.parts/two", "take.gamma")
     shell.run("run")
     (copy,) = tmp_path.rglob("copy")
     assert copy.read_text() == "two"
+
+
+def test_an_open_sub_folder_is_not_confirmed_by_its_input_either(tmp_path):
+    """The error names the choices and the command of each; what is next is one of them."""
+    shell = split(tmp_path)
+    done = shell.run("confirm", "take.gamma", code=2)
+    assert "Which sub-folder of make.parts feeds take.gamma is open: one or two." in done.err
+    assert "runthrough connect make.parts/two take.gamma" in done.err
+    assert wires(shell)["take", "gamma"] == ("proposed", "parts")
+    told = shell.run("status").out
+    assert "next:  runthrough connect make.parts/one take.gamma" in told
+    assert "gamma ← make.parts? " in told
+
+
+def test_a_rejection_says_that_it_is_about_the_whole_output(tmp_path):
+    """No sub-folder of it is proposed again."""
+    shell = split(tmp_path)
+    done = shell.run("reject", "take.gamma")
+    assert "take.gamma is not fed by make.parts, nor by any sub-folder of it" in done.out
+    assert ("take", "gamma") not in wires(shell)
 
 
 def test_history_cannot_be_forged_by_a_note(shell):

@@ -66,7 +66,7 @@ def test_running_a_producer_answers_the_question_about_it(shell):
     assert nodes["join"]["state"] == "auto_configured"
     told = shell.run("run", code=1).out
     assert "join failed: KeyError: labl" in told.replace("'", "")
-    hint = "parts/customers.csv has: label, x; did you mean label?"
+    hint = "parts/customers.csv has: label, x; did you mean 'label'?"
     assert f"    → {hint}" in told.splitlines()
     results = shell.run("run", "--json", code=1).json
     assert results["script_results"]["join"]["error_hints"][0] == hint
@@ -86,3 +86,4 @@ def test_an_unreadable_output_is_told_with_its_connection_and_fix(shell):
     assert "✗ split.south → join.parts SEAM_UNREADABLE" in told
     assert "regions.csv: its name says .csv, and it holds nothing" in " ".join(told.split())
     assert "1 connection incompatible" in told
+    assert told.rstrip().endswith("next:  runthrough logs split"), "no command mends the file"

@@ -15,7 +15,7 @@ from runthrough.adapters.store import schema
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def empty(request, tmp_path):
     """A shell whose settings name a database without tables."""
     if request.param == "sqlite":
@@ -68,7 +68,7 @@ def test_older_tables_are_migrated_and_told(tmp_path):
     shell = begun(tmp_path)
     with closing(sqlite3.connect(shell.database)) as connection, connection:
         connection.executescript(
-            "DROP TABLE snapshots; DROP TABLE checkpoints;"
+            "DROP TABLE snapshots; DROP TABLE checkpoints; DROP TABLE api_tokens;"
             "ALTER TABLE sessions DROP COLUMN parent;"
             "ALTER TABLE sessions DROP COLUMN forked_at;"
             "ALTER TABLE sessions DROP COLUMN archived;"

@@ -269,7 +269,7 @@ def test_session_is_renamed_where_its_name_is_taken(shell):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("export", "--type", "ScriptConfigurd"), "did you mean ScriptConfigured"),
+        (("export", "--type", "ScriptConfigurd"), "did you mean 'ScriptConfigured'"),
         (("export", "--format", "xml"), "'xml'"),
         (("export", "--until", "2026-13-01"), "is no time"),
         (("import", "nowhere.jsonl"), "cannot be read"),

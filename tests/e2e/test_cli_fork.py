@@ -61,12 +61,12 @@ def test_a_fork_of_an_earlier_version_or_time(tmp_path):
     ("words", "told", "fix"),
     [
         (("--at", "yesterday"), "'yesterday' is neither a version nor a time", None),
-        (("--at", "0"), "Session demo has versions 1 to", "runthrough history lists them"),
+        (("--at", "0"), "Session 'demo' has versions 1 to", "runthrough history lists them"),
         (("--at", "999"), "not 999", "runthrough history lists them"),
         (("--at", "1999-01-01"), "was not there yet", "runthrough history"),
         (("--at", "2"), "lies within what one command recorded", "runthrough fork --at "),
         (("--name", "demo"), "already called 'demo'", "choose another --name"),
-        (("--name", "@x"), "cannot be called '@x'", "give a name"),
+        (("--name", "@x"), "its name holds @", "give a name"),
         (("--session", "nobody"), "No session fits 'nobody'", "runthrough sessions"),
     ],
 )

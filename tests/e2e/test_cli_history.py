@@ -38,7 +38,7 @@ def test_history_says_when_nothing_fits_and_what_cannot_be_asked(shell):
     """No event is no error; a type or a time that there is not, is one."""
     assert "No event fits" in shell.run("history", "--actor", "carol").out
     assert shell.run("history", "--actor", "carol", "--json").json == []
-    assert "did you mean NoteAdded" in shell.run("history", "--type", "NoteAded", code=2).err
+    assert "did you mean 'NoteAdded'" in shell.run("history", "--type", "NoteAded", code=2).err
     for wrong in ("yesterday", "99999999999d", "2x"):
         done = shell.run("history", "--since", wrong, code=2)
         assert "neither a version nor a time" in done.err

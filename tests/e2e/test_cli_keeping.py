@@ -122,3 +122,12 @@ def test_who_resembles_no_session_is_told_the_option(shell):
     done = shell.run("new", "pipeline.yaml", "--like", "nosuch", code=2)
     assert "--like NAME chooses one" in done.err
     assert "--session" not in done.err
+
+
+@pytest.mark.parametrize("name", ["password=hunter2", "api_key: k3y-of-mine", "--token 9z9z9z9z"])
+def test_a_name_that_holds_a_secret_is_refused(shell, name):
+    """As a note of such words would be masked; a name cannot be, and nothing keeps it."""
+    refused = shell.run("rename", "--", name, code=2)
+    assert "the name looks as if it held a secret" in refused.err
+    assert name.encode() not in shell.database.read_bytes()
+    shell.run("rename", "password-rotation")

@@ -4,7 +4,7 @@ import pytest
 from tests.support.cli import answered, begun, orders_shell
 
 pytestmark = pytest.mark.slow
-PLAN_KEYS = {"run", "reuse", "blocked", "pending", "outdated"}
+PLAN_KEYS = {"run", "warnings", "reuse", "blocked", "pending", "outdated"}
 WHY_KEYS = {"node", "stale", "changes", "upstream", "passed", "outcome", "needs", "external"}
 
 

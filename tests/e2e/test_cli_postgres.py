@@ -59,7 +59,7 @@ def test_two_who_configure_at_once_both_succeed(tmp_path, postgres_url):
     assert configured == {"clean": "ann", "report": "bob"}
 
 
-@pytest.mark.parametrize("back_end", ["sqlite", "postgres"])
+@pytest.mark.parametrize("back_end", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_each_of_many_at_one_node_is_told_their_own_version(tmp_path, back_end, request):
     """What `configure` says it recorded is its own event, with the value that stood before it."""
     url = f"sqlite:///{tmp_path}/log.db"

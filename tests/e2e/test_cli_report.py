@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import stat
 import subprocess
@@ -144,15 +145,23 @@ def test_on_a_terminal_a_run_is_drawn_in_place(tmp_path):
     assert "total  failed" in told
     assert "ValueError: no: 100%" in told
     assert "\x1b[?25l" not in told
-    assert told.index("0/3 done") < told.index("outcome")
+    assert told.index("0/3 done") < told.index("1 blocked")
     assert "▶ clean\r\n" not in told
 
 
 def test_where_nothing_is_to_be_redrawn_lines_are_plain(tmp_path):
-    """CI, NO_COLOR, a dumb terminal: a line for each thing, and no codes to move about."""
+    """CI, a dumb terminal: a line for each thing, and no codes to move about."""
     shell = answered(tmp_path)
-    for environ in ({"CI": "true"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+    for environ in ({"CI": "true"}, {"TERM": "dumb"}):
         told = on_terminal(shell, "run", "--no-reuse", **environ)
         assert "▶ clean" in told
         assert "done" not in told
         assert "\x1b[2K" not in told
+
+
+def test_without_colours_a_terminal_still_redraws(tmp_path):
+    """NO_COLOR takes the colours, not what is drawn in place."""
+    told = on_terminal(answered(tmp_path), "run", NO_COLOR="1")
+    assert "3/3 done" in told
+    assert "\x1b[2K" in told
+    assert not re.search(r"\x1b\[[\d;]*m", told)

@@ -59,13 +59,14 @@ def test_many_changes_fit_one_screen(tmp_path):
 
 
 def test_status_tells_what_is_seen_and_not_recorded(tmp_path):
-    """One line, and only where there is something."""
+    """What it is and what records it, and only where there is something."""
     shell = answered(tmp_path)
     assert "not recorded" not in shell.run("status").out
     edited(tmp_path / "scripts/total.py")
     (tmp_path / "data/orders.csv").unlink()
-    line = "seen now, not recorded: 1 node would be pending, 1 script edited: runthrough resume"
-    assert line in shell.run("status").out.splitlines()
+    lines = shell.run("status").out.splitlines()
+    at = lines.index("seen now, not recorded: 1 node would be pending, 1 script edited")
+    assert lines[at + 1] == "  → runthrough resume"
 
 
 def test_elsewhere_a_session_is_shown_and_says_where_it_lives(tmp_path):

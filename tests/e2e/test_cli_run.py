@@ -63,11 +63,12 @@ def test_a_run_tells_each_node_and_ends_with_a_table(tmp_path):
     assert lines[0] == "run of 3 nodes: 3 to run, 0 unchanged, 0 blocked"
     assert "▶ clean" in lines
     assert any(line.startswith("✓ clean  passed  ") for line in lines)
-    assert any(line.split()[:3] == ["report", "✓", "passed"] for line in lines)
+    assert any(line.split()[:3] == ["✓", "passed", "report"] for line in lines)
     assert "passed: 3 passed · " in told
     assert lines[-1] == "next:  runthrough report"
 
 
+@pytest.mark.slow
 def test_a_run_in_json(tmp_path):
     """--json is the founding plan's results with run, outcomes and root causes."""
     shell = answered(tmp_path)
@@ -93,6 +94,7 @@ def test_a_run_in_json(tmp_path):
     assert "✓ clean  passed" in done.err
 
 
+@pytest.mark.slow
 def test_the_same_run_again_reuses_everything(tmp_path):
     """What passed and is unchanged is reused, visibly, and that is exit 0; --no-reuse runs it."""
     shell = answered(tmp_path)
@@ -122,6 +124,7 @@ def test_a_changed_value_runs_only_what_depends_on_it(tmp_path):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("select", "ran"),
     [
@@ -138,6 +141,7 @@ def test_a_selection_runs_what_it_names(tmp_path, select, ran):
     assert set(outcomes) == ran
 
 
+@pytest.mark.slow
 def test_a_selection_that_matches_nothing_is_exit_5(tmp_path):
     """An unknown name in a selection is exit 5 and names the nearest."""
     done = answered(tmp_path).run("run", "+repor", code=5)
@@ -154,6 +158,7 @@ def test_pending_nodes_of_the_selection_are_exit_3(tmp_path):
     assert set(shell.run("run", "clean", "total", "--json").json["outcomes"]) == {"clean", "total"}
 
 
+@pytest.mark.slow
 def test_a_result_missing_outside_the_selection_is_exit_3(tmp_path):
     """Below an unselected node that never passed nothing runs, and the way out is named."""
     done = answered(tmp_path).run("run", "total", code=3)
@@ -188,6 +193,7 @@ def test_a_failure_is_told_well(tmp_path):
     assert done.json["outcomes"]["report"]["outcome"] == "blocked"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -207,6 +213,7 @@ def test_each_bad_end_has_its_words(tmp_path, body, told):
     assert told in done.out
 
 
+@pytest.mark.slow
 def test_logs_of_a_node_that_never_ran_say_so(tmp_path):
     """A node without an attempt has no log, which is said with the command that makes one."""
     told = begun(tmp_path).run("logs", "total").out
@@ -214,6 +221,7 @@ def test_logs_of_a_node_that_never_ran_say_so(tmp_path):
     assert told.splitlines()[-1] == "next:  runthrough run +total"
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_exit_130_and_the_same_run_goes_on(tmp_path):
     """Ctrl-C ends the children, says how to go on, and the same run typed again completes."""
     shell = answered(tmp_path)
@@ -235,6 +243,7 @@ def test_ctrl_c_is_exit_130_and_the_same_run_goes_on(tmp_path):
     assert again["pipeline_success"] is True
 
 
+@pytest.mark.slow
 def test_a_run_that_is_on_refuses_another_with_exit_4(tmp_path):
     """While a run is on, a second is refused: RUN_IN_PROGRESS, who and since when."""
     shell = answered(tmp_path)
@@ -249,6 +258,7 @@ def test_a_run_that_is_on_refuses_another_with_exit_4(tmp_path):
     assert "by ann" in told["error"]["message"]
 
 
+@pytest.mark.slow
 def test_jobs_run_at_once(tmp_path):
     """-j takes a positive number of scripts at once; anything else is a usage error."""
     shell = answered(tmp_path)
@@ -256,6 +266,7 @@ def test_jobs_run_at_once(tmp_path):
     assert "--jobs" in shell.run("run", "-j", "0", code=2).err
 
 
+@pytest.mark.slow
 def test_status_after_a_run_shows_what_passed(tmp_path):
     """Passed nodes are shown with seconds; the worklist of --json has every category."""
     shell = answered(tmp_path)

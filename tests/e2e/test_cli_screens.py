@@ -8,7 +8,19 @@ import sys
 import pytest
 from tests.support.cli import DEADLINE_S, Shell, answered, begun, orders_shell
 
-HEAVY = ("sqlalchemy", "alembic", "pydantic", "networkx", "structlog", "transitions", "rich")
+pytestmark = pytest.mark.slow
+
+HEAVY = (
+    "sqlalchemy",
+    "alembic",
+    "pydantic",
+    "networkx",
+    "structlog",
+    "transitions",
+    "rich",
+    "questionary",
+    "prompt_toolkit",
+)
 FOR_OTHER_COMMANDS = (
     "alembic",
     "networkx",
@@ -16,8 +28,17 @@ FOR_OTHER_COMMANDS = (
     "transitions",
     "yaml",
     "sqlalchemy.dialects.postgresql",
+    "pydantic_settings",
     "runthrough.adapters.discovery.reading",
     "runthrough.adapters.runners.process",
+    "runthrough.core.validation.hints",
+    "runthrough.core.values.health",
+    "questionary",
+    "prompt_toolkit",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "jinja2",
 )
 IMPORTED = """
 import sys

@@ -51,11 +51,12 @@ def _ours(name):
     return name.split("/")[0] in {"home", ".runthrough"}
 
 
-def test_a_workspace_must_be_there(tmp_path):
-    """A mistyped --workspace is a usage error, not a new folder."""
+@pytest.mark.parametrize("typed", ["nowhere", "n" * 300], ids=["nowhere", "too long"])
+def test_a_workspace_must_be_there(tmp_path, typed):
+    """A mistyped --workspace is a usage error, not a new folder, however long its name is."""
     shell = orders_shell(tmp_path)
-    done = shell.run("new", "pipeline.yaml", "--workspace", "nowhere", code=2)
-    assert "there is no folder 'nowhere'" in done.err
+    done = shell.run("new", "pipeline.yaml", "--workspace", typed, code=2)
+    assert f"there is no folder '{typed}'" in " ".join(done.err.split())
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -68,6 +69,28 @@ def test_scripts_of_further_workspaces_are_found(tmp_path):
     shell.run("new", "pipeline.yaml", "--workspace", "near", "--workspace", "far")
     view = shell.run("status", "--json").json
     assert view["nodes"]["total"]["script_path"].endswith("total.py")
+
+
+def test_where_a_script_was_looked_for_is_told(tmp_path):
+    """A workspace that holds no scripts is named by `new`, and none where all were found."""
+    shell = orders_shell(tmp_path)
+    shell.file("pipeline.yaml", "nodes: {total: {}}\n")
+    (tmp_path / "elsewhere").mkdir()
+    done = shell.run("new", "pipeline.yaml", "--workspace", "elsewhere")
+    assert f"looked in {tmp_path / 'elsewhere'}\n" in done.out
+    both = shell.run("new", "pipeline.yaml", "--workspace", "elsewhere", "--workspace", ".")
+    assert "looked in" not in both.out
+
+
+def test_among_several_sessions_each_next_command_names_its_own(tmp_path):
+    """What is typed later is about the session that was looked at, whichever was touched since."""
+    shell = begun(tmp_path)
+    assert "--session" not in shell.run("status").out
+    shell.run("new", "pipeline.yaml", "--name", "other")
+    told = shell.run("status").out.splitlines()[-1]
+    assert told == "next:  runthrough configure clean --env CURRENCY=VALUE --session other"
+    refused = shell.run("run", code=3)
+    assert "→ runthrough configure --session other clean" in refused.err
 
 
 def test_sessions_lists_all(tmp_path):

@@ -95,6 +95,25 @@ def test_a_session_is_written_and_begun_again(tmp_path):
     assert "--pipeline" in shell.run("export", code=2).err
 
 
+def test_comments_that_are_overwritten_are_told(tmp_path):
+    """`export --force` says on standard error, and in JSON, how many comments it took away."""
+    shell = answered(tmp_path)
+    shell.file("pipeline.yaml", "# why\n" + (tmp_path / "pipeline.yaml").read_text())
+    done = shell.run("export", "--pipeline", "pipeline.yaml", "--force", "--json")
+    (told,) = [line for line in done.json["left_out"] if "stood in the file before" in line]
+    assert f"left out: {told}\n" in done.err
+
+
+def test_a_schema_whose_path_has_spaces_gets_no_line(tmp_path):
+    """Editors take the line up to the first space, so another name is advised."""
+    shell = answered(tmp_path)
+    done = shell.run("export", "--schema", "a b.json", "--json")
+    assert done.json == {"schema": "a b.json", "line": None}
+    assert (tmp_path / "a b.json").is_file()
+    assert "$schema=" not in done.err
+    assert "next:  runthrough export --schema runthrough.schema.json" in done.err
+
+
 def test_a_session_begins_like_another(tmp_path):
     """The screen counts the answers that were taken and the nodes that are left."""
     shell = begun(tmp_path)

@@ -112,17 +112,8 @@ def last_text(folder, log):
     return session / path.removeprefix("session:")
 
 
-QUICK = (2, 3, 7)
-"""Moments that `make test` tries: a claimed attempt, one that has ended, the middle."""
-
-
-@pytest.mark.parametrize(
-    "count",
-    [
-        pytest.param(count, marks=() if count in QUICK else pytest.mark.slow)
-        for count in range(1, EVENTS_OF_A_RUN)
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("count", range(1, EVENTS_OF_A_RUN))
 def test_a_run_killed_after_any_of_its_events_is_completed_by_the_next(tmp_path, count):
     """Killed as soon as so many events of the run are stored, the same run again completes it."""
     folder = pipeline(tmp_path)
@@ -136,9 +127,8 @@ def test_a_run_killed_after_any_of_its_events_is_completed_by_the_next(tmp_path,
     assert runs[-1] == "passed"
 
 
-@pytest.mark.parametrize(
-    "node", ["a", *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("node", NODES)
 def test_a_script_that_was_running_at_the_kill_is_lost_and_runs_anew(tmp_path, node):
     """Killed while a script sleeps, its attempt is `lost` and a second attempt passes."""
     folder = pipeline(tmp_path)
@@ -151,9 +141,8 @@ def test_a_script_that_was_running_at_the_kill_is_lost_and_runs_anew(tmp_path, n
     assert outcomes in (["lost", "passed"], ["passed"])
 
 
-@pytest.mark.parametrize(
-    "node", [NODES[-1], *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[:-1])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("node", NODES)
 def test_a_script_whose_result_was_written_is_not_run_again(tmp_path, node):
     """Killed as soon as a script's result file is there, its outcome is adopted."""
     folder = pipeline(tmp_path)
@@ -166,6 +155,7 @@ def test_a_script_whose_result_was_written_is_not_run_again(tmp_path, node):
     assert outcomes == ["passed"]
 
 
+@pytest.mark.slow
 def test_a_run_whose_tester_lives_is_refused(tmp_path):
     """A second `run` beside a living one says who holds it, exits with 4, and changes nothing."""
     folder = pipeline(tmp_path)

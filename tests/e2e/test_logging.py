@@ -5,6 +5,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from runthrough.bootstrap import wire
+
 
 def run(folder, *words, **variables):
     done = subprocess.run(
@@ -51,6 +55,32 @@ def test_nothing_is_logged_where_nobody_listens(tmp_path):
     pipeline(tmp_path)
     _, lines = run(tmp_path, "new", "pipeline.yaml")
     assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("door", "level", "told"),
+    [
+        ("cli", "warning", []),
+        ("cli", "info", [("went", "info"), ("lost", "warning"), ("broke", "error")]),
+        ("cli", "error", []),
+        ("http", "info", [("went", "info"), ("lost", "warning"), ("broke", "error")]),
+        ("http", "warning", [("lost", "warning"), ("broke", "error")]),
+        ("http", "error", [("broke", "error")]),
+        ("http", "critical", []),
+    ],
+)
+def test_a_service_tells_failures_unasked(tmp_path, capfd, door, level, told):
+    """A command tells its failures itself; nobody stands beside a service who would see them."""
+    environ = {
+        "RUNTHROUGH_DATABASE_URL": f"sqlite:///{tmp_path}/log.db",
+        "RUNTHROUGH_LOG_LEVEL": level,
+    }
+    with wire(door, cwd=str(tmp_path), environ=environ) as application:
+        application.log("went", node="a")
+        application.log("lost", failed="The database is away.")
+        application.log("broke", fault="Traceback …")
+    lines = map(json.loads, capfd.readouterr().err.splitlines())
+    assert [(line["event"], line["level"]) for line in lines] == told
 
 
 def test_what_a_session_leaves_is_kept_out_of_git(tmp_path):

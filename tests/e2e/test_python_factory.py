@@ -209,7 +209,11 @@ def test_a_rejection_changes_nothing_and_carries_every_problem(tmp_path):
             "kind": "environ_var",
             "name": "CURRENCY",
         }
-        assert "configure CleanOrders --env CURRENCY=VALUE" in problems["ENV_MISSING"]["fix"]
+        advised = (
+            "factory.configure_script_testing('CleanOrders', environ_vars={'CURRENCY': VALUE})"
+        )
+        assert problems["ENV_MISSING"]["fix"] == advised
+        assert advised in str(rejected.value)
         assert str(rejected.value).startswith("Configuration validation failed for CleanOrders:")
         assert factory.status()["nodes"] == before
         assert factory.history()[-1]["type"] == "ConfigurationRejected"

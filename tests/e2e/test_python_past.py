@@ -159,8 +159,8 @@ def test_errors_advise_calls(factory, place, tmp_path):
     factory.history()
     with pytest.raises(CommandRefusedError) as refused:
         factory.undo()
-    assert refused.value.fix == "undo(anyone=True), to take it back all the same"
-    assert str(refused.value).endswith("→ undo(anyone=True), to take it back all the same")
+    assert refused.value.fix == "factory.undo(anyone=True), to take it back all the same"
+    assert str(refused.value).endswith("→ factory.undo(anyone=True), to take it back all the same")
     factory.export(tmp_path / "out.yaml")
     with pytest.raises(PipelineFileError, match="overwrite it: force=True"):
         factory.export(tmp_path / "out.yaml")

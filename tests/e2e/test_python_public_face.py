@@ -1,6 +1,7 @@
 """The public face: what `import runthrough` gives, and what it costs."""
 
 import builtins
+import inspect
 import json
 import os
 import re
@@ -75,3 +76,80 @@ def test_every_error_that_a_method_tells_of_is_public(door):
     }
     assert told
     assert {name for name in told if not hasattr(builtins, name)} <= set(runthrough.__all__)
+
+
+PROMISED = {
+    "__init__": (
+        "dag workspace_dir='test/integration/runtime' *, session_name=None database_url=None "
+        "actor=None runner=None"
+    ),
+    "resume": "session",
+    "open": "session at=None",
+    "get_scripts_requiring_testing": "",
+    "get_pending_script_configurations": "",
+    "get_auto_configured_scripts": "",
+    "get_script_testing_requirements": "node",
+    "configure_script_testing": (
+        "node *, expected_inputs=None input_paths=None expected_outputs=None output_paths=None "
+        "environment_variables=None environ_vars=None job_arguments=None job_args=None "
+        "user_notes=None timeout_s=None replace=False partial=False based_on=None"
+    ),
+    "execute_dag_guided_testing": "select=None *, jobs=None fail_fast=False reuse=True",
+    "get_testing_factory_summary": "",
+    "validate_configuration_preview": "node input_paths=None",
+    "get_script_info": "node",
+    "update": "",
+    "check": "",
+    "retry": "",
+    "cancel": "",
+    "logs": "node",
+    "rename": "name",
+    "reopen": "name=None",
+    "archive": "",
+    "worklist": "",
+    "plan": "select=None",
+    "why": "node",
+    "history": "node=None actor=None type=None since=None",
+    "as_of": "at",
+    "fork": "at=None name=None",
+    "undo": "to=None anyone=False",
+    "redo": "",
+    "diff": "other=None",
+    "bind_script": "node path",
+    "mark_external": "node outputs=None",
+    "mark_internal": "node",
+    "connect": "source target",
+    "confirm": "*targets",
+    "reject": "*targets",
+    "disconnect": "*targets",
+    "clear_configuration": "node",
+    "accept_unchanged": "node",
+    "note": "text",
+    "approve": "version=None",
+    "verify_audit": "",
+    "export": "path",
+    "close": "",
+}
+"""What programs may call, with what; `*,` is followed by what is given by name alone."""
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_promised_method_takes_what_is_promised(name):
+    """A program may rely on each parameter's name, place and default; more have defaults."""
+    method = getattr(runthrough.InteractiveRuntimeTestingFactory, name)
+    parameters = dict(inspect.signature(method).parameters)
+    parameters.pop("self", None)
+    places, _, keywords = PROMISED[name].partition("*,")
+    given = [*parameters.values()]
+    for number, promised in enumerate(places.split()):
+        assert told(given[number]) == promised
+        del parameters[given[number].name]
+    for promised in keywords.split():
+        assert told(parameters.pop(promised.partition("=")[0])) == promised
+    more = [each for each in parameters.values() if each.kind is not each.VAR_KEYWORD]
+    assert [each.name for each in more if each.default is each.empty] == []
+
+
+def told(parameter):
+    """A parameter without its annotation."""
+    return str(parameter.replace(annotation=inspect.Parameter.empty))

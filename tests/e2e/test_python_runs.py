@@ -239,6 +239,7 @@ def test_jobs_are_a_whole_number_from_one_up(tmp_path, jobs):
     assert "RunStarted" not in place.types()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_can_be_answered_and_repeated(tmp_path):
     """Ctrl-C ends the scripts and the run; the same object mends the node and completes it."""
     place = Place(tmp_path)
@@ -334,6 +335,11 @@ def test_a_secret_in_plain_is_refused_and_kept_nowhere(tmp_path):
             ("SECRET_IN_PLAIN", "SERVICE_TOKEN"),
             ("SECRET_IN_PLAIN", "login"),
         }
+        assert value not in str(rejected.value)
+        with pytest.raises(ConfigurationInvalidError, match="SERVICE_TOKEN") as rejected:
+            factory.configure_script_testing(
+                "login", environ_vars={"SERVICE_TOKEN": Secret(value + "!")}
+            )
         assert value not in str(rejected.value)
         plain = factory.configure_script_testing(
             "login",

@@ -1,23 +1,45 @@
 """Sessions through the Python door: left, resumed, opened, shared, and released."""
 
 import gc
+import os
 from datetime import datetime
 
 import psutil
 import pytest
-from tests.support.pipelines import answered, orders, orders_answers
+from tests.support.pipelines import answered, chain, orders, orders_answers
 
 from runthrough import (
+    CommandInvalidError,
     CommandRefusedError,
     InteractiveRuntimeTestingFactory,
     PipelineDAG,
     PipelineDiffersError,
+    RunInProgressError,
     SessionClosedError,
     SessionError,
     UnknownSessionError,
     VersionConflictError,
 )
 
+WAITS = """
+    import signal
+    def main(input_paths, output_paths, environ_vars, job_args):
+        open({started!r}, "w").close()
+        signal.pause()
+"""
+ANOTHER_MACHINE = """
+    import os, sys, threading
+    from runthrough import InteractiveRuntimeTestingFactory, PipelineDAG
+
+    def gone_once_it_runs():
+        open(sys.argv[1]).close()
+        os._exit(0)
+
+    dag = PipelineDAG(nodes=["wait"], edges=[], name="chain")
+    factory = InteractiveRuntimeTestingFactory(dag, sys.argv[2], session_name="far")
+    threading.Thread(target=gone_once_it_runs, daemon=True).start()
+    factory.execute_dag_guided_testing()
+"""
 RESUME = """
 import sys
 from runthrough import InteractiveRuntimeTestingFactory
@@ -309,7 +331,10 @@ def test_a_released_object_says_how_to_go_on(tmp_path):
     with pytest.raises(SessionError, match=r"resume\('left'\)"):
         factory.worklist()
     factory.release()
-    assert repr(factory).startswith("<InteractiveRuntimeTestingFactory left over orders")
+    assert repr(factory) == (
+        f"<InteractiveRuntimeTestingFactory left over orders, open, version {factory.version}: "
+        "1 of 3 scripts configured>"
+    )
     with place.resume("left") as again:
         assert again.status()["phase"] == "open"
 
@@ -341,3 +366,20 @@ def test_the_actor_and_the_database_come_from_the_environment(tmp_path, monkeypa
     with InteractiveRuntimeTestingFactory(dag, place.workspace) as factory:
         assert {row["actor"] for row in factory.history()} == {"eve"}
     assert place.types()
+
+
+def test_a_run_on_another_machine_is_taken_over_where_that_is_insisted_on(tmp_path):
+    """Nobody here can know whether its tester lives; who says so goes on with the session."""
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    place, _ = chain(tmp_path, ["wait"], WAITS.format(started=str(started)))
+    place.python(ANOTHER_MACHINE, str(started), str(place.workspace), RUNTHROUGH_HOST="other")
+    with pytest.raises(RunInProgressError) as held:
+        place.resume("far", here=True, workspace_dir=place.workspace)
+    assert "with take_over=True" in held.value.fix
+    with place.resume("far", here=True, workspace_dir=place.workspace, take_over=True) as factory:
+        status = factory.status()
+        assert (status["phase"], status["at_home"]) == ("open", True)
+    assert place.types()[-4:].count("RunFinished") == 1
+    with pytest.raises(CommandInvalidError, match="taking a run over goes with a move"):
+        place.resume("far", take_over=True)

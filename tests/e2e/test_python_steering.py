@@ -6,16 +6,18 @@ from contextlib import nullcontext
 
 import pytest
 from tests.support.hanging import HANGS
-from tests.support.pipelines import Place, chain
+from tests.support.pipelines import Place, chain, orders
 from tests.support.scripts import has_content, until
 
 from runthrough import (
+    CommandInvalidError,
     CommandRefusedError,
     NothingToRetryError,
     PendingScriptsError,
     PipelineDAG,
     SelectionError,
     SettingError,
+    UnknownKeywordError,
     UnknownNodeError,
     VersionConflictError,
 )
@@ -69,7 +71,7 @@ def test_a_plan_is_what_the_run_then_does(tmp_path):
     with factory:
         version = factory.version
         plan = factory.plan()
-        assert set(plan) == {"run", "reuse", "blocked", "pending", "outdated"}
+        assert set(plan) == {"run", "reuse", "blocked", "pending", "outdated", "warnings"}
         assert nodes(plan["run"]) == ["first", "second", "third"]
         assert plan["run"][0]["reasons"] == ["never_passed"]
         assert factory.plan("third")["blocked"] == [{"node": "third", "by": ["second"]}]
@@ -223,3 +225,20 @@ def test_a_run_is_cancelled_from_a_thread_or_by_another_object(tmp_path, beside)
         assert outcomes(factory.retry()) == {"hangs": "passed"}
         with pytest.raises(CommandRefusedError, match="No run is on"):
             factory.cancel()
+
+
+def test_what_a_run_cannot_take_is_refused_with_what_it_can(tmp_path):
+    """A keyword that there is not, and a selection that is none: nothing is run."""
+    place, dag = orders(tmp_path)
+    with place.factory(dag) as factory:
+        before = factory.version
+        with pytest.raises(UnknownKeywordError, match=r"'job'. Did you mean 'jobs'"):
+            factory.execute_dag_guided_testing(job=2)
+        with pytest.raises(UnknownKeywordError, match=r"Did you mean 'fail_fast'"):
+            factory.retry(failfast=True)
+        for select in (5, ["CleanOrders", 5]):
+            with pytest.raises(CommandInvalidError, match="a pattern of nodes, or several, not 5"):
+                factory.execute_dag_guided_testing(select)
+            with pytest.raises(CommandInvalidError):
+                factory.plan(select)
+        assert factory.version == before

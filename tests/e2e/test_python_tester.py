@@ -628,6 +628,8 @@ def test_wrong_configurations_are_refused(place):
         RuntimeTester(RuntimeTestingConfiguration(tested, runner="proces:"))
     with pytest.raises(CommandInvalidError, match="no folder"):
         RuntimeTester(made.folder / "absent")
+    with pytest.raises(CommandInvalidError, match="no folder"):
+        RuntimeTester(made.folder / ("n" * 300))
     empty = PipelineTestingSpec(PipelineDAG(), {}, str(made.workspace))
     with pytest.raises(CommandInvalidError, match="nothing would run"):
         RuntimeTester(made.workspace).test_pipeline_flow_with_spec(empty)

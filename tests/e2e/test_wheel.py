@@ -68,10 +68,25 @@ def test_the_wheel_migrates_postgresql(installed, tmp_path, empty_postgres_url):
 
 @pytest.mark.slow
 def test_the_wheel_carries_the_demo_and_the_types(installed):
-    """The demo's pipeline, answers and scripts, the licence and `py.typed` are in the wheel."""
+    """The demo, the files of a new project, the licence and `py.typed` are in the wheel."""
     package = installed / "runthrough"
     for name in ("pipeline.yaml", "answers.yaml", "make_data.py", "scripts/package.py"):
         assert package.joinpath("demo", name).is_file(), name
+    for name in ("pipeline.yaml", "scripts/clean_orders.py", "data/orders.csv", "gitignore"):
+        assert package.joinpath("starter", name).is_file(), name
     assert package.joinpath("py.typed").is_file()
     (metadata,) = installed.glob("runthrough-*.dist-info")
     assert metadata.joinpath("licenses", "LICENSE").is_file()
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_the_pytest_plug_in(installed, tmp_path):
+    """An installation leads pytest to the plug-in by its entry point."""
+    program = (
+        "from importlib.metadata import distribution as d; found = d('runthrough');"
+        "print(found.locate_file(''));"
+        "print(*(e.load().__file__ for e in found.entry_points if e.group == 'pytest11'))"
+    )
+    place, plugin = run(installed, tmp_path, "-c", program).stdout.splitlines()
+    assert Path(place) == installed
+    assert Path(plugin) == installed / "runthrough/entrypoints/pytest_plugin/__init__.py"

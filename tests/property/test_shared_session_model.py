@@ -372,6 +372,7 @@ def run_model(folder, database, **how):
     run_state_machine_as_test(lambda: SharedSession(shop), settings=settings(settings(), **how))
 
 
+@pytest.mark.slow
 def test_two_people_at_one_session_on_sqlite(tmp_path):
     """Whatever two people do in whatever order, the log and their views are as plain rules say."""
     with open_database(f"sqlite:///{tmp_path}/log.db") as database:

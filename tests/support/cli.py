@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.databases import lay
 from tests.support.pipelines import CLEAN, ORDERS, REPORT, TOTAL, tree
 
 from runthrough.application.answers import Answers
@@ -138,6 +139,7 @@ def answered(folder: Path) -> Shell:
 
 def _begin(shell: Shell, **answers: Answers) -> None:
     """Begin and configure in this process: what a test starts from need not start five others."""
+    lay(shell.database)
     with wire("cli", cwd=str(shell.folder), environ=shell.environ()) as application:
         definition = load_pipeline(shell.folder / "pipeline.yaml")
         session = application.sessions.start(definition, name="demo")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.cli import Shell
+from tests.support.databases import lay
 from tests.support.pipelines import CLEAN, ORDERS, REPORT, TOTAL
 
 from runthrough.application.answers import Answers
@@ -57,6 +58,7 @@ class Desk:
     def application(self, actor: str = "ann", host: str = "here", **environ: str) -> Application:
         """What a door gives a person, on a host."""
         told = self.shell.environ(RUNTHROUGH_ACTOR=actor, RUNTHROUGH_HOST=host, **environ)
+        lay(self.shell.database)
         wired = wire("cli", cwd=str(self.folder), environ=told)
         return self.visitors.enter_context(wired)
 

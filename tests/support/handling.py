@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -14,13 +15,13 @@ from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.sql import SqlEventStore
 from runthrough.application.handler import CommandHandler
 from runthrough.application.ports import EventStore, Log, SnapshotCache
-from runthrough.core.commands import ConfigureScript, StartSession
+from runthrough.core.commands import ConfigureScript, RenameSession, StartSession
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import CommandId, SessionId
+from runthrough.core.values.ids import CommandId, SessionId, Version
 from runthrough.core.values.metadata import Metadata
 from runthrough.core.views.loaded import Loaded
-from runthrough.errors import StoreUnavailableError
+from runthrough.errors import StoreUnavailableError, VersionConflictError
 
 FACTS = node_facts(need("depth", "job_arg"))
 """Each node of these sessions lacks one argument."""
@@ -196,6 +197,37 @@ def configure_all(store: EventStore, actor: str, nodes: Sequence[str]) -> None:
 
 ROUNDS = 5
 """How often each thread changes its node: enough to meet the others many times."""
+
+
+def rename_all(store: EventStore, actor: str, based_on: int) -> list[str]:
+    """Rename the session, each in a thread of its own on one base; what became of each."""
+    seats = [Seat(store, f"{actor}-{number}") for number in range(RIVALS)]
+    for seat in seats:
+        seat.look()
+    together = threading.Barrier(RIVALS)
+
+    def work(seat: Seat) -> str:
+        together.wait()
+        try:
+            seat.ask(RenameSession(name=seat.actor, based_on=Version(based_on)))
+        except VersionConflictError as conflict:
+            return conflict.code
+        return "done"
+
+    with ThreadPoolExecutor(RIVALS) as pool:
+        return list(pool.map(work, seats))
+
+
+RIVALS = 8
+"""How many threads of a process want the same: enough to meet under the lock."""
+
+
+def rename_in_child(url: str, ready: Any, go: Any, actor: str, based_on: int) -> None:
+    """In a child: rename the session as soon as all children are ready."""
+    with open_database(url) as database:
+        ready.release()
+        go.wait()
+        rename_all(SqlEventStore(database), actor, based_on)
 
 
 def configure_in_child(url: str, ready: Any, go: Any, actor: str, nodes: Sequence[str]) -> None:

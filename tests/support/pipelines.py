@@ -56,6 +56,43 @@ def main(input_paths, output_paths, environ_vars, job_args):
     best = sorted(totals, key=totals.get, reverse=True)[: job_args.top]
     Path(output_paths["report"]).write_text("\\n".join(best))
 '''
+MAKE = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    for name in ("alpha", "beta"):
+        Path(output_paths[name]).write_text(name)
+"""
+TAKE = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    Path(output_paths["copy"]).write_text(Path(input_paths["gamma"]).read_text())
+"""
+PARTS = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    for part in ("one", "two"):
+        (Path(output_paths["parts"]) / part).mkdir(parents=True)
+        (Path(output_paths["parts"]) / part / "rows.csv").write_text(part)
+"""
+READS_PARTS = """
+from pathlib import Path
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    (Path(input_paths["gamma"]) / "rows.csv").read_text()
+"""
+MADE = """\
+name: made
+scripts: [scripts]
+nodes: {make: {}, take: {}}
+edges: [[make, take]]
+"""
 ORDERS = """customer,currency,amount
 ada,EUR,30
 bob,EUR,20

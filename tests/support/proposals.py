@@ -16,7 +16,7 @@ CLEAN = Neighbour(frozenset({"cleaned", "report"}), open_ended=False)
 OUTSIDE = Neighbour(
     frozenset({"DATA"}), open_ended=False, external_outputs={"DATA": "workspace:data"}
 )
-AROUND = ("below", "claimed", "inherited", "kept", "proposals", "readers", "confined")
+AROUND = ("below", "claimed", "inherited", "kept", "proposals", "readers")
 
 
 def proposal(

@@ -22,6 +22,7 @@ from runthrough.adapters.store.memory import (
 )
 from runthrough.adapters.store.memory_import import MemoryLogImport
 from runthrough.adapters.store.memory_tables import MemoryDatabase
+from runthrough.adapters.store.memory_tokens import MemoryTokenStore
 from runthrough.adapters.store.opening import open_database
 from runthrough.adapters.store.snapshots import SqlSnapshotCache
 from runthrough.adapters.store.sql import SqlChangeFeed, SqlEventStore
@@ -29,6 +30,7 @@ from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_import import SqlLogImport
 from runthrough.adapters.store.sql_leases import SqlRunLeases
+from runthrough.adapters.store.sql_tokens import SqlTokenStore
 from runthrough.application.ports import EventStore
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, SessionId
@@ -75,6 +77,7 @@ def memory_stores() -> Stores:
         MemoryChangeFeed(database),
         MemorySnapshotCache(database),
         MemoryLogImport(database),
+        MemoryTokenStore(database),
     )
 
 
@@ -88,6 +91,7 @@ def sql_stores(database: SqlDatabase) -> Stores:
         SqlChangeFeed(database),
         SqlSnapshotCache(database),
         SqlLogImport(database),
+        SqlTokenStore(database),
     )
 
 

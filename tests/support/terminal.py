@@ -1,11 +1,16 @@
 """A program at a terminal of its own, and a person who types and reads there."""
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,20 +21,31 @@ CTRL_C = "\x03"
 CTRL_Z = "\x1a"
 
 
-class Terminal:
-    """Runs Python code as the program that leads a terminal's session."""
+class Seat:
+    """Runs Python code as the program that leads a terminal's session, as long as it is held."""
 
-    def __init__(self, code: str, *arguments: str) -> None:
+    def __init__(
+        self,
+        code: str,
+        *arguments: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        """Begin; `size` is in columns and lines."""
         self._ours, theirs = pty.openpty()
+        if size is not None:
+            self._set_size(*size)
         self.program = subprocess.Popen(
-            [sys.executable, "-c", _SITS_DOWN + code, *arguments],
+            [sys.executable, "-W", "error", "-c", _SITS_DOWN + code, *arguments],
+            cwd=cwd,
+            env=env,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
         )
         os.close(theirs)
-        self.shown = ""
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +59,18 @@ class Terminal:
         self.program.kill()
         self.program.wait()
         os.close(self._ours)
+
+    def _set_size(self, columns: int, lines: int) -> None:
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, size)
+
+
+class Terminal(Seat):
+    """A person who reads what was written, in the order in which it was."""
+
+    def __init__(self, code: str, *arguments: str) -> None:
+        super().__init__(code, *arguments)
+        self.shown = ""
 
     def type(self, keys: str) -> None:
         """Press keys."""

@@ -84,6 +84,7 @@ class Studio:
             directory=self.stores.directory,
             audit=self.stores.audit,
             leases=self.stores.leases,
+            tokens=self.stores.tokens,
             feed=self.stores.feed,
             snapshots=self.stores.snapshots,
             imports=self.stores.imports,

@@ -37,11 +37,15 @@ class LocalSecrets:
     The keyring is an extra and is loaded only for a name that the environment does not have.
     """
 
-    __slots__ = ("_environment",)
+    __slots__ = ("_environment", "_served_on")
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Look into `environ`, which is read anew each time, before the keyring."""
+    def __init__(self, environ: Mapping[str, str], *, served_on: str | None = None) -> None:
+        """Look into `environ`, which is read anew each time, before the keyring.
+
+        `served_on` names the host of a service: whoever is told what is missing sits elsewhere.
+        """
         self._environment = EnvironmentSecrets(environ)
+        self._served_on = served_on
 
     def __repr__(self) -> str:
         """Nothing of what it holds."""
@@ -54,55 +58,59 @@ class LocalSecrets:
             RunnerUnavailableError: Neither place has it, or the keyring cannot be read.
         """
         value = self._environment.resolve(name)
-        return _in_keyring(name) if value is None else value
+        return _in_keyring(name, self._served_on) if value is None else value
 
 
 # What a script could not start for is told in one line, so that what to do stands in it too.
 
 
-def _in_keyring(name: str) -> str:
-    store = f"keyring set {SERVICE} {shlex.quote(name)}"
+def _in_keyring(name: str, served_on: str | None) -> str:
+    store = f"keyring set {SERVICE} {shlex.quote(name)}{' there' if served_on else ''}"
+    ways = _exported(name, served_on)
     try:
         keyring: Any = importlib.import_module("keyring")
         errors: Any = importlib.import_module("keyring.errors")
     except ImportError as exc:
         install = f"pip install keyring && {store}"
-        raise _not_set(name, "keyring is not installed", install) from exc
+        raise _not_set(name, "keyring is not installed", *ways, install) from exc
     try:
         value = keyring.get_password(SERVICE, name)
     except errors.NoKeyringError as exc:
-        raise _not_set(name, "this machine has no keyring") from exc
+        raise _not_set(name, "this machine has no keyring", *ways) from exc
     except errors.KeyringLocked as exc:
-        raise _unreadable(name, "is locked", "unlock it") from exc
+        raise _unreadable(name, "is locked", "unlock it", *ways) from exc
     except Exception as exc:
         # Backends raise anything. Only its class is told: its words may hold the value.
         what = f"cannot be read ({type(exc).__name__})"
-        raise _unreadable(name, what, "see keyring diagnose") from exc
+        raise _unreadable(name, what, "see keyring diagnose", *ways) from exc
     if value is None:
-        raise _not_set(name, f"the keyring has none under {SERVICE}", store)
+        raise _not_set(name, f"the keyring has none under {SERVICE}", *ways, store)
     if not isinstance(value, str):
         what = f"gives a {type(value).__name__} that is no text"
-        raise _unreadable(name, what, "see keyring diagnose")
+        raise _unreadable(name, what, "see keyring diagnose", *ways)
     return value
 
 
-def _not_set(name: str, why: str, *stored: str) -> RunnerUnavailableError:
-    """The error for a secret that neither place has; `stored` is how the keyring gets it."""
-    ways = [*_exported(name), *stored] or ["give it another name"]
+def _not_set(name: str, why: str, *ways: str) -> RunnerUnavailableError:
+    """The error for a secret that neither place has, and the ways to set it."""
+    told = ", or ".join(ways) or "give it another name"
     return RunnerUnavailableError(
         f"The secret {name} is not set where the scripts run: the environment has none of that "
-        f"name, and {why}; {', or '.join(ways)}, then run again"
+        f"name, and {why}; {told}, then run again"
     )
 
 
-def _unreadable(name: str, what: str, cure: str) -> RunnerUnavailableError:
-    ways = [cure, *_exported(name)]
+def _unreadable(name: str, what: str, *ways: str) -> RunnerUnavailableError:
     return RunnerUnavailableError(
         f"The secret {name} is not set in the environment, and the keyring {what}; "
         f"{', or '.join(ways)}, then run again"
     )
 
 
-def _exported(name: str) -> list[str]:
-    """How to set it in a shell, which has not every name."""
-    return [f"export {name}=…"] if _VARIABLE.fullmatch(name) else []
+def _exported(name: str, served_on: str | None) -> list[str]:
+    """How to set it in the environment, which has not every name."""
+    if not _VARIABLE.fullmatch(name):
+        return []
+    if served_on is None:
+        return [f"export {name}=…"]
+    return [f"set {name} where the service runs (host {served_on}) and start it anew"]

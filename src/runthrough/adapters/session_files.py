@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
@@ -53,10 +54,15 @@ class LocalSessionFiles:
         except FileExistsError as exc:
             raise _refusal(exc, folder) from exc
         except OSError as exc:
+            own = exc.filename is not None and Path(folder).is_relative_to(exc.filename)
             raise RunnerUnavailableError(
                 f"The folder {exc.filename} cannot be made: {exc.strerror}.",
                 fix="let the user who runs the tester write there, or choose another place "
-                "for the output",
+                + (
+                    "for all that the session writes: runthrough new PIPELINE --workspace DIR"
+                    if own
+                    else "for the output"
+                ),
             ) from exc
 
     def folders_in(self, path: str) -> tuple[str, ...] | None:
@@ -142,6 +148,29 @@ class LocalSessionFiles:
                 return log.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+    def log_part(self, path: str, *, after: int, limit: int) -> tuple[bytes, int] | None:
+        """At most `limit` bytes of a log behind `after`, and the size of the whole.
+
+        `None` where there is no plain file: a link, or a pipe that a script put there, is none.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            seen = os.fstat(descriptor)
+            if not stat.S_ISREG(seen.st_mode):
+                return None
+            content = b""
+            while len(content) < limit:
+                more = os.pread(descriptor, limit - len(content), after + len(content))
+                if not more:
+                    break
+                content += more
+            return content, max(seen.st_size, after + len(content) if content else 0)
+        finally:
+            os.close(descriptor)
 
 
 def _folders(folder: Path, told: list[str]) -> list[Path]:

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from runthrough.application.allowing import Allowing
 from runthrough.application.handler import CommandHandler
-from runthrough.application.ports import Inspector
+from runthrough.application.ports import UNCONFINED, Confinement, Inspector
 from runthrough.core.commands import ConfigureScript
 from runthrough.core.events import ConfigurationDrafted, EventEnvelope, ScriptConfigured
 from runthrough.core.values.connections import Output
@@ -38,7 +39,8 @@ class Answers:
     """What a person gives for one node; `None` where nothing was said.
 
     Relative paths are taken from the current folder, else from the workspace if they are there
-    and not here; where this host does not know the workspace, they are taken from that one.
+    and not here; where the caller has no folder of their own, or this host does not know the
+    workspace, they are taken from that one.
     An input may be a connection: an `Output`, or text such as `@Node.output/sub`.
     """
 
@@ -51,16 +53,29 @@ class Answers:
     limits: Mapping[str, object] | None = None
     """As `limits_of` reads them."""
     python: str | None = None
+    unset: Sequence[str] = ()
+    """Values to take back, as `show` names them: `env.CURRENCY`, `timeout_s`."""
     replace: bool = False
     partial: bool = False
     based_on: int | None = None
 
 
 class AnswerReading:
-    """Turns what a person typed into what a command carries."""
+    """Turns what a person typed into what a command carries.
 
-    def __init__(self, inspector: Inspector, roots: Roots, *, cwd: str) -> None:
+    Relative paths start at `cwd`; where the caller has none, at the workspace.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        roots: Roots,
+        *,
+        cwd: str | None,
+        confinement: Confinement = UNCONFINED,
+    ) -> None:
         self._inspector = inspector
+        self._allowing = Allowing(confinement, roots)
         self._roots = roots
         self._cwd = cwd
 
@@ -74,7 +89,9 @@ class AnswerReading:
         Raises:
             CommandInvalidError: The time limit is none, or another limit; or a name looks like a
                 secret, as where a value was written in its place.
+            OutsideRootsError: A path or the interpreter lies where the caller may not look.
         """
+        self._allowing.refuse_python(answers.python)
         for what, given in (
             ("an input", answers.input_paths),
             ("an output", answers.output_paths),
@@ -85,7 +102,7 @@ class AnswerReading:
         limit = answers.timeout_s
         if limit is not None and not 0 < limit < inf:
             raise CommandInvalidError(
-                "configure", f"a time limit of {limit} s", fix="give seconds above 0"
+                "configure", f"{limit:g} s is no time limit", fix="give seconds above 0"
             )
         known = tuple(nodes)
         return ConfigureScript(
@@ -98,6 +115,7 @@ class AnswerReading:
             timeout_s=answers.timeout_s,
             limits=_limits(answers.limits),
             python=answers.python,
+            unset=tuple(masked_text(name) for name in answers.unset),
             replace=answers.replace,
             partial=answers.partial,
             based_on=None if answers.based_on is None else Version(answers.based_on),
@@ -106,9 +124,11 @@ class AnswerReading:
     def _source(self, given: Source, nodes: tuple[NodeName, ...]) -> RecordedPath | Output:
         if isinstance(given, Output):
             return given
-        return _output(given[1:], nodes) if given.startswith("@") else self._record(given)
+        if given.startswith("@"):
+            return self.output(given, nodes, verb="configure")
+        return self._record(given)
 
-    def output(self, given: Source, nodes: Iterable[NodeName]) -> Output:
+    def output(self, given: Source, nodes: Iterable[NodeName], *, verb: str = "connect") -> Output:
         """The output that is meant by `Node.output/sub`, with or without `@` in front.
 
         Raises:
@@ -117,14 +137,18 @@ class AnswerReading:
         if isinstance(given, Output):
             return given
         output = _output(given.removeprefix("@"), tuple(nodes))
-        if not output.output:
+        if not output.node or not output.output:
             raise CommandInvalidError(
-                "connect", f"{given!r} names no output", fix="write it as NODE.OUTPUT/SUBPATH"
+                verb, f"{given!r} names no output", fix="write it as NODE.OUTPUT/SUBPATH"
             )
         return output
 
     def path(self, given: str) -> RecordedPath:
-        """The recorded form of a path that a person gave."""
+        """The recorded form of a path that a person gave.
+
+        Raises:
+            OutsideRootsError: It lies where the caller may not look.
+        """
         return self._record(given)
 
     def provided(self, outputs: Mapping[str, str]) -> dict[str, RecordedPath]:
@@ -132,6 +156,7 @@ class AnswerReading:
 
         Raises:
             CommandInvalidError: One has no name, or name or path look like a secret.
+            OutsideRootsError: One lies where the caller may not look.
         """
         given = {output: path for output, path in outputs.items() if path}
         _refuse_secret_names("external", "an output", given)
@@ -149,12 +174,19 @@ class AnswerReading:
 
     def _record(self, given: str) -> RecordedPath:
         given = masked_text(given)
-        here = self._roots.record(posixpath.join(self._cwd, given))
+        path = self._placed(given)
+        self._allowing.refuse(path, given)
+        return path
+
+    def _placed(self, given: str) -> RecordedPath:
         if posixpath.isabs(given):
-            return here
+            return self._roots.record(given)
         there = record(WORKSPACE, given)
         if WORKSPACE not in self._roots.places:
             return there
+        if self._cwd is None:
+            return self._roots.record(self._roots.locate(there))
+        here = self._roots.record(posixpath.join(self._cwd, given))
         looked = self._inspector.look((here, there), roots=self._roots, digest_up_to=-1)
         elsewhere = looked[here].kind is None and looked[there].kind is not None
         return there if elsewhere else here

@@ -12,7 +12,6 @@ from runthrough.core.commands import SeamChecked
 from runthrough.core.sagemaker import OWN, sagemaker_variables
 from runthrough.core.state import OpenAttempt, SessionState
 from runthrough.core.validation.circumstances import Circumstances, TakenInput
-from runthrough.core.validation.hints import hints
 from runthrough.core.validation.seams import tables_in
 from runthrough.core.validation.words import command, word
 from runthrough.core.validation.written import not_written
@@ -329,6 +328,8 @@ class Attempts:
         claimed: OpenAttempt,
     ) -> ScriptError:
         """The error with what a person may look at first, by the facts around it."""
+        from runthrough.core.validation.hints import hints  # noqa: PLC0415 - only for failures
+
         spec = state.nodes[node].spec
         if error.kind not in EXPLAINED or spec is None:
             return error

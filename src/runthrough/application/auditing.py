@@ -20,10 +20,14 @@ class Auditing:
         self._app_version = app_version
 
     def verify(
-        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+        self,
+        *,
+        since: Checkpoint | None = None,
+        against: Sequence[Checkpoint] = (),
+        between: Callable[[], object] | None = None,
     ) -> AuditVerdict:
         """Recompute the chain of hashes; see `ports.AuditLog.verify`."""
-        return self._audit.verify(since=since, against=against)
+        return self._audit.verify(since=since, against=against, between=between)
 
     def head(self) -> LogHead | None:
         """What the log itself says of its end; `None` where it says nothing, which is a fault."""

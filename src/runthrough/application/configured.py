@@ -1,80 +1,39 @@
-"""What a person says of nodes and connections, handed in with what was seen for it."""
+"""What a person says of nodes: their answers, their scripts, and what is outside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from runthrough.application.answers import AnswerReading, Answers, kept_words, split_at_node
-from runthrough.application.caller import Caller
-from runthrough.application.handler import CommandHandler
-from runthrough.application.looking import Asked, World
-from runthrough.application.looking_back import TracedSession
-from runthrough.application.ports import Ports
+from runthrough.application.answers import Answers
+from runthrough.application.concerned_paths import Asked
+from runthrough.application.connected import ConnectedSession
+from runthrough.application.looking import World
 from runthrough.application.shown import Recorded
 from runthrough.core.commands import (
     BindScript,
     ClearConfiguration,
     ConfigureScript,
-    ConfirmConnections,
-    Connect,
-    Disconnect,
     MarkExternal,
     MarkInternal,
-    NodeCommand,
-    RejectConnections,
-    Target,
-    TargetsCommand,
-    nodes_of,
 )
 from runthrough.core.decide.configuring import consumers, merged, owned, proposed
 from runthrough.core.decide.looking import foreseen
 from runthrough.core.decide.marking import outputs_of
 from runthrough.core.decide.settling import propose
-from runthrough.core.decide.surroundings import (
-    Surroundings,
-    base_spec,
-    initial_spec,
-    sources_of,
-)
-from runthrough.core.events import ConfigurationRejected, EventEnvelope
-from runthrough.core.validation import errors, problems_of
+from runthrough.core.decide.surroundings import Surroundings, base_spec, initial_spec
+from runthrough.core.decide.unsetting import kept_spec
+from runthrough.core.validation import errors, problems_of, secrets_of, unset_secrets
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
-from runthrough.core.values.ids import NodeName, RecordedPath, Version
-from runthrough.core.values.paths import Roots
+from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import below as below_path
 from runthrough.core.values.problems import Problem
-from runthrough.core.views.loaded import Loaded
-from runthrough.errors import (
-    CommandInvalidError,
-    CommandRefusedError,
-    ConfigurationInvalidError,
-)
+from runthrough.errors import RunnerUnavailableError
+
+_SERVED = frozenset({"http", "page"})
+"""Doors whose people do not sit at the machine that knows the secrets."""
 
 
-class ConfiguredSession(TracedSession):
+class ConfiguredSession(ConnectedSession):
     """One guided test of one pipeline, to be configured."""
-
-    def __init__(
-        self,
-        ports: Ports,
-        handler: CommandHandler,
-        loaded: Loaded,
-        *,
-        roots: Roots,
-        caller: Caller,
-        cwd: str,
-        read_only: bool = False,
-        past: bool = False,
-    ) -> None:
-        self._cwd = cwd
-        super().__init__(
-            ports, handler, loaded, roots=roots, caller=caller, read_only=read_only, past=past
-        )
-
-    def _settle_at(self, roots: Roots) -> None:
-        super()._settle_at(roots)
-        self._reading = AnswerReading(self._ports.inspector, roots, cwd=self._cwd)
-
-    # ---- what a person does
 
     def configure(self, node: str, answers: Answers) -> Recorded:
         """Answer what a node needs; what was recorded, between whatever others did meanwhile.
@@ -107,16 +66,47 @@ class ConfiguredSession(TracedSession):
         # What a look would heal by itself is no problem.
         state = foreseen(world, self.state)
         around = Surroundings(state, world)
+        unset = self.unset_secrets(nodes)
         return tuple(
             problem
             for name in nodes
             if not state.nodes[name].external
-            for problem in problems_of(propose(around, name, base_spec(state, name)))
+            for problem in (
+                *problems_of(propose(around, name, base_spec(state, name))),
+                *(secret for secret in unset if secret.where.node == name),
+            )
+        )
+
+    def knows_secret(self, name: str) -> bool:
+        """Whether a secret of that name is set on this machine; its value is not told."""
+        try:
+            return self._ports.secrets.resolve(name) is not None
+        except RunnerUnavailableError:
+            return False
+
+    def unset_secrets(self, nodes: Iterable[NodeName]) -> tuple[Problem, ...]:
+        """A warning for each secret that nodes are to get and this machine does not know.
+
+        Of a session that lives elsewhere nothing is said: its scripts run there.
+        """
+        if not self.at_home:
+            return ()
+        there = {node: self.state.nodes[node] for node in nodes}
+        specs = {node: at.spec or at.draft for node, at in there.items() if not at.external}
+        held = {node: spec for node, spec in specs.items() if spec is not None}
+        wanted = frozenset(name for spec in held.values() for name in secrets_of(spec))
+        unset = {name for name in wanted if not self.knows_secret(name)}
+        caller = self._caller
+        served_on = caller.host_name if caller.door in _SERVED else None
+        return tuple(
+            problem
+            for node, spec in held.items()
+            for problem in unset_secrets(node, spec, unset, served_on=served_on)
         )
 
     def _warnings(self, command: ConfigureScript) -> tuple[Problem, ...]:
         """What looks wrong with answers that were accepted, and yet forbids nothing."""
-        own = _own(command)
+        own = _own(command).model_copy(update={"unset": ()})  # by now it is taken back
         problems = problems_of(proposed(own, Surroundings(self.state, command.facts)))
         given: dict[str, Iterable[str | None]] = {
             "input": own.input_paths or (),
@@ -132,72 +122,6 @@ class ConfiguredSession(TracedSession):
             if problem.severity == "warning"
             and problem.where.name in given.get(problem.where.kind, ())
         )
-
-    def connect(
-        self, source: Output | str, target: str, *, based_on: int | None = None
-    ) -> Recorded:
-        """Feed an input, `Node.input`, from an output, `Node.output/sub`.
-
-        Raises:
-            ConfigurationInvalidError: The output is unknown, or runs after the node.
-            CommandRefusedError: The node is external, or reads no such input.
-        """
-        self.refresh()
-        into = self._target(target, "connect")
-        command = Connect(
-            node=into.node,
-            input=into.input,
-            source=self._reading.output(source, self.state.nodes),
-            based_on=self._based_on(based_on, "connect"),
-        )
-        asked = {into.node: Asked(paths=self._outside(command.source))}
-        seen = self._with_facts(command, asked)
-        recorded = self._record(seen)
-        around = Surroundings(self.state, seen.facts)
-        told = problems_of(propose(around, into.node, base_spec(self.state, into.node)))
-        about = (p for p in told if p.where.kind == "connection" and p.where.name == into.input)
-        return recorded._replace(warnings=tuple(p for p in about if p.severity == "warning"))
-
-    def confirm(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
-        """Take what is proposed for inputs, each `Node.input`; all of them when none is named.
-
-        Of all, those are left out whose sub-folder is open: a person chooses one.
-
-        Raises:
-            CommandRefusedError: Nothing is proposed there.
-        """
-        self.refresh()
-        named = self._targets(targets or self.proposed(settled=True), "confirm")
-        command = ConfirmConnections(targets=named, based_on=self._based_on(based_on, "confirm"))
-        asked: dict[NodeName, Asked] = {}
-        for target in named:
-            proposal = self.state.proposals.get(target.node, {}).get(target.input)
-            paths = self._outside(proposal.source) if proposal else ()
-            before = asked.get(target.node, Asked()).paths
-            asked[target.node] = Asked(paths=(*before, *paths))
-        return self._record_about(command, asked)
-
-    def reject(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
-        """Say that outputs do not feed inputs; all that is proposed when none is named.
-
-        Raises:
-            CommandRefusedError: Nothing is proposed or connected there.
-        """
-        self.refresh()
-        named = self._targets(targets or self.proposed(), "reject")
-        command = RejectConnections(targets=named, based_on=self._based_on(based_on, "reject"))
-        return self._record_about(command)
-
-    def disconnect(self, targets: Sequence[str], *, based_on: int | None = None) -> Recorded:
-        """Leave inputs open that outputs feed; all of them when none is named.
-
-        Raises:
-            CommandRefusedError: Nothing feeds an input.
-        """
-        self.refresh()
-        named = self._targets(targets or self.connected(), "disconnect")
-        command = Disconnect(targets=named, based_on=self._based_on(based_on, "disconnect"))
-        return self._record_about(command)
 
     def bind(self, node: str, path: str, *, based_on: int | None = None) -> Recorded:
         """Choose the script that a node runs.
@@ -265,100 +189,6 @@ class ConfiguredSession(TracedSession):
         command = ClearConfiguration(node=name, based_on=self._based_on(based_on, "clear"))
         return self._record_about(command, {name: Asked(spec=initial_spec(self.state, name))})
 
-    # ---- how it is done
-
-    def _reject(self, envelopes: Sequence[EventEnvelope]) -> None:
-        for envelope in envelopes:
-            if isinstance(envelope.event, ConfigurationRejected):
-                node = envelope.event.node
-                problems = [p.model_dump(mode="json") for p in envelope.event.problems]
-                kept = kept_words(self._handler, envelopes, node)
-                raise ConfigurationInvalidError(node, problems, kept)
-
-    def _outside(self, source: Output) -> tuple[RecordedPath, ...]:
-        """Where an output of an external node lies, or the part of it that is meant."""
-        there = self.state.nodes.get(NodeName(source.node))
-        path = there.external_outputs.get(source.output) if there else None
-        return (below_path(path, source.subpath),) if path else ()
-
-    def _based_on(self, version: int | None, verb: str) -> Version | None:
-        if version is not None and version > self.version:
-            raise CommandInvalidError(
-                verb,
-                f"the session is at version {self.version}, not yet at {version}",
-                fix="runthrough history lists the versions",
-            )
-        return None if version is None else Version(version)
-
-    def _targets(self, targets: Sequence[str], verb: str) -> tuple[Target, ...]:
-        if not targets:
-            open_folder = verb == "confirm" and self.state.proposals
-            lacking = "there" if verb == "disconnect" else "proposed"
-            raise CommandRefusedError(
-                f"There is nothing to {verb} at once: "
-                + (
-                    "each proposal has an open sub-folder."
-                    if open_folder
-                    else f"no connection is {lacking}."
-                ),
-                fix="name one as NODE.INPUT; runthrough status shows them"
-                if open_folder
-                else "runthrough status",
-            )
-        return tuple(self._target(target, verb) for target in targets)
-
-    def _target(self, target: str, verb: str) -> Target:
-        """The input that `Node.input` means, by the script's own name of it."""
-        node, name = split_at_node(str(target), self.state.nodes)
-        if not name:
-            raise CommandInvalidError(
-                verb, f"{target!r} names no input", fix="write it as NODE.INPUT"
-            )
-        node = self.node_named(node)
-        for need in self.particulars.needs(node).of("input"):
-            if name in need.aliases:
-                name = need.name
-        return Target(node=node, input=name)
-
-    def _record_about(
-        self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked] | None = None
-    ) -> Recorded:
-        """Hand in a command with what was seen of its nodes and of those they may feed."""
-        return self._record(self._with_facts(command, asked or {}))
-
-    def _with_facts(
-        self, command: NodeCommand | TargetsCommand, asked: Mapping[NodeName, Asked]
-    ) -> NodeCommand | TargetsCommand:
-        named = (NodeName(command.source.node),) if isinstance(command, Connect) else ()
-        world = self._world(nodes_of(command), asked, named=named)
-        return command.model_copy(update={"facts": world})
-
-    def _record(self, command: NodeCommand | TargetsCommand) -> Recorded:
-        stored = self._handle(command)
-        self._reject(stored)
-        return Recorded(Version(stored[0].version - 1), stored[-1].version)
-
-    def _world(
-        self,
-        nodes: Sequence[NodeName],
-        asked: Mapping[NodeName, Asked],
-        *,
-        named: Iterable[NodeName] = (),
-    ) -> World:
-        """A look at some nodes and their consumers, and the needs of all that may feed them."""
-        state, needs = self.state, self.particulars.needs
-        known = [node for node in nodes if node in state.nodes]
-        around = dict.fromkeys((*known, *(n for node in known for n in consumers(state, node))))
-        feeding = dict.fromkeys(
-            source
-            for node in around
-            for source in (*state.predecessors.get(node, ()), *sources_of(state, node), *named)
-            if source in state.nodes
-        )
-        world = {node: NodeFacts(requirements=needs(node)) for node in feeding}
-        looked = self._looking.at(state, self.particulars, around, asked=asked, by_name=False)
-        return {**world, **looked}
-
     def _configuration(self, name: str, answers: Answers) -> ConfigureScript:
         """The command that a person's answers make, with what was seen for it."""
         command = self._reading.command(self.node_named(name), answers, self.state.nodes)
@@ -374,7 +204,7 @@ class ConfiguredSession(TracedSession):
             elif (there := state.nodes.get(NodeName(source.node))) is not None:
                 outside = there.external_outputs.get(source.output)
                 paths += [below_path(outside, source.subpath)] if outside else []
-        spec = merged(command, base_spec(state, command.node))
+        spec = merged(command, kept_spec(state, command))
         named = [
             NodeName(source.node)
             for source in (command.input_paths or {}).values()

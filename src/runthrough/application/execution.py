@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
+from runthrough.application.allowing import Allowing
 from runthrough.application.attempts import (
     Attempts,
     CannotStartError,
@@ -17,18 +18,19 @@ from runthrough.application.forking import descendants
 from runthrough.application.handler import CommandHandler
 from runthrough.application.interruption import Interruption
 from runthrough.application.judging import Judge
-from runthrough.application.looking import Looking
+from runthrough.application.looking import Looking, World
 from runthrough.application.outset import already, not_started
 from runthrough.application.ports import Ports, ScriptRunner
 from runthrough.application.scheduler import Scheduler
 from runthrough.application.taking_over import (
-    DRIVEN,
     adopted,
+    driving,
     holder_lives,
     lived_s,
     open_attempts,
 )
 from runthrough.application.watching import Watch
+from runthrough.application.wishes import Once, RunWish
 from runthrough.core.commands import (
     Command,
     FinishRun,
@@ -36,7 +38,7 @@ from runthrough.core.commands import (
     StartRun,
     StartScript,
 )
-from runthrough.core.events import EventEnvelope
+from runthrough.core.events import EventEnvelope, RunStarted
 from runthrough.core.staleness import differences, fingerprint, output_changes
 from runthrough.core.state import OpenAttempt, SessionState
 from runthrough.core.values.attempts import ScriptResult
@@ -85,6 +87,7 @@ class Execution:
         self._caller = caller
         self._told = told
         self._renewal_s = renewal_s
+        self._allowing = Allowing(ports.confinement, roots)
         self._attempts = Attempts(roots, ports.inspector, ports.files, ports.secrets)
         self._judge = Judge(self._attempts, looking=looking, log=ports.log)
 
@@ -130,63 +133,90 @@ class Execution:
 
     def run(
         self,
-        select: Sequence[str],
+        wish: RunWish,
         *,
-        jobs: int,
-        fail_fast: bool,
-        reuse: bool,
-        sagemaker: bool,
-        world: dict[NodeName, NodeFacts],
+        world: World,
         interruption: Interruption,
-    ) -> RunId:
+        once: Once | None = None,
+    ) -> None:
         """Plan and run the selection; the outcome of each node stands in the log.
+
+        Where it was begun by somebody else meanwhile, `once` and for all, nothing is driven here.
 
         Raises:
             PendingScriptsError: Nodes of the selection need a person first.
             SelectionError: Nothing is selected.
             RunnerUnavailableError: The runner cannot be opened; no run was begun.
             AttemptClosedError: Somebody took the run over meanwhile.
+            CommandIdReusedError: `once` was used for something else.
         """
         run = RunId(self._ports.new_id())
+        command = self._start_run(run, wish, world)
         started_at = self._caller.clock()
-        command = StartRun(
+        with driving(run):
+            # Nothing is opened for a run that is refused, unless that is over by now.
+            refused = self._handler.refuses(self._loaded, command)
+            if refused and not self._begin(command, wish, once):
+                return
+            with self._holding(run):
+                try:
+                    with closing(self._ports.runner(wish.jobs)) as runner:
+                        if not refused and not self._begin(command, wish, once):
+                            return
+                        watch = Watch(
+                            self._handler,
+                            self._loaded,
+                            run,
+                            runner,
+                            clock=self._caller.clock,
+                            log=self._ports.log,
+                            interruption=interruption,
+                        )
+                        self._drive(run, runner, watch, wish)
+                except BaseException:
+                    # Ctrl-C, or a fault of ours: the children have ended; the session can go on.
+                    self._interrupt(run)
+                    raise
+                took = self._caller.clock() - started_at
+                finish = FinishRun(run=run, status=watch.status(), duration_s=took.total_seconds())
+                self._report(finish)
+        self._prune()
+
+    def begun_before(self, wish: RunWish, once: Once) -> RunId | None:
+        """The run that was begun before, also where it is over; `None` where there is none.
+
+        Raises:
+            CommandRefusedError: It was asked for before, and refused.
+            CommandIdReusedError: The command was something else.
+        """
+        command = self._start_run(RunId(""), wish, {})
+        metadata = self._metadata(command, once)
+        stored = self._handler.answered(self._loaded, command, metadata, asked=wish.asked)
+        begun = (each.event.run for each in stored if isinstance(each.event, RunStarted))
+        return next(begun, None)
+
+    def _start_run(self, run: RunId, wish: RunWish, world: World) -> StartRun:
+        return StartRun(
             run=run,
-            select=tuple(select),
+            select=wish.select,
             holder=self._ports.hosts.me(),
             runner=self._ports.runner_name,
-            jobs=jobs,
-            fail_fast=fail_fast,
-            reuse=reuse,
-            sagemaker=sagemaker,
+            jobs=wish.jobs,
+            fail_fast=wish.fail_fast,
+            reuse=wish.reuse,
+            sagemaker=wish.sagemaker,
             facts=world,
         )
-        begun = self._handler.refuses(self._loaded, command)
-        if begun:  # nothing is opened for a run that is refused, unless that is over by now
-            self._report(command)
-        with self._holding(run):
-            try:
-                with closing(self._ports.runner(jobs)) as runner:
-                    if not begun:
-                        self._report(command)
-                    watch = Watch(
-                        self._handler,
-                        self._loaded,
-                        run,
-                        runner,
-                        clock=self._caller.clock,
-                        log=self._ports.log,
-                        interruption=interruption,
-                    )
-                    self._drive(run, runner, watch, jobs=jobs, fail_fast=fail_fast)
-            except BaseException:
-                # Ctrl-C, or a fault of ours: the children have ended, and the session can go on.
-                self._interrupt(run)
-                raise
-            took = self._caller.clock() - started_at
-            finish = FinishRun(run=run, status=watch.status, duration_s=took.total_seconds())
-            self._report(finish)
-        self._prune()
-        return run
+
+    def _begin(self, command: StartRun, wish: RunWish, once: Once | None) -> bool:
+        """Record that the run begins; whether it is this one, and not one of before."""
+        metadata = self._metadata(command, once)
+        stored = self._handler.handle(self._loaded, command, metadata, asked=wish.asked)
+        running = self._state.running
+        if running is None or running.run != command.run:
+            return False
+        self._tell(stored)
+        return True
 
     def _prune(self) -> None:
         """Delete what older runs left, but for what this session or a fork still refers to."""
@@ -222,18 +252,14 @@ class Execution:
 
         thread = threading.Thread(target=renew, name="runthrough-lease", daemon=True)
         thread.start()
-        DRIVEN.add(run)
         try:
             yield
         finally:
-            DRIVEN.discard(run)
             over.set()
             thread.join()
             leases.release(run)
 
-    def _drive(
-        self, run: RunId, runner: ScriptRunner, watch: Watch, *, jobs: int, fail_fast: bool
-    ) -> None:
+    def _drive(self, run: RunId, runner: ScriptRunner, watch: Watch, wish: RunWish) -> None:
         running = self._state.running
         if running is None:
             return
@@ -245,8 +271,8 @@ class Execution:
         scheduler: Scheduler[ScriptResult] = Scheduler(
             [node for node in running.plan.order if node in through],
             self._state.predecessors,
-            jobs=jobs,
-            fail_fast=fail_fast,
+            jobs=wish.jobs,
+            fail_fast=wish.fail_fast,
         )
 
         def start(node: NodeName) -> Future[ScriptResult] | None:
@@ -260,7 +286,7 @@ class Execution:
                 error = ScriptError(kind="lost", message=watch.why)
                 result = replace(result, error=error)
             passed = self._finish(run, node, claimed, result)
-            if fail_fast and not passed:
+            if wish.fail_fast and not passed:
                 watch.why = watch.why or f"ended because {node} did not pass (fail-fast)"
                 watch.end_attempts()
             return passed
@@ -301,6 +327,9 @@ class Execution:
             request = self._attempts.request(
                 self._state, needs, node, attempt, folder=folder, outputs=outputs
             )
+            forbidden = self._allowing.refuse_request(request)
+            if forbidden is not None:
+                return already(not_started(forbidden))
             self._ports.files.begin(
                 request.folder,
                 parents_of=request.output_paths.values(),
@@ -353,11 +382,14 @@ class Execution:
         self._report(finish)
 
     def _report(self, command: Command) -> None:
-        metadata = self._metadata(command)
-        for envelope in self._handler.handle(self._loaded, command, metadata):
-            if self._told is not None:
+        self._tell(self._handler.handle(self._loaded, command, self._metadata(command)))
+
+    def _tell(self, stored: Sequence[EventEnvelope]) -> None:
+        if self._told is not None:
+            for envelope in stored:
                 self._told(envelope)
 
-    def _metadata(self, command: Command) -> Metadata:
+    def _metadata(self, command: Command, once: Once | None = None) -> Metadata:
         run = getattr(command, "run", None)
-        return self._caller.metadata(correlation_id=run)
+        command_id = once.command_id if once is not None else None
+        return self._caller.metadata(command_id=command_id, correlation_id=run)

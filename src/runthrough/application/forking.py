@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 
+from runthrough.application.beginning import begin
 from runthrough.application.caller import Caller
 from runthrough.application.handler import CommandHandler
 from runthrough.application.ports import Ports
+from runthrough.application.wishes import Asked
 from runthrough.core.commands import ForkSession
 from runthrough.core.names import friendly_session_name
 from runthrough.core.state import SessionState
@@ -26,7 +28,8 @@ def forked(
 ) -> Loaded:
     """A new session that goes on from a version of another one, in which nothing is recorded.
 
-    The version of a fork that its ancestor recorded is forked off the ancestor.
+    The version of a fork that its ancestor recorded is forked off the ancestor. A command that
+    was handled before began its session then, and that one is told.
 
     Raises:
         SessionError: One command recorded the version and the next one together.
@@ -38,14 +41,29 @@ def forked(
     _refuse_amid_command(ports, parent, state)
     fork_id = SessionId(ports.new_id())
     hosts = {caller.host} | ({state.home.host} if state.home is not None else set())
-    for host, roots in _roots(ports, origin, parent, fork_id, hosts).items():
-        ports.directory.set_roots(fork_id, host=host, roots=roots)
+    placed = _roots(ports, origin, parent, fork_id, hosts)
     state.session_id = fork_id
     chosen = name or friendly_session_name(int(fork_id.replace("-", ""), 16))
     command = ForkSession(parent=parent, at=version, name=chosen)
-    handler.handle(loaded, command, caller.metadata())
+    begun = begin(
+        ports.directory,
+        handler,
+        loaded,
+        command,
+        metadata=caller.metadata(),
+        asked=Asked(chosen=_chosen(at, name), of=origin.session_id),
+        places=placed,
+    )
+    if begun != fork_id:
+        return handler.load(begun)
     handler.keep(loaded)
     return loaded
+
+
+def _chosen(at: int | None, name: str | None) -> frozenset[str]:
+    """What was filled in for whoever asks: the end of a session may be another one by now."""
+    left_out = {"parent", "at" if at is None else "", "name" if name is None else ""}
+    return frozenset(left_out - {""})
 
 
 def roots_at(ports: Ports, entry: SessionEntry, version: Version, *, host: HostId) -> Roots:
@@ -83,6 +101,23 @@ def descendants(ports: Ports, session_id: SessionId) -> tuple[SessionId, ...]:
     return tuple(found)
 
 
+def fork_points(ports: Ports, session_id: SessionId, state: SessionState) -> tuple[Version, ...]:
+    """The versions nearest to that of a state at which the session may be forked.
+
+    That is its own, but where the command that recorded it had not come to its end: what a
+    command leaves is decided as a whole, and half of it was never a state of the session.
+    """
+    last = state.version
+    for upto in (last + 1, None):  # mostly the next event tells that all is well
+        for envelope in ports.store.read(session_id, after=last, upto=upto):
+            if envelope.metadata.command_id != state.command:
+                break
+            last = envelope.version
+        if last == state.version:
+            return (last,)
+    return tuple(version for version in (state.command_after, last) if version)
+
+
 def _recorder(ports: Ports, origin: SessionEntry, version: Version) -> SessionId:
     """Who recorded a version of a session: itself, or the ancestor that it was forked off."""
     (last,) = ports.store.read(origin.session_id, after=version - 1, upto=version)
@@ -90,23 +125,14 @@ def _recorder(ports: Ports, origin: SessionEntry, version: Version) -> SessionId
 
 
 def _refuse_amid_command(ports: Ports, parent: SessionId, state: SessionState) -> None:
-    """Refuse a version behind which the command that recorded it had not come to its end.
-
-    What a command leaves is decided as a whole; half of it was never a state of the session.
-    """
-    last = state.version
-    for upto in (last + 1, None):  # mostly the next event tells that all is well
-        for envelope in ports.store.read(parent, after=last, upto=upto):
-            if envelope.metadata.command_id != state.command:
-                break
-            last = envelope.version
-        if last == state.version:
-            return
-    earlier, first = state.command_after, state.command_after + 1
+    """Refuse a version behind which the command that recorded it had not come to its end."""
+    points = fork_points(ports, parent, state)
+    if state.version in points:
+        return
     raise SessionError(
-        f"Version {state.version} lies within what one command recorded, versions {first} to "
-        f"{last}; a session is forked before or behind that.",
-        fix=" or ".join(f"runthrough fork --at {v}" for v in (earlier, last) if v),
+        f"Version {state.version} lies within what one command recorded, versions "
+        f"{state.command_after + 1} to {points[-1]}; a session is forked before or behind that.",
+        fix=" or ".join(f"runthrough fork --at {v}" for v in points),
     )
 
 

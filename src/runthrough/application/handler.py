@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticSerializationError
 
 from runthrough.application.ports import Clock, EventStore, Log, SnapshotCache
+from runthrough.application.wishes import WHOLE, Asked
 from runthrough.core.commands import Command, ForkSession, InformedCommand, StartSession
 from runthrough.core.decide import conflicting, decide
 from runthrough.core.events import CommandRefused, Event, EventEnvelope
@@ -37,22 +38,44 @@ SHORT_TAIL = 100
 """A tail up to this is never worth one: what took long then was the first use of the decoder."""
 
 
-def request_hash(command: Command, actor: str, session_id: SessionId) -> str:
+_NOT_ASKED = frozenset({"facts", "stood", "like", "holder", "runner"})
+"""What commands carry of the world: what was seen, and the process that does it and how."""
+
+
+def request_hash(command: Command, actor: str, session_id: SessionId, what: Asked = WHOLE) -> str:
     """SHA-256 over what was asked, of which session and by whom; 64 hex characters.
 
     Facts are left out: they are what was seen, not what was asked. So is what stood at a version
-    that is named, and the id of a session that is to begin, since a retry makes another.
+    that is named, the process that is to do it, the id of a session that is to begin, since a
+    retry makes another, and what else was `chosen` for whoever asks.
 
     Raises:
         CommandInvalidError: A value cannot be kept as text.
     """
     try:
-        asked = command.model_dump_json(exclude={"facts", "stood", "like"})
+        asked = command.model_dump_json(exclude={*_NOT_ASKED, *what.chosen})
     except PydanticSerializationError as error:
-        raise CommandInvalidError(command.verb, str(error)) from error
-    session = "" if isinstance(command, StartSession | ForkSession) else session_id
+        raise CommandInvalidError(
+            command.verb,
+            "what is given holds bytes that are no text in UTF-8",
+            fix="write it as UTF-8; a file or folder of such a name needs another one",
+        ) from error
+    session = what.of if isinstance(command, StartSession | ForkSession) else session_id
     told = f"{type(command).__name__}\n{session}\n{actor}\n{asked}"
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _hashed(command: Command, metadata: Metadata, session_id: SessionId, what: Asked) -> str:
+    """What a command that comes again is told by: its request where that has a key."""
+    own = request_hash(command, metadata.actor, session_id, what)
+    return metadata.request_hash or own
+
+
+def recalled(told: CommandRefused) -> CommandRefusedError:
+    """A refusal as the log has it; what class it was of its code tells."""
+    refusal = CommandRefusedError(told.message)
+    refusal.code = told.code  # type: ignore[misc]  # that class cannot be made from its words
+    return refusal
 
 
 class CommandHandler:
@@ -97,12 +120,34 @@ class CommandHandler:
         """Whether a command would be refused as things stand; nothing is recorded."""
         return self._decide(loaded, command).refusal is not None
 
+    def answered(
+        self, loaded: Loaded, command: Command, metadata: Metadata, *, asked: Asked = WHOLE
+    ) -> tuple[EventEnvelope, ...]:
+        """What a command left when it was handled before, else nothing; `loaded` moves on.
+
+        Raises:
+            CommandRefusedError: It was refused then.
+            CommandIdReusedError: The command id is known, and something else was asked with it.
+        """
+        hashed = _hashed(command, metadata, loaded.state.session_id, asked)
+        stored = self._store.answer(metadata.command_id, request_hash=hashed) or ()
+        if not stored:
+            return ()
+        self._fold_tail(loaded)
+        refusal = _refusal(self._decide(loaded, command), stored)
+        if refusal is not None:
+            raise refusal
+        return stored
+
     def handle(
-        self, loaded: Loaded, command: Command, metadata: Metadata
+        self, loaded: Loaded, command: Command, metadata: Metadata, *, asked: Asked = WHOLE
     ) -> tuple[EventEnvelope, ...]:
         """Decide and append; `loaded` moves on.
 
-        A command whose id is known is answered with what it left when it was handled before.
+        A command whose id is known is answered with what it left when it was handled before. That
+        may be of another session, where it begins one: then `loaded` is of none that there is. One
+        that would record nothing by now is not looked for: who may come twice with an id, as
+        requests do, asks for what it left first.
 
         Raises:
             CommandRefusedError: The state does not allow it; the refusal is recorded.
@@ -112,15 +157,15 @@ class CommandHandler:
                 recorded as well.
             StoreUnavailableError: The database cannot be written; nothing was recorded.
         """
-        asked = request_hash(command, metadata.actor, loaded.state.session_id)
+        hashed = _hashed(command, metadata, loaded.state.session_id, asked)
         if self._overtaken:
-            decision, stored = self._decide_alone(loaded, command, metadata, asked)
+            decision, stored = self._decide_alone(loaded, command, metadata, hashed)
         else:
             try:
                 decision = self._decide(loaded, command)
-                stored = self._append(loaded.state, decision.events, metadata, asked)
+                stored = self._append(loaded.state, decision.events, metadata, hashed)
             except WrongExpectedVersionError:
-                decision, stored = self._decide_alone(loaded, command, metadata, asked)
+                decision, stored = self._decide_alone(loaded, command, metadata, hashed)
         self._take(loaded, stored)
         refusal = _refusal(decision, stored)
         self._tell(
@@ -139,7 +184,7 @@ class CommandHandler:
     ) -> None:
         """Record that a wish was refused before it became a command; `loaded` moves on."""
         told = f"{verb}\n{loaded.state.session_id}\n{metadata.actor}\n{refusal.code}"
-        asked = hashlib.sha256(told.encode()).hexdigest()
+        asked = metadata.request_hash or hashlib.sha256(told.encode()).hexdigest()
         with self._store.exclusive():
             self._fold_tail(loaded)
             stored = self._append(loaded.state, (_refused(verb, refusal),), metadata, asked)
@@ -224,6 +269,8 @@ class CommandHandler:
 
     def _take(self, loaded: Loaded, stored: Sequence[EventEnvelope]) -> None:
         """Fold what was committed; a command that was handled before may lie further back."""
+        if stored and stored[0].session_id != loaded.state.session_id:
+            return
         before = loaded.state.version
         if stored and stored[0].version == before + 1:
             loaded.fold(stored)
@@ -254,7 +301,7 @@ class CommandHandler:
             self._snapshots.keep(loaded)
         except StoreUnavailableError as error:
             self._log(
-                "snapshot_not_kept", session_id=loaded.state.session_id, reason=error.message
+                "snapshot_not_kept", session_id=loaded.state.session_id, failed=error.message
             )
             return False
         return True
@@ -336,4 +383,5 @@ def _refusal(decision: _Decision, stored: Sequence[EventEnvelope]) -> Runthrough
     told = next((e.event for e in stored if isinstance(e.event, CommandRefused)), None)
     if told is None:
         return None if stored else decision.refusal
-    return decision.refusal or CommandRefusedError(told.message)
+    now = decision.refusal
+    return now if now is not None and now.code == told.code else recalled(told)

@@ -3,10 +3,11 @@
 import posixpath
 from collections.abc import Mapping, Sequence
 
+from runthrough.application.allowing import refuse_folders
 from runthrough.application.forking import ancestors
 from runthrough.application.ports import Ports
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import HostId
+from runthrough.core.values.ids import HostId, SessionId
 from runthrough.core.values.paths import (
     ABSOLUTE,
     PIPELINE,
@@ -17,7 +18,7 @@ from runthrough.core.values.paths import (
     record,
     split,
 )
-from runthrough.errors import CommandInvalidError
+from runthrough.errors import CommandInvalidError, OutsideRootsError
 
 _VERB = "resume"
 _FOLDERS = ".runthrough"
@@ -50,6 +51,7 @@ def roots_here(
     Raises:
         CommandInvalidError: There is no such folder, nothing tells where the pipeline lies, or
             nothing of the session lies there.
+        OutsideRootsError: A folder lies where the caller may not look.
     """
     known = ports.directory.roots_of(state.session_id, host=host)
     home = state.home.host if state.home is not None else host
@@ -75,12 +77,23 @@ def roots_here(
         roots[PIPELINE] = _known_pipeline_folder(
             known, moved, stays=not given
         ) or _found_pipeline_folder(ports, state, roots[WORKSPACE])
-    own = posixpath.join(roots[WORKSPACE], _FOLDERS)
-    roots[SESSION] = posixpath.join(own, state.session_id)
-    for ancestor in ancestors(ports, state.session_id):
+    roots |= _own_folders(ports, state.session_id, host=host, workspace=roots[WORKSPACE])
+    refuse_folders(
+        ports.confinement, {f"The session's folder {root}:": at for root, at in roots.items()}
+    )
+    _refuse_strange(ports, state, roots)
+    return roots
+
+
+def _own_folders(
+    ports: Ports, session_id: SessionId, *, host: HostId, workspace: str
+) -> dict[str, str]:
+    """Where its attempts write here, and where those of its ancestors lie, or would."""
+    own = posixpath.join(workspace, _FOLDERS)
+    roots = {SESSION: posixpath.join(own, session_id)}
+    for ancestor in ancestors(ports, session_id):
         here = ports.directory.roots_of(ancestor, host=host).get(SESSION)
         roots[ancestor_root(ancestor)] = here or posixpath.join(own, ancestor)
-    _refuse_strange(ports, state, roots)
     return roots
 
 
@@ -181,6 +194,8 @@ def _below(ports: Ports, folder: str) -> list[str]:
 
 def _folder(ports: Ports, cwd: str, given: str, flag: str) -> str:
     place = posixpath.normpath(posixpath.join(cwd, given))
+    if not ports.confinement.holds(place):
+        raise OutsideRootsError(given, ports.confinement.places)
     if ports.files.folders_in(place) is None:
         raise CommandInvalidError(
             _VERB, f"there is no folder {given!r}", fix=f"give {flag} a path that is there"
@@ -191,6 +206,8 @@ def _folder(ports: Ports, cwd: str, given: str, flag: str) -> str:
 def _folder_of(ports: Ports, cwd: str, file: str) -> str:
     """The folder that a pipeline file lies in; a folder is taken as it is."""
     place = posixpath.normpath(posixpath.join(cwd, file))
+    if not ports.confinement.holds(place):
+        raise OutsideRootsError(file, ports.confinement.places)
     if ports.files.folders_in(place) is not None:
         return place
     path = record(ABSOLUTE, place)

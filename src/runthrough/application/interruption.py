@@ -1,4 +1,4 @@
-"""A person's wish to end a run that is on, from the terminal that drives it."""
+"""The wish to end a run that is on, from within the process that drives it."""
 
 from dataclasses import dataclass
 
@@ -9,5 +9,7 @@ class Interruption:
 
     asked: bool = False
     """Whether the run is to be ended."""
+    draining: bool = False
+    """Whether nothing more is to be started; what runs may go on until `asked`."""
     heard: bool = False
     """Whether a run is on that will end when it is asked to."""

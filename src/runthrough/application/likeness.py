@@ -1,16 +1,18 @@
 """Beginning a session from the answers of another one."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from runthrough.application.allowing import OUTSIDE, Allowing
 from runthrough.application.definitions import Move, all_moved, python_moved, relocated
-from runthrough.core.decide.taking import TakenNode
+from runthrough.core.decide.surroundings import World
+from runthrough.core.decide.taking import taken, with_answers
 from runthrough.core.standing import standing
 from runthrough.core.state import SessionState
-from runthrough.core.values.ids import NodeName, RecordedPath, SessionId
-from runthrough.core.values.paths import ABSOLUTE, SESSION, Roots, ancestor_root, split
-from runthrough.core.values.pipelines import NodeDeclaration
+from runthrough.core.values.ids import RecordedPath, SessionId
+from runthrough.core.values.paths import ABSOLUTE, SESSION, Roots, ancestor_root, shown, split
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.values.standing import Standing, StandingNode
 
@@ -28,22 +30,53 @@ class Likeness:
     """Where the pipeline says otherwise than those who answered, a line each."""
 
 
-def likeness(name: str, answers: Mapping[NodeName, TakenNode]) -> Likeness:
-    """What was taken over, for people."""
-    return Likeness(
-        name,
-        sum(one.answers for one in answers.values()),
-        tuple(str(kept) for one in answers.values() for kept in one.kept),
-    )
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Another session, as one that begins like it sees it: with its paths below its own roots."""
+
+    session_id: SessionId
+    name: str
+    stood: Standing
+    left: Sequence[str]
+    """Paths, in words, that may not be touched, and so are not taken over."""
+
+    def answered(self, pipeline: PipelineDeclaration) -> PipelineDeclaration:
+        """A pipeline with the answers of this session, so that what they name is looked at."""
+        return with_answers(pipeline, taken(self.stood, pipeline, {}))
+
+    def likeness(self, pipeline: PipelineDeclaration, facts: World) -> Likeness:
+        """What a session takes over that begins with a pipeline and sees these facts."""
+        answers = taken(self.stood, pipeline, facts).values()
+        return Likeness(
+            self.name,
+            sum(one.answers for one in answers),
+            (
+                *(str(kept) for one in answers for kept in one.kept),
+                *(f"{path} was not taken over: it {OUTSIDE}" for path in self.left),
+            ),
+        )
 
 
-def standing_here(other: SessionState, theirs: Roots, ours: Roots) -> Standing:
-    """What stands in another session, with its paths below the roots of one that begins.
+def model(other: SessionState, theirs: Roots, ours: Roots, *, allowing: Allowing) -> Model:
+    """Another session, whose folders lie at `theirs`, for one that begins at `ours`.
 
     What lies in the other session's own folder was written by its runs, and is nobody's answer.
+    What may not be touched is left out too, and told beside it.
     """
-    moved = _move(theirs, ours)
-    stood = standing(other)
+    moved, left = _move(theirs, ours), dict[str, None]()
+
+    def kept(path: RecordedPath) -> RecordedPath | None:
+        here = moved(path)
+        if here is not None and not allowing.holds(here):
+            left[shown(path)] = None
+            return None
+        return here
+
+    stood = _standing(standing(other), kept)
+    return Model(other.session_id, other.name, stood, list(left))
+
+
+def _standing(stood: Standing, moved: Move) -> Standing:
     pipeline = relocated(stood.pipeline, moved)
     return stood.model_copy(
         update={

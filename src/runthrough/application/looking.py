@@ -6,7 +6,16 @@ from typing import TypedDict
 
 from pydantic import JsonValue
 
-from runthrough.application.ports import Catalog, Inspector
+from runthrough.application.allowing import Allowing
+from runthrough.application.concerned_paths import (
+    NOTHING_ASKED,
+    Asked,
+    conventional,
+    declared_paths,
+    forbidden,
+    python_of,
+)
+from runthrough.application.ports import UNCONFINED, Catalog, Confinement, Inspector
 from runthrough.application.recalling import (
     digest_limit,
     remembered,
@@ -17,24 +26,19 @@ from runthrough.core.noticing import noticed
 from runthrough.core.requirements import Merged, merge, unknown_names
 from runthrough.core.staleness import looked_at
 from runthrough.core.state import SessionState
-from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import InterpreterFacts, NodeFacts, PathFacts
 from runthrough.core.values.ids import HostId, NodeName, RecordedPath
 from runthrough.core.values.metadata import SessionSettings
 from runthrough.core.values.outcomes import WrittenOutput
 from runthrough.core.values.paths import (
     ABSOLUTE,
-    WORKSPACE,
     Roots,
-    below,
-    child,
     record,
     split,
 )
 from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
 from runthrough.core.values.requirements import ScriptRequirements
 from runthrough.core.values.scripts import Discovery, ScriptInfo
-from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.views.particulars import Particulars, files_of
 
 DIGEST_UP_TO = 16 * 1024 * 1024
@@ -44,20 +48,6 @@ World = dict[NodeName, NodeFacts]
 Values = Mapping[str, JsonValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a command brings that must be looked at beside what the session knows."""
-
-    spec: ScriptSpec | None = None
-    """The configuration to be; its arguments and variables decide what the script reads."""
-    paths: tuple[RecordedPath, ...] = ()
-    script: RecordedPath | None = None
-    """The script to be looked at instead of the one that the node has."""
-    discover: bool = False
-    """Whether the node is to be looked for as if it had no script."""
-
-
-NOTHING_ASKED = Asked()
 NOT_FOUND = Discovery(None)
 
 
@@ -82,23 +72,37 @@ class Looking:
     """Looks at scripts, paths and interpreters through the ports, for one session's roots.
 
     A session that lives on another host than `host` is not looked at: its facts are what history
-    holds, and say so.
+    holds, and say so. So are those of a session whose folders may not be touched, and of a node
+    that has a path which may not be.
     """
 
     def __init__(
-        self, catalog: Catalog, inspector: Inspector, roots: Roots, *, host: HostId | None = None
+        self,
+        catalog: Catalog,
+        inspector: Inspector,
+        roots: Roots,
+        *,
+        host: HostId | None = None,
+        confinement: Confinement = UNCONFINED,
     ) -> None:
         """Look for a session; without a `host` it lives wherever it is looked at."""
         self._catalog = catalog
         self._inspector = inspector
         self._roots = roots
         self._host = host
+        self._allowing = Allowing(confinement, roots)
 
     def at_home(self, state: SessionState) -> bool:
-        """Whether the session lives on this host, and its folders are known here."""
+        """Whether the session lives on this host, and its folders are known and allowed here."""
         if self._host is None or state.home is None:
             return True
-        return state.home.host == self._host and bool(self._roots.places)
+        here = state.home.host == self._host and bool(self._roots.places)
+        return here and self._allowing.holds_roots
+
+    def is_outside(self, state: SessionState) -> bool:
+        """Whether the session lives here, in folders that may not be touched."""
+        here = state.home is None or state.home.host == self._host
+        return here and bool(self._roots.places) and not self._allowing.holds_roots
 
     def at_start(self, pipeline: PipelineDeclaration, settings: SessionSettings) -> World:
         """Facts for every node of a pipeline that no session knows yet."""
@@ -118,17 +122,17 @@ class Looking:
         for node in nodes:
             declared, told = pipeline.nodes[node], read[node]
             needs = told.merged.requirements
-            spec = ScriptSpec(output_paths=declared.outputs, python=declared.python)
             world[node] = NodeFacts(
                 script=told.script,
                 candidates=found[node].candidates,
+                searched=found[node].searched,
                 requirements=needs,
                 drift=told.merged.drift,
                 contract=told.contract,
                 **self._seen(
                     node,
                     needs,
-                    (*_declared_paths(pipeline, node), *spec.output_paths.values()),
+                    (*declared_paths(pipeline, node), *declared.outputs.values()),
                     source=node not in fed,
                 ),
                 interpreter=self._interpreter(declared.python or pipeline.python),
@@ -151,13 +155,16 @@ class Looking:
         comes first today is told; without it only those that have no script.
         """
         if not self.at_home(state):
-            return remembered(state, particulars, nodes)
+            return self._unseen(state, particulars, nodes)
         wanted = asked or {}
+        outside = forbidden(state, nodes, wanted, self._allowing)
+        world = self._forbidden(state, particulars, outside)
+        nodes = [node for node in nodes if node not in outside]
         anew = {node for node, want in wanted.items() if want.discover}
-        scripted = [node for node in nodes if node in anew or not state.nodes[node].external]
+        # One that is external may run a script again by the time that what is asked is decided.
+        scripted = [node for node in nodes if node in wanted or not state.nodes[node].external]
         lost = [n for n in scripted if n in anew or state.nodes[n].script is None]
         found = self._discover(scripted if by_name else lost, state.pipeline, state.settings)
-        world: World = {}
         for node in scripted:
             want = wanted.get(node, NOTHING_ASKED)
             there = state.nodes[node]
@@ -167,17 +174,14 @@ class Looking:
             )
             spec = want.spec or there.spec or there.draft
             declared = state.declared(node)
-            told = self._told(
-                discovery.script,
-                declared,
-                spec.job_args if spec else declared.job_args,
-                spec.environ_vars if spec else declared.environ_vars,
-            )
+            held = spec or declared
+            told = self._told(discovery.script, declared, held.job_args, held.environ_vars)
             needs = told.merged.requirements
             paths = (*looked_at(state, node), *(spec.output_paths.values() if spec else ()))
             facts = NodeFacts(
                 script=told.script,
                 candidates=discovery.candidates,
+                searched=discovery.searched,
                 requirements=needs if told.script else particulars.needs(node),
                 drift=told.merged.drift,
                 contract=told.contract,
@@ -191,7 +195,7 @@ class Looking:
                     given=spec.input_paths if spec else None,
                     digest_up_to=digest_limit(state, particulars, node, digest_up_to),
                 ),
-                interpreter=self._interpreter(_python(state, spec)),
+                interpreter=self._interpreter(python_of(state, spec)),
             )
             world[node] = _with_changes(state, particulars, node, facts)
         return world
@@ -235,19 +239,40 @@ class Looking:
         it is held against; only a digest of the same content says that nothing has changed.
         """
         if not self.at_home(state):
-            return remembered(state, particulars, nodes)
-        world: World = {}
+            return self._unseen(state, particulars, nodes)
+        outside = forbidden(state, nodes, {}, self._allowing)
+        world = self._forbidden(state, particulars, outside)
         for node in nodes:
             there = state.nodes[node]
-            if there.external or there.script is None:
+            if there.external or there.script is None or node in outside:
                 continue
             world[node] = NodeFacts(
                 script=self._catalog.inspect(there.script.path, roots=self._roots),
                 paths=self._look(
                     looked_at(state, node), digest_up_to if there.passed is None else None
                 ),
-                interpreter=self._interpreter(_python(state, there.spec)),
+                interpreter=self._interpreter(python_of(state, there.spec)),
             )
+        return world
+
+    def _unseen(
+        self, state: SessionState, particulars: Particulars, nodes: Iterable[NodeName]
+    ) -> World:
+        """What history holds of a session that is not at home."""
+        folders = tuple(record(root, ".") for root in self._roots.places)
+        forbidden = folders if self.is_outside(state) else ()
+        return remembered(state, particulars, nodes, outside=forbidden)
+
+    def _forbidden(
+        self,
+        state: SessionState,
+        particulars: Particulars,
+        outside: Mapping[NodeName, tuple[RecordedPath, ...]],
+    ) -> World:
+        """What history holds of nodes with a path that may not be touched."""
+        world: World = {}
+        for node, paths in outside.items():
+            world |= remembered(state, particulars, (node,), outside=paths)
         return world
 
     def _as_it_is(self, found: Discovery, path: RecordedPath | None, *, bound: bool) -> Discovery:
@@ -275,11 +300,8 @@ class Looking:
         pipeline: PipelineDeclaration,
         settings: SessionSettings,
     ) -> dict[NodeName, Discovery]:
-        if not nodes:
-            return {}
-        return self._catalog.discover(
-            nodes, pipeline=pipeline, settings=settings, roots=self._roots
-        )
+        find, roots = self._catalog.discover, self._roots
+        return find(nodes, pipeline=pipeline, settings=settings, roots=roots) if nodes else {}
 
     def _told(
         self,
@@ -313,10 +335,10 @@ class Looking:
         given: Mapping[str, RecordedPath] | None = None,
         digest_up_to: int | None = DIGEST_UP_TO,
     ) -> Seen:
-        conventional = _conventional(node, needs, given or {}, source=source)
-        looked = self._look((*paths, *(path for _, path in conventional)), digest_up_to)
+        usual = conventional(node, needs, given or {}, source=source)
+        looked = self._look((*paths, *(path for _, path in usual)), digest_up_to)
         found: dict[str, RecordedPath] = {}
-        for name, path in conventional:
+        for name, path in usual:
             if looked[path].kind is not None and not looked[path].empty:
                 found.setdefault(name, path)
         return {"paths": looked, "found": found}
@@ -358,43 +380,3 @@ def _by_script(nodes: Iterable[NodeName], found: Mapping[NodeName, Discovery]) -
     """Nodes of one script behind each other, so that it is at hand for all of them."""
     places = {node: script.path if (script := found[node].script) else "" for node in nodes}
     return sorted(places, key=lambda node: places[node])
-
-
-def _declared_paths(pipeline: PipelineDeclaration, node: NodeName) -> list[RecordedPath]:
-    """Paths of a node's inputs, and of external outputs that may come to feed it."""
-    paths: list[RecordedPath] = []
-    for given in pipeline.nodes[node].inputs.values():
-        if not isinstance(given, Output):
-            paths.append(given)
-        elif path := pipeline.nodes[given.node].outputs.get(given.output):
-            paths.append(below(path, given.subpath))
-    for above, target in pipeline.edges:
-        if target == node and pipeline.nodes[above].external:
-            paths += pipeline.nodes[above].outputs.values()
-    return paths
-
-
-def _conventional(
-    node: NodeName,
-    needs: ScriptRequirements,
-    given: Mapping[str, RecordedPath],
-    *,
-    source: bool,
-) -> list[tuple[str, RecordedPath]]:
-    """Where an input may lie by convention (DESIGN § 6), best place first.
-
-    Not those of an input that is given another path: nobody takes what lies there.
-    """
-    folder = record(WORKSPACE, "input")
-    own = child(folder, node)
-    places: list[tuple[str, RecordedPath]] = []
-    for need in needs.of("input"):
-        usual = [child(own, need.name), *([child(folder, need.name)] if source else ())]
-        answer = next((given[n] for n in (need.name, *need.aliases) if n in given), None)
-        if answer is None or answer in usual:
-            places += ((need.name, path) for path in usual)
-    return places
-
-
-def _python(state: SessionState, spec: ScriptSpec | None) -> str | None:
-    return (spec.python if spec else None) or state.pipeline.python

@@ -21,7 +21,8 @@ class PlannedSession(ConfiguredSession):
     ) -> View:
         """What `run` with the same selection would do now; records nothing.
 
-        See `views.plans.plan_view` for the shape.
+        See `views.plans.plan_view` for the shape; beside it: warnings, the problems of what would
+        run that forbid nothing, such as a secret that is not set on this machine.
 
         Raises:
             SelectionError: A pattern selects no node.
@@ -29,7 +30,11 @@ class PlannedSession(ConfiguredSession):
         state, world = self._as_a_run_would_look()
         nodes = chosen(state, select, world)
         plan = plan_run(state, nodes, world, reuse=reuse, sagemaker=sagemaker)
-        return plan_view(state, plan, world, sagemaker=sagemaker)
+        warnings = self.unset_secrets(planned.node for planned in plan.run)
+        return {
+            **plan_view(state, plan, world, sagemaker=sagemaker),
+            "warnings": [problem.model_dump(mode="json") for problem in warnings],
+        }
 
     def why(self, node: str, *, sagemaker: bool | None = False) -> View:
         """What differs from what a node's last passed attempt depended on; records nothing.

@@ -7,16 +7,23 @@ from pydantic import JsonValue
 
 from runthrough.core.state import SessionState
 from runthrough.core.values.facts import NodeFacts, PathFacts
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.requirements import RereadReason, ScriptRequirements
 from runthrough.core.values.scripts import ScriptInfo
 from runthrough.core.views.particulars import Particulars
 
 
 def remembered(
-    state: SessionState, particulars: Particulars, nodes: Iterable[NodeName]
+    state: SessionState,
+    particulars: Particulars,
+    nodes: Iterable[NodeName],
+    *,
+    outside: tuple[RecordedPath, ...] = (),
 ) -> dict[NodeName, NodeFacts]:
-    """What history holds of nodes that cannot be looked at from here."""
+    """What history holds of nodes that cannot be looked at from here.
+
+    `outside` are the paths that forbid it, where that is why.
+    """
     world: dict[NodeName, NodeFacts] = {}
     for node in nodes:
         there = state.nodes[node]
@@ -34,6 +41,7 @@ def remembered(
                 if seen.path is not None and seen.digest is not None
             },
             checked_here=False,
+            outside=outside,
             written=written_before(state, particulars, node, script),
         )
     return world

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from runthrough.application.looking import World
-from runthrough.application.planned import PlannedSession
+from runthrough.application.repeated import RepeatedSession
 from runthrough.application.shown import Recorded
 from runthrough.core.commands import RedoConfiguration, UndoConfiguration
 from runthrough.core.decide.configuring import consumers
@@ -21,6 +21,7 @@ from runthrough.core.views.history import history
 from runthrough.core.views.loaded import Loaded
 from runthrough.core.views.nodes import View, node_values
 from runthrough.core.views.particulars import Particulars
+from runthrough.core.views.settled import node_results
 from runthrough.core.views.value_words import differing
 from runthrough.errors import CommandRefusedError
 
@@ -41,6 +42,8 @@ class Undone:
     """Of the event that tells what was done."""
     sentence: str
     nodes: tuple[NodeName, ...]
+    begun: Version
+    """Of the first event that it left."""
 
     def view(self) -> View:
         """The fields' names, the time in ISO 8601."""
@@ -54,7 +57,7 @@ class Undone:
         }
 
 
-class RevertibleSession(PlannedSession):
+class RevertibleSession(RepeatedSession):
     """A session whose configuration can be taken back."""
 
     def undo(
@@ -63,6 +66,7 @@ class RevertibleSession(PlannedSession):
         to: int | None = None,
         anyone: bool = False,
         seen: Callable[[Action], bool] | None = None,
+        based_on: int | None = None,
     ) -> Recorded:
         """Take back the last action on the configuration, or all since the version `to`.
 
@@ -72,6 +76,7 @@ class RevertibleSession(PlannedSession):
         Raises:
             CommandRefusedError: There is nothing to take back, it is another's, the version is
                 none to go back to, somebody acted meanwhile, or an action was not seen.
+            VersionConflictError: Somebody else changed the session after `based_on`.
         """
         self._writable("undo")
         self.refresh()
@@ -96,22 +101,28 @@ class RevertibleSession(PlannedSession):
             anyone=anyone,
             renamed=names,
             stood=stood,
+            based_on=self._based_on(based_on, "undo"),
             facts=self._world_of(then, stood, names) if then is not None else {},
         )
         return self._reverted(command)
 
-    def redo(self) -> Recorded:
+    def redo(self, *, based_on: int | None = None) -> Recorded:
         """Do again what the last undo took back.
 
         Raises:
             CommandRefusedError: Nothing is taken back, or somebody acted since.
+            VersionConflictError: Somebody else changed the session after `based_on`.
         """
         self._writable("redo")
         self.refresh()
+        base = self._based_on(based_on, "redo")
         taken_back = self.state.taken_back
         if not taken_back:
             nothing = RedoConfiguration(
-                to_version=self.version, undo=self.version, stood=standing(self.state)
+                to_version=self.version,
+                undo=self.version,
+                stood=standing(self.state),
+                based_on=base,
             )
             return self._reverted(nothing)
         undo = taken_back[-1].version
@@ -122,9 +133,19 @@ class RevertibleSession(PlannedSession):
             undo=undo,
             renamed=names,
             stood=stood,
+            based_on=base,
             facts=self._world_of(then, stood, names),
         )
         return self._reverted(command)
+
+    def to_undo(self, to: int | None = None) -> list[Undone]:
+        """The actions that an undo would take back, oldest first, those of others among them.
+
+        It is the last action, or all behind the version `to`.
+        """
+        self.refresh()
+        actions = self.state.actions
+        return self._told(actions[-1:] if to is None else [a for a in actions if a.version > to])
 
     def undone(self, recorded: Recorded) -> list[Undone]:
         """The actions that an undo took back, or a redo did again, oldest first."""
@@ -138,17 +159,34 @@ class RevertibleSession(PlannedSession):
 
     def reverted_values(self, recorded: Recorded) -> dict[NodeName, tuple[View, View]]:
         """What an undo or a redo changed, by node: the values before it, and behind it."""
-        before, after = self._then(recorded.after).state, self._then(recorded.version).state
-        changed: dict[NodeName, tuple[View, View]] = {}
-        for node in dict.fromkeys((*before.nodes, *after.nodes)):
-            old, new = node_values(before, node), node_values(after, node)
-            names = differing(old, new)
-            if names:
-                changed[node] = (
-                    {name: old[name] for name in names if name in old},
-                    {name: new[name] for name in names if name in new},
-                )
-        return changed
+        return _changed(self._then(recorded.after).state, self._then(recorded.version).state)
+
+    def values_to_undo(self, to: int | None = None) -> dict[NodeName, tuple[View, View]]:
+        """What an undo would change, by node: the values now, and those that would come back."""
+        actions = self.to_undo(to)
+        if not actions:
+            return {}
+        first = min(action.begun for action in actions)
+        return _changed(self.state, self._then(Version(first - 1)).state)
+
+    def taken_back(self, recorded: Recorded) -> View:
+        """What an undo took back, or a redo did again, and what that changed.
+
+        Keys: version, undone, nodes, changes, next_command.
+        """
+        undone, changed = self.undone(recorded), self.reverted_values(recorded)
+        nodes = self.state_at(recorded.version).nodes
+        concerned = dict.fromkeys((*changed, *(node for one in undone for node in one.nodes)))
+        return {
+            "version": recorded.version,
+            "undone": [action.view() for action in undone],
+            "nodes": {**node_results(concerned, nodes)},
+            "changes": [
+                {"node": node, "before": {**before}, "after": {**after}}
+                for node, (before, after) in changed.items()
+            ],
+            "next_command": self.next_command(),
+        }
 
     # ---- how it is done
 
@@ -179,6 +217,7 @@ class RevertibleSession(PlannedSession):
                     action.type,
                     row.sentence,
                     tuple(action.nodes),
+                    action.version,
                 )
             )
         return found
@@ -288,3 +327,17 @@ def _known_of_them(now: Loaded, then: Loaded, today: Names) -> Particulars:
         written=of(latest.written, earlier.written),
         tables=of(latest.tables, earlier.tables),
     )
+
+
+def _changed(before: SessionState, after: SessionState) -> dict[NodeName, tuple[View, View]]:
+    """What two states hold otherwise, by node: the values of the one, and of the other."""
+    changed: dict[NodeName, tuple[View, View]] = {}
+    for node in dict.fromkeys((*before.nodes, *after.nodes)):
+        old, new = node_values(before, node), node_values(after, node)
+        names = differing(old, new)
+        if names:
+            changed[node] = (
+                {name: old[name] for name in names if name in old},
+                {name: new[name] for name in names if name in new},
+            )
+    return changed

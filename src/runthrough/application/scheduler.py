@@ -51,13 +51,13 @@ class Scheduler(Generic[_T]):
         `start` begins a node, or answers `None` when the node is done at once. `finish` is told
         each result in this thread and says whether what lies below may run. `stop` is asked
         before each start and at least every `LOOK_S`; from its first yes on nothing is started,
-        and what runs is waited for.
+        and what runs is waited for. It is still asked meanwhile, since it may then end that, too.
         """
         heapq.heapify(self._ready)
         running: dict[Future[_T], NodeName] = {}
         stopping = False
         while True:
-            stopping = stopping or stop()
+            stopping = stop() or stopping
             while self._ready and len(running) < self._jobs and not stopping:
                 node = self._order[heapq.heappop(self._ready)]
                 future = start(node)

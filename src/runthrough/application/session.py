@@ -1,17 +1,20 @@
 """Session: one method for each thing a user can do; every door calls this."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from pydantic import JsonValue
 
+from runthrough.application.asking import AskedSession
 from runthrough.application.collecting import collecting_later
 from runthrough.application.execution import Execution
 from runthrough.application.homes import roots_here
 from runthrough.application.interruption import Interruption
-from runthrough.application.keeping import KeptSession
 from runthrough.application.looking import DIGEST_UP_TO, World
+from runthrough.application.shown import Recorded
 from runthrough.application.taking_over import holder_lives
+from runthrough.application.wishes import Once, RunWish
 from runthrough.core.commands import (
     CancelRun,
     MoveHome,
@@ -19,8 +22,8 @@ from runthrough.core.commands import (
 )
 from runthrough.core.events import DataFlowChecked, EventEnvelope, RunStarted
 from runthrough.core.lifecycle import Phase
-from runthrough.core.planning import retried
-from runthrough.core.values.ids import NodeName, Version
+from runthrough.core.planning import chosen, retried
+from runthrough.core.values.ids import NodeName, RunId, Version
 from runthrough.core.values.metadata import Home
 from runthrough.core.values.paths import Roots
 from runthrough.core.views.history import HistoryRow, history
@@ -29,10 +32,10 @@ from runthrough.core.views.plans import outdated_view
 from runthrough.core.views.results import results_view
 from runthrough.core.views.resumed import resumed_view
 from runthrough.core.views.worklist import LOOK_BACK, next_command, worklist
-from runthrough.errors import CommandRefusedError, NothingToRetryError
+from runthrough.errors import CommandRefusedError, NothingToRetryError, RunInProgressError
 
 
-class Session(KeptSession):
+class Session(AskedSession):
     """One guided test of one pipeline, as one caller goes on with it."""
 
     outdated: Sequence[View] = ()
@@ -127,10 +130,71 @@ class Session(KeptSession):
             PendingScriptsError: Nodes of the selection need a person first.
             SelectionError: Nothing is selected.
             AttemptClosedError: Somebody took the run over meanwhile.
+            OutsideRootsError: A selected node has a path where the caller may not look.
+        """
+        wish = RunWish(
+            select=tuple(select),
+            jobs=jobs,
+            fail_fast=fail_fast,
+            reuse=reuse,
+            sagemaker=sagemaker,
+            take_over=take_over,
+        )
+        return self.carry_out(wish, interruption=interruption, told=told)
+
+    def carry_out(
+        self,
+        wish: RunWish,
+        *,
+        once: Once | None = None,
+        interruption: Interruption | None = None,
+        told: Callable[[EventEnvelope], None] | None = None,
+    ) -> View:
+        """Run, or retry, as is wished; the founding plan's results.
+
+        Each event of the run is given to `told` as it is recorded. Where it was begun with the
+        command of `once` before, nothing is run and told, whether or not that run is over.
+
+        Raises:
+            RunInProgressError: A run is on, and its tester lives.
+            PendingScriptsError: Nodes of the selection need a person first.
+            SelectionError: Nothing is selected.
+            NothingToRetryError: Nothing failed.
+            AttemptClosedError: Somebody took the run over meanwhile.
+            CommandIdReusedError: `once` was used for something else.
+        """
+        seams: list[DataFlowChecked] = []
+        if once is None or self.begun_before(wish, once) is None:
+            try:
+                self._carry_out(wish, seams, once=once, interruption=interruption, told=told)
+            except RunInProgressError:  # that very run, where another process has just begun it
+                if once is None or self.begun_before(wish, once) is None:
+                    raise
+        return results_view(
+            self.state, self.particulars, seams, locate=self.locate, outdated=self.outdated
+        )
+
+    def begun_before(self, wish: RunWish, once: Once) -> RunId | None:
+        """The run that was begun with this command before, over or not; else `None`.
+
+        Raises:
+            CommandRefusedError: It was wished before, and refused.
+            CommandIdReusedError: The command was something else.
         """
         self.refresh()
-        self._needs_files("run")
-        seams: list[DataFlowChecked] = []
+        return self._execution().begun_before(wish, once)
+
+    def _carry_out(
+        self,
+        wish: RunWish,
+        seams: list[DataFlowChecked],
+        *,
+        once: Once | None,
+        interruption: Interruption | None,
+        told: Callable[[EventEnvelope], None] | None,
+    ) -> None:
+        self.refresh()
+        self._needs_files("retry" if wish.retry else "run")
 
         def listen(envelope: EventEnvelope) -> None:
             if isinstance(envelope.event, DataFlowChecked):
@@ -140,21 +204,14 @@ class Session(KeptSession):
             if told is not None:
                 told(envelope)
 
-        self._execution().take_over(insist=take_over)
+        if wish.retry:
+            wish = replace(wish, select=self.to_retry(take_over=wish.take_over))
+        self._execution().take_over(insist=wish.take_over)
         # Digests are taken whatever the size: a run may be reused only on content.
         world = self._record_world(digest_up_to=None)
-        execution = self._execution(listen)
-        execution.run(
-            select,
-            jobs=jobs,
-            fail_fast=fail_fast,
-            reuse=reuse,
-            sagemaker=sagemaker,
-            world=world,
-            interruption=interruption or Interruption(),
-        )
-        return results_view(
-            self.state, self.particulars, seams, locate=self.locate, outdated=self.outdated
+        self._refuse_outside(wish.select, world)
+        self._execution(listen).run(
+            wish, world=world, interruption=interruption or Interruption(), once=once
         )
 
     def to_retry(self, *, take_over: bool = False) -> tuple[NodeName, ...]:
@@ -174,24 +231,39 @@ class Session(KeptSession):
             raise NothingToRetryError
         return nodes
 
-    def cancel(self) -> None:
+    def cancel(self, meant: str | None = None) -> Recorded:
         """Ask the tester that drives the present run to end it, which takes about a second.
 
         Raises:
-            CommandRefusedError: No run is on, or its tester is gone.
+            CommandRefusedError: No run is on, or not the one that is meant, or its tester is gone.
         """
         self.refresh()
-        run = self.state.running
-        if run is not None and not holder_lives(self._ports, run):
+        run, refusal = self.state.running, None
+        if run is not None and meant not in (None, run.run):
+            refusal = CommandRefusedError(
+                f"The run that is on is {run.run}, not {meant}.",
+                fix="runthrough status shows what is on",
+            )
+        elif run is not None and not holder_lives(self._ports, run):
             refusal = CommandRefusedError(
                 "The tester that drove the run is gone, so nobody could end it.",
                 fix="runthrough resume closes what it left open",
             )
+        if refusal is not None:
             self._handler.refuse(self._loaded, "cancel", refusal, self._caller.metadata())
             raise refusal
-        self._handle(CancelRun())
+        stored = self._handle(CancelRun())
+        return Recorded(Version(stored[0].version - 1), stored[-1].version)
 
     # ---- how it is done
+
+    def _refuse_outside(self, select: Sequence[str], world: World) -> None:
+        """Refuse to run a node that has a path which may not be touched."""
+        if not self._allowing.confines:
+            return
+        for node in chosen(self.state, select, world):
+            for path in world[node].outside if node in world else ():
+                self._allowing.refuse_outside(path, f"{node} cannot run here, for its path")
 
     def _execution(
         self,

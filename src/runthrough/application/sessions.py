@@ -1,40 +1,36 @@
 """Starting, finding and listing sessions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from runthrough.application.allowing import Allowing, placed_path, refuse_session_folders
+from runthrough.application.beginning import begin
 from runthrough.application.caller import Caller
 from runthrough.application.comparing import Compared, compare
+from runthrough.application.confined import confined
 from runthrough.application.definitions import normalised, with_registered
+from runthrough.application.finding import SessionFinding
 from runthrough.application.forking import forked, roots_at
 from runthrough.application.handler import CommandHandler
 from runthrough.application.keeping import checked_name
-from runthrough.application.likeness import likeness, standing_here
-from runthrough.application.looking import Looking
-from runthrough.application.ports import Ports
+from runthrough.application.likeness import Likeness, Model, model
+from runthrough.application.looking import Looking, World
+from runthrough.application.pooling import LoadedPool
+from runthrough.application.ports import Confinement, Ports
 from runthrough.application.session import Session
+from runthrough.application.wishes import Asked
 from runthrough.core.commands import StartSession
-from runthrough.core.decide.taking import taken, with_answers
 from runthrough.core.names import friendly_session_name
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.state import SessionState
 from runthrough.core.values.ids import RecordedPath, SessionId
 from runthrough.core.values.metadata import Home, SessionSettings
-from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, inside, record
+from runthrough.core.values.paths import PIPELINE, SESSION, WORKSPACE, Roots, record
 from runthrough.core.values.pipelines import PipelineDeclaration
-from runthrough.core.values.secrets import masked_text
 from runthrough.core.values.store import SessionEntry
 from runthrough.core.views.loaded import Loaded
-from runthrough.errors import (
-    PipelineDiffersError,
-    SessionError,
-    UnknownSessionError,
-    UnknownVersionError,
-)
-
-LAST = "@last"
-"""Stands for the last session in which the caller has an event."""
+from runthrough.errors import PipelineDiffersError, UnknownSessionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +52,34 @@ class Sessions:
     """All sessions of one database, for one caller."""
 
     def __init__(
-        self, ports: Ports, caller: Caller, *, cwd: str, naming: Naming = USUAL_NAMING
+        self,
+        ports: Ports,
+        caller: Caller,
+        *,
+        cwd: str,
+        naming: Naming = USUAL_NAMING,
+        pool: LoadedPool | None = None,
+        in_workspace: bool = False,
     ) -> None:
-        self._ports = ports
+        """See all sessions; those that are opened are taken from a `pool`, where there is one.
+
+        Relative paths of what is begun start at `cwd`, and so do answers; `in_workspace` lets
+        answers start at the workspace of their session, for callers without a folder of their own.
+        """
+        self._ports = confined(ports)
         self._caller = caller
         self._cwd = cwd
-        self._naming = naming
+        self._in_workspace = in_workspace
+        self._naming = _allowed(naming, ports.confinement)
+        self._pool = pool
+        self._finding = SessionFinding(self._ports, caller, cwd=cwd)
         self._handler = CommandHandler(
             ports.store, snapshots=ports.snapshots, clock=ports.clock, log=ports.log
         )
 
     def entries(self) -> tuple[SessionEntry, ...]:
         """All sessions, the one with the latest event first."""
-        return self._ports.directory.sessions()
+        return self._finding.entries()
 
     def found(self, asked: str) -> SessionEntry:
         """The session of that id, name or `@last`, as the directory lists it.
@@ -76,13 +87,15 @@ class Sessions:
         Raises:
             UnknownSessionError: There is none.
         """
-        directory, asked = self._ports.directory, masked_text(asked)
-        last = asked == LAST
-        entry = directory.last_of(self._caller.actor) if last else directory.find(asked)
-        if entry is None:
-            listed = [f"{e.name} ({e.phase})" for e in self.entries()]
-            raise UnknownSessionError(asked, listed[:LISTED])
-        return entry
+        return self._finding.found(asked)
+
+    def found_among(self, asked: str, reached: Collection[SessionId]) -> SessionEntry:
+        """The session of that id, name or `@last` among those that somebody may reach.
+
+        Raises:
+            UnknownSessionError: There is none.
+        """
+        return self._finding.found_among(asked, reached)
 
     def start(
         self,
@@ -91,59 +104,129 @@ class Sessions:
         name: str | None = None,
         workspaces: Sequence[str] = (),
         like: str | None = None,
+        kept_in: str | None = None,
     ) -> Session:
         """Begin a session; `workspaces` are absolute folders, the first is where it writes.
 
+        It writes into the folder `.runthrough` there, or into the absolute folder `kept_in`.
         With the answers of the session that `like` names, for nodes of one name; what of them
-        was taken is the new session's `likeness`.
+        was taken is the new session's `likeness`. A command that was handled before began its
+        session then, and that one is opened.
 
         Raises:
             SessionNameTakenError: An open session has the name.
             CommandInvalidError: The name is none that can be typed.
             UnknownSessionError: There is no session to be like.
+            OutsideRootsError: A folder, or a path in the pipeline, lies where the caller may not
+                look.
         """
         chosen = None if name is None else checked_name("new", name)
         session_id = SessionId(self._ports.new_id())
-        places = workspaces or (definition.folder,)
-        roots = {PIPELINE: definition.folder, WORKSPACE: places[0]}
-        further = {f"{WORKSPACE}{n}": place for n, place in enumerate(places[1:], start=2)}
-        roots |= {**further, SESSION: f"{places[0].rstrip('/')}/.runthrough/{session_id}"}
-        placed = Roots(roots)
-        pipeline = with_registered(normalised(definition), self._naming.registry, placed)
-        settings = _kept_settings(
-            self._naming, tuple(record(root, ".") for root in (WORKSPACE, *further))
+        roots = self._new_roots(
+            session_id, definition, workspaces or (definition.folder,), kept_in
         )
-        stood, seen = None, pipeline
-        other = None if like is None else self._model(like)
-        if other is not None:
-            stood = standing_here(other.state, self._roots(other.session_id), placed)
-            seen = with_answers(pipeline, taken(stood, pipeline, {}))
+        placed = Roots(roots)
+        allowing = Allowing(self._ports.confinement, placed)
+        allowing.refuse_pipeline(normalised(definition))
+        pipeline = with_registered(normalised(definition), self._naming.registry, placed)
+        searched = tuple(record(root, ".") for root in roots if root.startswith(WORKSPACE))
+        settings = _kept_settings(self._naming, searched)
+        other = None if like is None else self._model(like, placed)
         command = StartSession(
             name=chosen or friendly_session_name(int(session_id.replace("-", ""), 16)),
             pipeline=pipeline,
             home=Home(host=self._caller.host, name=self._caller.host_name),
             settings=settings,
-            like=stood,
-            facts=Looking(self._ports.catalog, self._ports.inspector, placed).at_start(
-                seen, settings
+            like=None if other is None else other.stood,
+            facts=self._at_start(
+                placed, pipeline if other is None else other.answered(pipeline), settings
             ),
         )
         loaded = Loaded(SessionState(session_id))
-        self._ports.directory.set_roots(session_id, host=self._caller.host, roots=roots)
-        self._handler.handle(loaded, command, self._caller.metadata())
+        asked = Asked(
+            chosen=frozenset({"name"} if chosen is None else ()),
+            of="" if other is None else other.session_id,
+        )
+        begun = self._begun(loaded, command, asked, roots)
+        if begun != session_id:
+            return self.open(begun)
         session = self._session(loaded, placed)
-        if other is not None and stood is not None:
-            answers = taken(stood, pipeline, command.facts)
-            session.likeness = likeness(other.name, answers)
+        if other is not None:
+            session.likeness = other.likeness(pipeline, command.facts)
         return session
 
-    def _model(self, like: str) -> Session:
-        """The session whose answers another one begins with."""
+    def _new_roots(
+        self,
+        session_id: SessionId,
+        definition: PipelineDefinition,
+        places: Sequence[str],
+        kept_in: str | None,
+    ) -> dict[str, str]:
+        """The folders of a new session by their names, the workspaces in their order."""
+        further = {f"{WORKSPACE}{n}": place for n, place in enumerate(places[1:], start=2)}
+        kept = kept_in or f"{places[0].rstrip('/')}/.runthrough"
+        roots = {
+            PIPELINE: definition.folder,
+            WORKSPACE: places[0],
+            **further,
+            SESSION: f"{kept}/{session_id}",
+        }
+        refuse_session_folders(self._ports.confinement, roots, kept)
+        return roots
+
+    def _begun(
+        self, loaded: Loaded, command: StartSession, asked: Asked, roots: Mapping[str, str]
+    ) -> SessionId:
+        """Begin a session; its id, or that of the one which the command began before."""
+        return begin(
+            self._ports.directory,
+            self._handler,
+            loaded,
+            command,
+            metadata=self._caller.metadata(),
+            asked=asked,
+            places={self._caller.host: roots},
+        )
+
+    def place(self, given: str, what: str = "") -> str:
+        """The absolute path that is meant by one that a caller gave, to be read or written.
+
+        `what` it is begins the sentence of the refusal.
+
+        Raises:
+            OutsideRootsError: It lies where the caller may not look.
+        """
+        return placed_path(self._ports.confinement, given, cwd=self._cwd, what=what)
+
+    def _model(self, like: str, roots: Roots) -> Model:
+        """The session whose answers another one begins with, which lies at `roots`."""
         try:
-            return self.open_at(like)
+            return self._seen_from(roots, self.open_at(like))
         except UnknownSessionError as unknown:
             unknown.fix = "runthrough sessions lists them; --like NAME chooses one"
             raise
+
+    def _seen_from(self, roots: Roots, other: Session) -> Model:
+        allowing = Allowing(self._ports.confinement, roots)
+        return model(other.state, self._roots(other.session_id), roots, allowing=allowing)
+
+    def _at_start(
+        self, roots: Roots, pipeline: PipelineDeclaration, settings: SessionSettings
+    ) -> World:
+        """Facts for every node of a pipeline that no session knows yet."""
+        looking = Looking(self._ports.catalog, self._ports.inspector, roots)
+        return looking.at_start(pipeline, settings)
+
+    def likeness(self, session: Session, like: str) -> Likeness:
+        """What a session that has just begun took of another one, told anew.
+
+        Raises:
+            UnknownSessionError: There is no session of that name.
+        """
+        state, roots = session.state, self._roots(session.session_id)
+        other = self._seen_from(roots, self.open_at(like))
+        facts = self._at_start(roots, other.answered(state.pipeline), state.settings)
+        return other.likeness(state.pipeline, facts)
 
     def resume_equal(self, name: str, definition: PipelineDefinition) -> Session | None:
         """The open session of that name, if there is one and it tests an equal pipeline.
@@ -168,9 +251,17 @@ class Sessions:
         Raises:
             UnknownSessionError: There is none.
         """
-        entry = self.found(asked)
-        loaded = self._handler.load(entry.session_id)
-        return self._session(loaded, self._roots(entry.session_id))
+        return self._opened(self.found(asked))
+
+    def _opened(self, entry: SessionEntry) -> Session:
+        load, session_id = self._handler.load, entry.session_id
+        loaded = load(session_id) if self._pool is None else self._pool.take(session_id, load)
+        return self._session(loaded, self._roots(session_id))
+
+    def give_back(self, session: Session) -> None:
+        """Let the next caller have a session that was opened and that nobody uses any more."""
+        if self._pool is not None:
+            session.hand_back(self._pool)
 
     def open_at(self, asked: str, at: int | datetime | None = None) -> Session:
         """A session to be read, as it was at a version or time (aware), or as it is.
@@ -180,7 +271,7 @@ class Sessions:
             SessionError: It never was at that version or time, or the time has no time zone.
         """
         entry = self.found(asked)
-        upto = None if at is None else self._upto(entry, at)
+        upto = None if at is None else self._finding.version_at(entry, at)
         loaded = self._handler.load(entry.session_id, upto=upto)
         roots = roots_at(self._ports, entry, loaded.state.version, host=self._caller.host)
         return self._session(loaded, roots, read_only=True, past=at is not None)
@@ -205,7 +296,7 @@ class Sessions:
             self._handler,
             self._caller,
             origin=origin,
-            at=None if at is None else self._upto(origin, at),
+            at=None if at is None else self._finding.version_at(origin, at),
             name=chosen,
         )
         return self._session(loaded, self._roots(loaded.state.session_id))
@@ -224,11 +315,13 @@ class Sessions:
     def default(self) -> Session:
         """The only open session one of whose roots holds the current folder, else the last.
 
+        Of several that are open in the folder the last is meant only if it is one of them: a
+        command typed here never acts on a session of another folder.
+
         Raises:
             UnknownSessionError: Neither; the sessions are listed.
         """
-        here = self._open_here()
-        return self.open(here[0].session_id if len(here) == 1 else LAST)
+        return self._opened(self._finding.by_default())
 
     def is_meant(self, session: Session, *, asked: str | None) -> bool:
         """Whether a session is what is found with `asked`, or by default where that is `None`.
@@ -236,24 +329,7 @@ class Sessions:
         Of several that are open in this folder none is meant by default: whichever the caller
         touches next would be.
         """
-        here = [] if asked else self._open_here()
-        if len(here) > 1:
-            return False
-        try:
-            found = self.found(asked or (here[0].session_id if here else LAST))
-        except UnknownSessionError:
-            return False
-        return found.session_id == session.session_id
-
-    def _open_here(self) -> list[SessionEntry]:
-        return [
-            entry for entry in self.entries() if entry.phase == "open" and self._holds_cwd(entry)
-        ]
-
-    def _holds_cwd(self, entry: SessionEntry) -> bool:
-        roots = self._ports.directory.roots_of(entry.session_id, host=self._caller.host)
-        cwd = record("abs", self._cwd)
-        return any(inside(cwd, record("abs", place)) is not None for place in roots.values())
+        return self._finding.is_meant(session.session_id, asked=asked)
 
     def version_at(self, session: Session, at: int | datetime) -> int:
         """The version of a session that is meant by one, or by a time (aware).
@@ -261,32 +337,9 @@ class Sessions:
         Raises:
             SessionError: It never was at that version or time, or the time has no time zone.
         """
-        return at if isinstance(at, int) else self._upto(self.found(session.session_id), at)
-
-    def _upto(self, entry: SessionEntry, at: object) -> int:
-        """The version that is meant; of a time the last one before the first event after it."""
-        if isinstance(at, datetime):
-            if at.tzinfo is None:
-                raise SessionError(
-                    f"The time {at.isoformat()} has no time zone, so it may mean any of many.",
-                    fix="give an aware one, such as datetime.now(timezone.utc)",
-                )
-            version = self._ports.store.version_at(entry.session_id, at=at)
-            if not version:
-                raise SessionError(
-                    f"Session {entry.name} was not there yet at {_moment(at)}: it began at "
-                    f"{_moment(entry.created_at)}.",
-                    fix="runthrough history tells when what happened",
-                )
-            return version
-        if isinstance(at, bool) or not isinstance(at, int):
-            raise SessionError(
-                f"A session is looked at as of a version or an aware time, not {at!r}.",
-                fix="runthrough history lists the versions",
-            )
-        if not 1 <= at <= entry.version:
-            raise UnknownVersionError(entry.name, at, entry.version)
-        return at
+        if isinstance(at, int):
+            return at
+        return self._finding.version_at(self.found(session.session_id), at)
 
     def _roots(self, session_id: SessionId) -> Roots:
         """Where the session's folders lie here; none where this host does not know it."""
@@ -302,6 +355,7 @@ class Sessions:
             roots=roots,
             caller=self._caller,
             cwd=self._cwd,
+            in_workspace=self._in_workspace,
             read_only=read_only,
             past=past,
         )
@@ -309,8 +363,10 @@ class Sessions:
         return session
 
 
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+def _allowed(naming: Naming, confinement: Confinement) -> Naming:
+    """Without the scripts of the user's settings that lie where the caller may not look."""
+    registry = {name: path for name, path in naming.registry.items() if confinement.holds(path)}
+    return replace(naming, registry=registry)
 
 
 def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> SessionSettings:
@@ -321,10 +377,6 @@ def _kept_settings(naming: Naming, workspaces: tuple[RecordedPath, ...]) -> Sess
     if naming.suffixes is None:
         return kept
     return kept.model_copy(update={"suffixes": naming.suffixes})
-
-
-LISTED = 10
-"""How many sessions an error names: enough to recognise one, few enough to read."""
 
 
 def _differences(old: PipelineDeclaration, new: PipelineDeclaration) -> list[str]:

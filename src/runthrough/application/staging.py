@@ -268,7 +268,8 @@ class Staging:
         settled: dict[str, Output | None] = dict.fromkeys(given)
         for name, source in said.items():
             if source.node not in self._tested.dag:
-                raise UnknownNodeError(source.node, nearest(source.node, self._tested.dag.nodes))
+                near = nearest(source.node, self._tested.dag.nodes)
+                raise UnknownNodeError(source.node, near, in_dag=True)
             settled[name] = self._own(source) if source.node in self._specs else None
             if settled[name] is not None:
                 yield name, (self._own(source), _DECLARED)

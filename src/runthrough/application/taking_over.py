@@ -1,7 +1,8 @@
 """What a tester that is gone has left: its attempts closed, then its run."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 from runthrough.application.attempts import attempt_folder
@@ -29,6 +30,16 @@ LOST = ScriptResult(
 
 DRIVEN: set[RunId] = set()
 """Runs that this process drives now: its own pid alone does not prove that a run lives."""
+
+
+@contextmanager
+def driving(run: RunId) -> Iterator[None]:
+    """Count a run among those that this process drives, from before it is recorded on."""
+    DRIVEN.add(run)
+    try:
+        yield
+    finally:
+        DRIVEN.discard(run)
 
 
 def holder_lives(ports: Ports, run: RunState, *, take_over: bool = False) -> bool:

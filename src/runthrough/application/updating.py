@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from copy import copy
 from types import MappingProxyType
 
+from runthrough.application.concerned_paths import Asked
 from runthrough.application.definitions import placed, with_registered
 from runthrough.application.likeness import Likeness
-from runthrough.application.looking import Asked, World
+from runthrough.application.looking import World
 from runthrough.application.reverting import RevertibleSession
 from runthrough.application.shown import Recorded
 from runthrough.core.commands import UpdatePipeline
 from runthrough.core.decide.pipeline_updates import PipelineUpdate, pipeline_update
-from runthrough.core.decide.surroundings import declared_spec
 from runthrough.core.decide.updating import changed, rename_hints
 from runthrough.core.events import EventEnvelope
 from runthrough.core.pipeline import PipelineDefinition
@@ -19,8 +19,8 @@ from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath, Version
-from runthrough.core.values.paths import below
-from runthrough.core.values.pipelines import PipelineDeclaration
+from runthrough.core.values.paths import below, shown
+from runthrough.core.values.pipelines import PipelineDeclaration, declared_spec
 from runthrough.core.views.particulars import Particulars
 from runthrough.core.views.pipelines import declaration_of, unsaid
 from runthrough.errors import (
@@ -48,6 +48,7 @@ class UpdatedSession(RevertibleSession):
             CommandInvalidError: It has none: it tests a DAG that was built in Python.
             PipelineFileError: The file is gone.
             NotAtHomeError: The session lives on another host.
+            OutsideRootsError: It lies where the caller may not look.
         """
         self.refresh()
         self._needs_files("update")
@@ -56,6 +57,7 @@ class UpdatedSession(RevertibleSession):
             raise CommandInvalidError(
                 "update", "the session has no pipeline file", fix="runthrough update PIPELINE"
             )
+        self._allowing.refuse(file, shown(file), "The pipeline file")
         seen = self._ports.inspector.look((file,), roots=self._roots, digest_up_to=-1)
         if seen[file].kind is None:
             raise PipelineFileError(
@@ -70,7 +72,11 @@ class UpdatedSession(RevertibleSession):
         return tuple(self.locate(place) for place in self.state.settings.workspaces)
 
     def update(
-        self, definition: PipelineDefinition, *, renamed: Mapping[str, str] = _NOTHING
+        self,
+        definition: PipelineDefinition,
+        *,
+        renamed: Mapping[str, str] = _NOTHING,
+        based_on: int | None = None,
     ) -> Recorded:
         """Test another pipeline, mostly the same one as its file has it now.
 
@@ -83,14 +89,19 @@ class UpdatedSession(RevertibleSession):
                 connection would close a cycle.
             UnknownNodeError: No node has the old name of one that is renamed.
             PipelineCycleError: The pipeline has a cycle.
+            VersionConflictError: Somebody else changed the session after `based_on`.
             NotAtHomeError: The session lives on another host.
+            OutsideRootsError: A path in the pipeline lies where the caller may not look.
         """
         self.refresh()
         self._needs_files("update")
-        pipeline = with_registered(placed(definition, self._roots), self.registered, self._roots)
+        declared = placed(definition, self._roots)
+        self._allowing.refuse_pipeline(declared)
+        pipeline = with_registered(declared, self.registered, self._roots)
         command = UpdatePipeline(
             pipeline=pipeline,
             renamed={NodeName(old): NodeName(new) for old, new in renamed.items()},
+            based_on=self._based_on(based_on, "update"),
         )
         command = command.model_copy(update={"facts": self._world_with(command)})
         stored = self._handle(command)

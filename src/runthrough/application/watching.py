@@ -23,7 +23,7 @@ OUT_OF_TOUCH_S = 40.0
 
 
 class Watch:
-    """Ends a run's attempts when somebody asks for it, at the terminal or in the log."""
+    """Ends a run's attempts when somebody asks for it, in this process or in the log."""
 
     def __init__(
         self,
@@ -44,9 +44,8 @@ class Watch:
         self._interruption = interruption
         self._log = log
         self._looked_at = self._seen_at = clock()
-        self._stopping = False
-        self.status: RunStatus | Literal["as_it_went"] = "as_it_went"
-        """How the run is to be finished."""
+        self._ending = False
+        self._status: RunStatus | Literal["as_it_went"] = "as_it_went"
         self.why = ""
         """Why attempts were ended, in words."""
 
@@ -60,24 +59,32 @@ class Watch:
             self._interruption.heard = False
 
     def stop(self) -> bool:
-        """Whether nothing more is to be started; what runs is ended at the first yes.
+        """Whether nothing more is to be started; what runs is ended as well, unless it may go on.
 
         Raises:
             AttemptClosedError: Somebody took the run over.
             StoreUnavailableError: The log has been out of reach for `OUT_OF_TOUCH_S`.
         """
-        if self._stopping:
+        if self._ending:
             return True
         running = self._present()
         if running.cancelled_by is not None:
-            self.status, self.why = "cancelled", f"cancelled by {running.cancelled_by}"
+            self._status, self.why = "cancelled", f"cancelled by {running.cancelled_by}"
         elif self._interruption.asked:
-            self.status, self.why = "interrupted", "the run was interrupted"
+            self._status, self.why = "interrupted", "the run was interrupted"
         else:
-            return False
-        self._stopping = True
+            return self._interruption.draining
+        self._ending = True
         self.end_attempts()
         return True
+
+    def status(self) -> RunStatus | Literal["as_it_went"]:
+        """How the run is to be finished: draining interrupts it only where nodes are left."""
+        running = self._loaded.state.running
+        if self._status != "as_it_went" or running is None or not self._interruption.draining:
+            return self._status
+        left = set(running.plan.order) - set(running.outcomes)
+        return "interrupted" if left else "as_it_went"
 
     def end_attempts(self) -> None:
         """End what runs; each attempt is reported when it has ended."""

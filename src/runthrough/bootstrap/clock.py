@@ -1,5 +1,6 @@
-"""The clock and the ids that are wired; nothing else of the program makes any."""
+"""The clock, the ids and the secrets that are wired; nothing else of the program makes any."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,16 @@ def now() -> datetime:
 def new_id() -> str:
     """An id that sorts by the time at which it was made."""
     return str(uuid7())
+
+
+def new_token_id() -> str:
+    """12 random hex characters, which name a token and may be shown."""
+    return secrets.token_hex(6)
+
+
+def new_secret() -> str:
+    """43 random characters that a URL takes, 256 bits of them, which nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 def _of_this_machine() -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runthrough import __version__
 from runthrough.adapters.store import schema
@@ -10,9 +11,11 @@ from runthrough.adapters.store.faults import shown_url
 from runthrough.adapters.store.opening import open_database, parsed_url
 from runthrough.adapters.store.upgrading import Upgrade, upgrade
 from runthrough.bootstrap import clock
-from runthrough.core.values.health import DatabaseFacts, DiskUse, Fault, Health
 from runthrough.errors import SchemaNewerError, SchemaOutdatedError, SettingError
 from runthrough.settings import Settings, known_host, load_settings
+
+if TYPE_CHECKING:
+    from runthrough.core.values.health import DatabaseFacts, DiskUse, Health
 
 
 def upgrade_database(url: str) -> Upgrade:
@@ -48,10 +51,11 @@ def shown_database(url: str) -> str:
 
 def examine(
     *, cwd: str, environ: Mapping[str, str], flags: Mapping[str, object] | None = None
-) -> Health:
+) -> "Health":
     """Look at versions, settings and database; nothing is made, and nothing stops it."""
     from runthrough.adapters.store.health import look_at_database  # noqa: PLC0415 - only `doctor`
     from runthrough.adapters.versions import installed_versions  # noqa: PLC0415 - only `doctor`
+    from runthrough.core.values.health import Fault, Health  # noqa: PLC0415 - only `doctor`
 
     versions = installed_versions(__version__)
     try:
@@ -66,7 +70,7 @@ def examine(
     return Health(clock.now(), versions, database=database, disk=_disk_use(settings, database))
 
 
-def _disk_use(settings: Settings, database: DatabaseFacts) -> DiskUse | None:
+def _disk_use(settings: Settings, database: "DatabaseFacts") -> "DiskUse | None":
     """What the sessions of a database keep on this machine; it may not have a name yet."""
     from runthrough.adapters.disk_use import disk_use  # noqa: PLC0415 - only `doctor`
 

@@ -1,23 +1,28 @@
 """Pipelines, notes and exports as files that doors read and write."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from runthrough import __version__
+from runthrough.application.auditing import Auditing
 from runthrough.bootstrap import clock
 from runthrough.bootstrap.wiring import Application
+from runthrough.core.names import nearest
 from runthrough.core.pipeline import PipelineDefinition
 from runthrough.core.values.ids import RecordedPath, SessionId
 from runthrough.core.values.pipelines import PipelineDeclaration
 from runthrough.core.values.store import Checkpoint, EventFilter, StoredEvent
-from runthrough.errors import AuditFileError
+from runthrough.errors import AuditFileError, UnknownNodeError
 
 if TYPE_CHECKING:
     from runthrough.adapters.drafting import Draft
     from runthrough.adapters.exports.files import ExportFile
     from runthrough.adapters.pipeline_files.writing import WrittenPipeline
+    from runthrough.adapters.starter import Project
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineDefinition:
@@ -44,6 +49,18 @@ def load_either(path: str | os.PathLike[str], *, scripts: Sequence[str]) -> Pipe
     return pipeline_files.load_either(path, scripts=scripts)
 
 
+def declared_pipeline(said: Mapping[str, JsonValue], folder: str) -> PipelineDefinition:
+    """The pipeline that a mapping declares as a pipeline file does; paths start at `folder`.
+
+    Raises:
+        PipelineFileError: It is no pipeline; all mistakes of its shape are told at once.
+        PipelineCycleError: Its edges and connections form a cycle.
+    """
+    from runthrough.adapters import pipeline_files  # noqa: PLC0415 - only doors that take one
+
+    return pipeline_files.declared_pipeline(said, folder)
+
+
 def draft_pipeline(folder: str, file: str) -> "Draft":
     """Write a new pipeline file for a folder of scripts.
 
@@ -54,6 +71,45 @@ def draft_pipeline(folder: str, file: str) -> "Draft":
     from runthrough.adapters import drafting  # noqa: PLC0415 - only `new --from-folder`
 
     return drafting.draft_pipeline(folder, file)
+
+
+def lay_out_project(folder: str) -> "Project":
+    """Write a small project into a folder; nothing is overwritten.
+
+    Raises:
+        ProjectFolderError: Files of these names are there already, or cannot be written.
+    """
+    from runthrough.adapters import starter  # noqa: PLC0415 - only `init`
+
+    return starter.lay_out_project(folder)
+
+
+def lay_schema(folder: str | os.PathLike[str]) -> bool:
+    """Write the schema of pipeline files into a folder, for editors; whether it is there.
+
+    It is not where another file has its name, `runthrough.schema.json`.
+
+    Raises:
+        PipelineFileError: It cannot be written.
+    """
+    from runthrough.adapters.pipeline_files import editing  # noqa: PLC0415 - few commands
+
+    return editing.lay_schema(folder)
+
+
+def write_schema(file: str | os.PathLike[str], *, force: bool = False) -> str | None:
+    """Write the schema of pipeline files into a file; the line by which editors find it there.
+
+    There is none for a path with spaces: editors take such a line up to the first one.
+
+    Raises:
+        PipelineFileError: There is another file and no `force`, or it cannot be written.
+    """
+    from runthrough.adapters.pipeline_files import editing  # noqa: PLC0415 - few commands
+
+    editing.write_schema(file, force=force)
+    place = os.fspath(file)
+    return editing.schema_line(place) if place.split() == [place] else None
 
 
 def write_pipeline(
@@ -208,6 +264,24 @@ def node_names(naming: Iterable[StoredEvent]) -> set[str]:
     from runthrough.adapters.exports.naming import Naming  # noqa: PLC0415 - only `audit export`
 
     return Naming(naming).known
+
+
+def naming_for(
+    auditing: Auditing, session_id: SessionId | None, wanted: EventFilter
+) -> tuple[list[StoredEvent], int | None]:
+    """The events that name nodes, where nodes are asked for, and up to where they were read.
+
+    Raises:
+        UnknownNodeError: No node has, or had, a name that is asked for.
+    """
+    if not wanted.nodes:
+        return [], None
+    naming, upto = auditing.naming(session_id)
+    known = node_names(naming)
+    for node in wanted.nodes:
+        if node not in known:
+            raise UnknownNodeError(node, nearest(node, known), ever=True)
+    return naming, upto
 
 
 def open_export(path: str | os.PathLike[str]) -> "ExportFile":

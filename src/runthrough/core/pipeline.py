@@ -186,7 +186,7 @@ class PipelineDAG:
 
     def _known(self, node: str) -> str:
         if node not in self._successors:
-            raise UnknownNodeError(str(node))
+            raise UnknownNodeError(str(node), in_dag=True)
         return node
 
     def _insert(self, node: str) -> None:

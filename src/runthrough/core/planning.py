@@ -55,7 +55,7 @@ def selected(
     for pattern in select or ("",):
         name = NodeName(pattern.removeprefix("+").removesuffix("+"))
         if not pattern:
-            nodes = frozenset(state.nodes)
+            nodes = frozenset(() if select else state.nodes)
         elif pattern in state.nodes:
             nodes = frozenset({NodeName(pattern)})
         elif pattern == FAILED:
@@ -82,6 +82,8 @@ def chosen(state: SessionState, select: Sequence[str], world: World) -> frozense
     """
     nodes: frozenset[NodeName] = frozenset()
     for pattern, found in selected(state, select, world).items():
+        if not found and select and not pattern:
+            raise SelectionError(pattern, why="it is empty")
         if not found:
             raise _nothing_selected(state, pattern)
         nodes |= found
@@ -101,6 +103,8 @@ def _nothing_selected(state: SessionState, pattern: str) -> SelectionError:
 def retried(state: SessionState) -> tuple[NodeName, ...]:
     """What a retry runs: nodes whose last attempt did not pass, and what they blocked.
 
+    So does what the last run was to run and never came to, as behind a cancelled run, or beside
+    the first failure of one that ended with it.
     A node whose output does not fit what it feeds failed too, with its consumers. That is what
     the last run says they blocked, and below them what has never passed; and above these what the
     last run was to run and did not come to, since without it they could not run.
@@ -109,11 +113,20 @@ def retried(state: SessionState) -> tuple[NodeName, ...]:
     by = state.run.blocked_by if state.run is not None else {}
     below = reachable(failed, state.successors) - failed
     again = failed | {n for n in below if n in by or state.nodes[n].passed is None}
+    again |= set(_not_come_to(state))
     again |= {misfit.node for node in failed for misfit in state.nodes[node].misfits}
     planned = frozenset(state.run.plan.order) if state.run is not None else frozenset()
     above = reachable(again, state.predecessors) & planned
     again |= {n for n in above if state.nodes[n].passed is None}
     return tuple(n for n in state.nodes if n in again and not state.nodes[n].external)
+
+
+def _not_come_to(state: SessionState) -> Iterator[NodeName]:
+    """What the last run was to run, and ended without."""
+    run = state.run
+    if run is not None and run.status is not None:
+        planned = (planned.node for planned in run.plan.run)
+        yield from (n for n in planned if n not in run.outcomes and n in state.nodes)
 
 
 def _ended(state: SessionState, outcomes: Collection[str]) -> Iterator[NodeName]:

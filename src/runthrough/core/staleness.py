@@ -1,9 +1,7 @@
 """Fingerprints compared: what a node depends on now against what its last passed attempt used."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 from pydantic import JsonValue
 
@@ -94,22 +92,19 @@ def _passed_on(passed: PassedAttempt, source: Output) -> str:
     return f"{written}/{source.subpath}" if source.subpath else written
 
 
-def digest(told: Fingerprint) -> str:
-    """SHA-256 over a fingerprint's parts as JSON; 64 hex characters, equal for equal ones."""
-    parts = [[part.part, part.name, part.value] for part in told]
-    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return sha256(text.encode()).hexdigest()
-
-
 def configured_otherwise(state: SessionState, node: NodeName) -> bool:
     """Whether history alone tells that a node is not set up as its last passed attempt was.
 
     That is so of its variables, its arguments, which inputs it is given, and what other nodes
     have written for it since; what lies in files is not looked at.
     """
+    passed = state.nodes[node].passed
+    return passed is not None and set_up_otherwise(state, node, passed.fingerprint)
+
+
+def set_up_otherwise(state: SessionState, node: NodeName, used: Fingerprint) -> bool:
+    """Whether history alone tells that a node is not set up as an attempt `used` it."""
     there = state.nodes[node]
-    if there.passed is None:
-        return False
     if there.spec is None or there.script is None:
         return True
     wired = state.connections.get(node, {})
@@ -119,11 +114,11 @@ def configured_otherwise(state: SessionState, node: NodeName) -> bool:
         if (producer := state.nodes[NodeName(wire.source.node)]).passed is not None
         and not producer.external
     }
-    used = {
+    had = {
         (part.part, part.name): None
         if part.part == "input" and part.name not in fed
         else part.value
-        for part in there.passed.fingerprint
+        for part in used
         if part.part in {"input", "environ_var", "job_arg"} and part != _SAGEMAKER
     }
     given: dict[tuple[str, str], JsonValue] = {
@@ -131,7 +126,7 @@ def configured_otherwise(state: SessionState, node: NodeName) -> bool:
         **{("environ_var", name): value for name, value in there.spec.environ_vars.items()},
         **{("job_arg", name): value for name, value in there.spec.job_args.items()},
     }
-    return used != given
+    return had != given
 
 
 def differences(old: Fingerprint, new: Fingerprint) -> tuple[Change, ...]:

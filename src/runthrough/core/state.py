@@ -91,6 +91,8 @@ class Misfit:
     output: str
     text: str
     """Why, in words."""
+    fix: str = ""
+    """A thing to type."""
 
 
 @dataclass(slots=True)
@@ -231,6 +233,8 @@ class SessionState:
     """What may be done again, the last undo last."""
     concerned_at: Version = _NONE
     """Version of the last event that concerns all nodes."""
+    changed_at: Version = _NONE
+    """Version of the last event that concerns the session as a whole, or any node."""
     last_actor: str = ""
     last_at: datetime | None = None
 

@@ -34,7 +34,7 @@ class PipelineTestingSpec:
         """
         for name in (*self.script_specs, *self.external):
             if name not in self.dag:
-                raise UnknownNodeError(name, nearest(name, self.dag.nodes))
+                raise UnknownNodeError(name, nearest(name, self.dag.nodes), in_dag=True)
 
 
 @dataclass(frozen=True, slots=True)

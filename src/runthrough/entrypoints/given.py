@@ -3,7 +3,7 @@
 import argparse
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,6 +80,25 @@ def session_asked(verb: str, given: object) -> str:
     return given
 
 
+def patterns_of(select: object) -> tuple[str, ...]:
+    """Patterns of nodes, of which one may stand by itself.
+
+    Raises:
+        CommandInvalidError: It is no text, nor several.
+    """
+    if select is None or isinstance(select, str):
+        return (select,) if select else ()
+    several = tuple(select) if isinstance(select, Iterable) else (select,)
+    for one in several:
+        if not isinstance(one, str):
+            raise CommandInvalidError(
+                "run",
+                f"select is a pattern of nodes, or several, not {one!r}",
+                fix="select='NODE+', or select=['NODE', 'state:failed']",
+            )
+    return several
+
+
 def path_given(verb: str, given: object) -> str:
     """The path of a file or a folder.
 
@@ -121,6 +140,7 @@ def answers_of(
     user_notes: str | None = None,
     timeout_s: float | None = None,
     limits: Mapping[str, object] | None = None,
+    unset: Sequence[str] = (),
     replace: bool = False,
     partial: bool = False,
     based_on: int | None = None,
@@ -149,6 +169,7 @@ def answers_of(
         user_notes=None if user_notes is None else _text(user_notes),
         timeout_s=None if timeout_s is None else _seconds(timeout_s),
         limits=limits,
+        unset=_names(unset),
         replace=replace,
         partial=partial,
         based_on=based_on,
@@ -156,6 +177,17 @@ def answers_of(
     if problems:
         raise ConfigurationInvalidError(node, problems)
     return answers
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """Names in a sequence; one text alone would be taken letter by letter.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if isinstance(given, str) or not all(isinstance(name, str) for name in given):
+        raise TypeError(f"unset is a list of names such as ['env.CURRENCY'], not {given!r}")
+    return tuple(given)
 
 
 def _one(**named: Mapping[str, Any] | argparse.Namespace | None) -> Values | None:
@@ -277,4 +309,4 @@ def _plain(value: Any) -> Any:
         case Mapping() if all(isinstance(key, str) for key in value):
             return {key: _plain(inner) for key, inner in value.items()}
         case _:
-            raise TypeError(f"a {type(value).__name__} is nothing that JSON has")
+            raise TypeError(f"{type(value).__name__} is nothing that JSON has")

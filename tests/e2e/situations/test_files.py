@@ -16,7 +16,7 @@ def test_01_an_auto_configured_node_loses_its_input_and_it_returns(desk):
     assert (states(ann)["clean"], ann.version) == (AUTO, desk.enter().version)
 
     bob = desk.enter("bob")
-    assert "clean needs a person: Input file does not exist: data/orders.csv" in sentences(
+    assert "clean waits for a person: Input file does not exist: data/orders.csv" in sentences(
         bob.resume()
     )
     assert states(bob) == {"clean": "pending", "total": AUTO, "report": PERSON}

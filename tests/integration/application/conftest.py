@@ -1,8 +1,9 @@
-"""What all tests of the flow start from: every store that there is."""
+"""What all tests of the flow start from: the databases that people use."""
 
 import pytest
+from tests.support.databases import lay
 from tests.support.pipelines import Place
-from tests.support.stored import memory_stores, sql_stores
+from tests.support.stored import sql_stores
 from tests.support.testers import Studio
 
 from runthrough.adapters.store.opening import open_database
@@ -14,16 +15,15 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def database(url):
+def database(url, tmp_path):
+    lay(tmp_path / "log.db")
     with open_database(url) as opened:
         yield opened
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def stores(request):
-    if request.param == "memory":
-        yield memory_stores()
-    elif request.param == "sqlite":
+    if request.param == "sqlite":
         yield sql_stores(request.getfixturevalue("database"))
     else:
         with open_database(request.getfixturevalue("postgres_url")) as opened:

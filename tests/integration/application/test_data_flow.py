@@ -136,7 +136,7 @@ def test_a_key_that_is_no_column_is_explained_by_the_columns(studio):
     reads = "import csv; [row['labl'] for row in csv.DictReader(source.open())]"
     session = pair(studio, "out.write_text('label,x\\n1,2\\n')", reads)
     results = session.run()
-    told = ["data has: label, x; did you mean label?"]
+    told = ["data has: label, x; did you mean 'label'?"]
     assert results["script_results"]["takes"]["error_hints"] == told
     assert list(session.state.nodes["takes"].last.error.hints) == told
     assert results["script_results"]["gives"]["error_hints"] == []

@@ -14,6 +14,7 @@ from runthrough.application.execution import Execution
 from runthrough.application.interruption import Interruption
 from runthrough.application.looking import Looking
 from runthrough.application.taking_over import LEASE_S
+from runthrough.application.wishes import RunWish
 from runthrough.core.commands import FinishScript
 from runthrough.core.values.paths import Roots
 from runthrough.core.values.secrets import Secret
@@ -306,15 +307,7 @@ def test_a_lease_is_renewed_again_after_a_renewal_failed(studio):
         caller=caller,
         renewal_s=0.01,
     )
-    execution.run(
-        (),
-        jobs=1,
-        fail_fast=False,
-        reuse=True,
-        sagemaker=False,
-        world={},
-        interruption=Interruption(),
-    )
+    execution.run(RunWish(), world={}, interruption=Interruption())
     assert studio.ends() == [("hangs", "passed")]
     assert leases.tries >= 2
     (line,) = [values for event, values in lines.lines if event == "lease"]

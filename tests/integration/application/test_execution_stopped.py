@@ -69,6 +69,7 @@ class OnceTheyRun:
 
     def __init__(self, *files):
         self._files = files
+        self.draining = False
         self.heard = False
         self.heard_once = False
 

@@ -85,7 +85,7 @@ def test_history_since_a_moment_begins_with_what_was_recorded_then(desk):
 
 def test_history_refuses_what_it_cannot_narrow_by(green):
     """A mistyped type is met with the nearest ones, a time must have a zone."""
-    with pytest.raises(CommandInvalidError, match="did you mean ScriptConfigured"):
+    with pytest.raises(CommandInvalidError, match="did you mean 'ScriptConfigured'"):
         green.history(type="ScriptConfigure")
     with pytest.raises(CommandInvalidError, match="no time zone"):
         green.history(since=datetime(2026, 1, 1))  # noqa: DTZ001 - it is the fault

@@ -248,7 +248,7 @@ def test_a_cache_that_cannot_be_written_costs_one_line_of_the_log(stores):
     handler = handler_over(stores.events, lines, full)
     loaded = handler.load(A)
     assert loaded == replayed(stores)
-    told = ("snapshot_not_kept", {"session_id": A, "reason": "The disk is full."})
+    told = ("snapshot_not_kept", {"session_id": A, "failed": "The disk is full."})
     assert (lines.lines, full.tried) == ([told], 1)
     grow(stores, 2 * LONG_TAIL - 1 - loaded.state.version)
     handler.refresh(loaded)
@@ -261,7 +261,7 @@ def test_a_cache_that_cannot_be_written_costs_one_line_of_the_log(stores):
 # ---- rows that are not to be trusted
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def opened(request):
     """A database, on either back end."""
     if request.param == "sqlite":
@@ -377,7 +377,7 @@ def test_a_table_that_takes_no_snapshot_is_told_and_survived(opened):
     assert loaded == replayed(stores)
     ((event, values),) = lines.lines
     assert event == "snapshot_not_kept"
-    assert "not today" in values["reason"]
+    assert "not today" in values["failed"]
 
 
 _NO_DELETE = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.desk import outcomes, shop, states, top
+from tests.support.meanwhile import MeanwhileStore
 from tests.support.pipelines import ORDERS, TOTAL
 
 from runthrough.application.answers import Answers
@@ -226,3 +227,16 @@ def test_a_script_of_many_nodes_is_edited_once(desk):
     desk.script("reads", "def main(input_paths):\n    open(input_paths['a']).read()\n")
     assert len(session.resume()) == 30
     assert session.resumed["scripts_edited"] == 1
+
+
+def test_what_is_said_of_an_external_node_is_judged_by_the_script_that_it_runs_again(desk):
+    """Who configures it looked while it was external; somebody else turned it back meanwhile."""
+    session = desk.begin(report=top(1))
+    session.mark_external("report")
+    other = desk.enter("bob")
+    store = session._ports.store
+    meanwhile = MeanwhileStore(store)
+    meanwhile.meanwhile = lambda: other.mark_internal("report")
+    session._handler._store = meanwhile
+    session.configure("report", top(9))
+    assert session.state.nodes["report"].spec.job_args == {"top": 9}

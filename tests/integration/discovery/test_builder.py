@@ -470,7 +470,7 @@ def test_a_script_in_bad_shape_is_told(place):
 @pytest.mark.parametrize("kind", ["input_paths", "environ_vars", "job_args"])
 def test_values_for_a_node_that_is_not_there_are_refused(place, kind):
     """The name of a script is no node; the nearest node is named."""
-    with pytest.raises(UnknownNodeError, match="CleanOrders"):
+    with pytest.raises(UnknownNodeError, match=r"'CleanOrders'\?\n  → dag.nodes lists the nodes"):
         place.builder.build_from_dag(
             PipelineDAG(["CleanOrders"]), validate=False, **{kind: {"clean_orders": {}}}
         )

@@ -282,7 +282,7 @@ def test_contracts_that_say_the_same_are_one(contract):
         (
             "expected_input_paths:\n  raw: {pathh: x}",
             "2:3",
-            "nothing called 'pathh' is said of a need; did you mean path?",
+            "nothing called 'pathh' is said of a need; did you mean 'path'?",
             "one of path, description, default, choices, required",
         ),
         (
@@ -300,7 +300,7 @@ def test_contracts_that_say_the_same_are_one(contract):
         (
             b"description: \xff",
             None,
-            "its encoding cannot be read",
+            "it is no text in its encoding",
             "iconv -f latin1 -t utf-8 {path} > fixed.py && mv fixed.py {path}",
         ),
     ],

@@ -1,5 +1,7 @@
 """Which values a reading follows, and what it says of each need."""
 
+import pytest
+
 from runthrough.adapters.discovery.catalog import StepCatalog
 
 HEAD = """
@@ -385,7 +387,7 @@ def test_computed_names_are_dynamic_and_never_required(read):
 
 
 def test_the_scripts_parser_tells_help_and_choices(read):
-    """The script's own argument parser describes arguments, but does not make them required."""
+    """The script's own parser describes arguments; one with a default in `main` is optional."""
     found = read("""
     import argparse
     def main(i, o, e, j):
@@ -400,6 +402,47 @@ def test_the_scripts_parser_tells_help_and_choices(read):
     assert found["job_arg", "job_type"].choices == ("a", "b")
     assert found["job_arg", "job_type"].description == "What to do."
     assert found["job_arg", "max_depth"].level == "optional"
+
+
+@pytest.mark.parametrize(
+    ("how", "wanted"),
+    [
+        ("type=int", "int"),
+        ("type=float, default=0.5", "float"),
+        ("type=str", None),
+        ("type=positive", None),
+        ("type=lambda text: int(text)", None),
+        ("type=int, nargs='+'", None),
+        ("type=int, action='append'", None),
+        ("help='of no type'", None),
+    ],
+)
+def test_the_scripts_parser_tells_which_arguments_are_numbers(read, how, wanted):
+    """One number is known to be one; of several values or another function nothing is known."""
+    found = read(f"""
+    import argparse
+    def main(i, o, e, j):
+        j.depth
+    if __name__ == "__main__":
+        argparse.ArgumentParser().add_argument("--depth", {how})
+    """)
+    assert found["job_arg", "depth"].value_type == wanted
+
+
+def test_an_argument_that_the_parser_requires_is_required_where_it_may_be_read(read):
+    """In a loop the code alone does not say that it is read; the parser says that it is there."""
+    found = read("""
+    import argparse
+    def main(i, o, e, j):
+        for row in i["rows"]:
+            row + j.target + j.lags
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--target", required=True)
+        parser.add_argument("--lags", default=7)
+    """)
+    assert found["job_arg", "target"].level == "required"
+    assert found["job_arg", "lags"].level == "conditional"
 
 
 def test_functions_handed_on_are_read_as_perhaps_called(read):

@@ -156,3 +156,12 @@ def test_a_broken_keyring_is_told(keyring, answer, told):
     message, fix = refusal("API")
     assert message == f"The secret API is not set in the environment, and the keyring {told}"
     assert fix == "see keyring diagnose, or export API=…, then run again"
+
+
+def test_a_service_says_where_it_runs():
+    """Who is told sits elsewhere, and a variable of their own shell would help nobody."""
+    with pytest.raises(RunnerUnavailableError) as refused:
+        LocalSecrets({}, served_on="rig-7").resolve("API")
+    told = str(refused.value)
+    assert "set API where the service runs (host rig-7) and start it anew" in told
+    assert "export" not in told

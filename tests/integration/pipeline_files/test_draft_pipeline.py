@@ -1,14 +1,17 @@
 """Drafting a pipeline file from a folder of scripts."""
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
+from jsonschema import Draft7Validator
 from tests.support.pipelines import tree
 
 from runthrough.adapters.drafting import draft_pipeline
 from runthrough.adapters.pipeline_files import load_pipeline
+from runthrough.adapters.pipeline_files.texts import read_tree
 from runthrough.core.values.connections import Output
 from runthrough.errors import PipelineError, PipelineFileError
 
@@ -96,6 +99,22 @@ def test_filled_in_comments_are_a_pipeline_file(tmp_path):
     assert nodes["PrepareOrders"].inputs == {"raw": "pipeline:PATH"}
     assert nodes["PrepareOrders"].environ_vars == {"CURRENCY": "TEXT"}
     assert nodes["Train"].job_args == {"depth": "VALUE"}
+
+
+def test_what_is_named_like_a_secret_is_to_be_a_secret(tmp_path):
+    """Nobody is led to write a token into the file: what is to be filled in names a secret."""
+    scripts = folder_of(
+        tmp_path / "s",
+        fetch=script(more=["environ_vars['API_TOKEN']", "print(job_args.db_password)"]),
+    )
+    file = tmp_path / "pipeline.yaml"
+    draft_pipeline(scripts, file)
+    text = file.read_text()
+    assert "      # API_TOKEN: {secret: NAME}  # required\n" in text
+    file.write_text(text.replace("      # ", "      "))
+    fetch = load_pipeline(file).declaration.nodes["Fetch"]
+    assert fetch.environ_vars == {"API_TOKEN": {"secret": "NAME"}}
+    assert fetch.job_args == {"db_password": {"secret": "NAME"}}
 
 
 def test_a_contract_is_read_beside_the_code(tmp_path):
@@ -270,6 +289,7 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     ("folder", "file", "said"),
     [
         ("gone", "pipeline.yaml", "There is no folder"),
+        ("x" * 300, "pipeline.yaml", "There is no folder"),
         ("empty", "pipeline.yaml", "No script in .* can become a node"),
         ("mainless", "pipeline.yaml", "shared.py has no function main"),
         ("s", "gone/pipeline.yaml", "cannot be written: No such file or directory"),
@@ -283,3 +303,32 @@ def test_what_cannot_be_drafted_is_refused(tmp_path, folder, file, said):
     with pytest.raises(PipelineError, match=said):
         draft_pipeline(tmp_path / folder, tmp_path / file)
     assert not (tmp_path / file).exists()
+
+
+def test_the_first_line_points_editors_at_the_schema(tmp_path):
+    """It lies beside the draft, however deep that is, and the draft fits it."""
+    target = tmp_path / "deep" / "pipeline.yaml"
+    target.parent.mkdir()
+    done = draft_pipeline(churn(tmp_path), target)
+    pointer = target.read_text().partition("\n")[0].rpartition("$schema=")[2]
+    assert str(target.parent / pointer) == done.schema
+    schema = json.loads((target.parent / pointer).read_text())
+    assert Draft7Validator(schema).is_valid(read_tree(str(target)).plain)
+
+
+def test_a_draft_beside_a_foreign_schema_points_nowhere(tmp_path):
+    """Somebody else's file of that name stays, and no line names it."""
+    taken = tmp_path / "runthrough.schema.json"
+    taken.write_text("[]")
+    done = draft_pipeline(churn(tmp_path), tmp_path / "pipeline.yaml")
+    assert done.schema is None
+    assert "$schema" not in (tmp_path / "pipeline.yaml").read_text()
+    assert taken.read_text() == "[]"
+
+
+def test_a_refused_draft_leaves_no_schema(tmp_path):
+    """Where the file is there already, nothing is laid beside it."""
+    (tmp_path / "pipeline.yaml").write_text("mine")
+    with pytest.raises(PipelineFileError, match="there already"):
+        draft_pipeline(churn(tmp_path), tmp_path / "pipeline.yaml")
+    assert not (tmp_path / "runthrough.schema.json").exists()

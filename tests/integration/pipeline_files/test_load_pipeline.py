@@ -315,10 +315,47 @@ def test_all_mistakes_of_the_shape_are_told_at_once(tmp_path):
     assert "did you mean 'edges'?" in lines[2]
 
 
+def test_the_fix_below_several_mistakes_says_which_one_it_mends(tmp_path):
+    """It stands below the last one, and belongs to the first."""
+    error = refused(tmp_path, "nodes:\n  A: {inptus: {}}\n  B: {python: 5}\n")
+    assert error.fix == "in line 2: did you mean 'inputs'?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "fix"),
+    [
+        (
+            "nodes: {A: {environ_vars: {X: {secret: N, plain: y}}}}",
+            "nodes.A.environ_vars.X has both secret and plain",
+            "take one of them out",
+        ),
+        (
+            "nodes: {A: {environ_vars: {X: {secert: N}}}}",
+            "nodes.A.environ_vars.X lacks the key 'secret'",
+            "in line 1: add secret: VALUE to it",
+        ),
+        (
+            "nodes: {A: {environ_vars: {secret: 5}}}",
+            "nodes.A.environ_vars.secret must be a text",
+            'write it in quotes: secret: "…"',
+        ),
+        ("edges: [[A, 5]]", "edges.0.1 must be a text", 'write it in quotes: "…"'),
+        ("nodes: {A: {limits: {cpu_s: 1.5}}}", "limits.cpu_s must be a whole number", None),
+        ("nodes: {A: {inputs: {connection: {}}}}", "inputs.connection lacks the key 'from'", ...),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_the_file(tmp_path, text, said, fix):
+    """Names are those that are written there, and the fix can be followed as it is."""
+    error = refused(tmp_path, text)
+    assert said in error.message
+    if fix is not ...:
+        assert error.fix == fix
+
+
 def test_a_flood_of_mistakes_is_cut(tmp_path):
     """Of many mistakes the first ones are told and the others counted."""
     error = refused(tmp_path, "nodes:\n" + "".join(f"  n{i}: 5\n" for i in range(30)))
-    assert len(str(error).splitlines()) == 12
+    assert len(error.message.splitlines()) == 12
     assert "and 19 more" in str(error)
 
 

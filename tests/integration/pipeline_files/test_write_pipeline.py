@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 from tests.support.strategies import FLOATS, JSON_VALUES
 
 from runthrough.adapters.pipeline_files import load_pipeline
+from runthrough.adapters.pipeline_files.texts import read_tree
 from runthrough.adapters.pipeline_files.writing import write_pipeline
 from runthrough.application.definitions import normalised, relocated
 from runthrough.core.values.connections import Output
@@ -55,7 +57,9 @@ def one_node(**said):
 def names(*more):
     """Any text that can name a node, an input or an output."""
     letters = st.characters(
-        exclude_categories=("Cs", "Cc"), exclude_characters="/" + "".join(more)
+        exclude_categories=("C", "Z"),
+        include_characters=" ",
+        exclude_characters="/" + "".join(more),
     )
     text = st.text(letters, min_size=1, max_size=8)
     return text.filter(
@@ -155,6 +159,32 @@ def test_reading_gives_what_was_written(declared, suffix):
     assert again.model_copy(update=aside) == expected.model_copy(update=aside)
 
 
+@settings(max_examples=40)
+@given(declared=declarations(), suffix=st.sampled_from(["yaml", "json"]))
+def test_an_editor_finds_nothing_wrong_in_what_was_written(declared, suffix):
+    """Law: a written file fits the schema that was laid beside it, and points there."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(os.path.realpath(place))
+        done = written(folder, declared, f"out.{suffix}")
+        schema = json.loads(Path(done.schema).read_text())
+        tree = read_tree(done_file := str(folder / f"out.{suffix}")).plain
+        text = Path(done_file).read_text()
+    assert [error.message for error in Draft7Validator(schema).iter_errors(tree)] == []
+    pointer = tree["$schema"] if suffix == "json" else text.partition("\n")[0].rpartition("=")[2]
+    assert str(folder / pointer) == done.schema
+
+
+@pytest.mark.parametrize("name", ["out.yaml", "out.json"])
+def test_a_foreign_file_of_the_schemas_name_is_not_pointed_at(tmp_path, name):
+    """Where somebody else's file has the name, it stays, and the pipeline file names none."""
+    (tmp_path / "runthrough.schema.json").write_text("mine")
+    done = written(tmp_path, one_node(), name)
+    assert done.schema is None
+    assert "$schema" not in (tmp_path / name).read_text()
+    assert (tmp_path / "runthrough.schema.json").read_text() == "mine"
+    assert load_pipeline(tmp_path / name).name == "churn"
+
+
 def test_the_file_reads_well(tmp_path):
     """Names and paths stand as a person writes them, in the order of the session."""
     declared = PipelineDeclaration(
@@ -175,6 +205,7 @@ def test_the_file_reads_well(tmp_path):
     )
     written(tmp_path, declared)
     assert (tmp_path / "out.yaml").read_text() == (
+        "# yaml-language-server: $schema=runthrough.schema.json\n"
         "name: churn\n"
         "scripts: [scripts]\n"
         "nodes:\n"
@@ -209,7 +240,8 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     assert (tmp_path / "out.yaml").read_text() == "mine"
     written(tmp_path, one_node(), force=True)
     assert load_pipeline(tmp_path / "out.yaml").name == "churn"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.yaml"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"out.yaml", "runthrough.schema.json"}
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
@@ -227,6 +259,37 @@ def test_a_json_file_is_json(tmp_path):
     written(tmp_path, one_node(environ_vars={"LABEL": "é"}), "out.json")
     said = json.loads((tmp_path / "out.json").read_text())
     assert said["nodes"]["prepare"]["environ_vars"] == {"LABEL": "é"}
+
+
+COMMENTED = """\
+# yaml-language-server: $schema=runthrough.schema.json
+# one: whose pipeline this is
+name: "a # in a text"  # two
+nodes:
+  prepare:
+    environ_vars:
+      LABEL: |
+        # of the text, and no comment
+      OTHER: x#y  # three
+    # four
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (COMMENTED, ("4 comments that stood in the file before",)),
+        ("name: a # why\n", ("1 comment that stood in the file before",)),
+        ("# yaml-language-server: $schema=runthrough.schema.json\nname: a\n", ()),
+        ("name: 'never closed # this is not YAML\n", ()),
+        (b"# \xff".decode("latin-1"), ("1 comment that stood in the file before",)),
+    ],
+)
+def test_comments_of_a_file_that_is_overwritten_are_told(tmp_path, before, told):
+    """How many are lost is said; what editors need is none of them, nor is a `#` in a text."""
+    (tmp_path / "out.yaml").write_text(before, encoding="utf-8")
+    assert written(tmp_path, one_node(), "out.yaml", force=True).left_out == told
+    assert "#" not in (tmp_path / "out.yaml").read_text().partition("\n")[2]
 
 
 def test_what_cannot_be_said_is_left_out_and_told(tmp_path):

@@ -234,7 +234,7 @@ def test_a_killed_host_leaves_no_secret(stage):
     )
     ending = stage.runner.submit(request)
     log = Path(request.folder, "stdout.log")
-    until(lambda: has_content(log), "it has spoken")
+    until(lambda: has_content(log) and log.read_text().endswith("\n"), "it has spoken")
     os.kill(int(Path(request.folder, "claim").read_text()), signal.SIGKILL)
     result = ending.result(timeout=20)
     assert (result.outcome, result.stdout_tail) == ("crashed", "said [masked]\n")

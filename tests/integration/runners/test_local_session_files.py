@@ -1,6 +1,7 @@
 """The folders of attempts."""
 
 import json
+import os
 import time
 
 import pytest
@@ -78,3 +79,33 @@ def test_logs_are_read_whole_or_from_their_end(files, tmp_path):
     assert files.log_text(str(log), last_bytes=7) == "second\n"
     assert files.log_text(str(log), last_bytes=1000) == "first\n\ufffd second\n"
     assert files.log_text(str(tmp_path / "absent.log")) == ""
+
+
+def test_a_log_is_read_in_pieces_of_bytes(files, tmp_path):
+    """A piece has as many bytes as are asked for and there, with the size of all of it."""
+    log = tmp_path / "stdout.log"
+    log.write_bytes(b"0123456789")
+    assert files.log_part(str(log), after=0, limit=4) == (b"0123", 10)
+    assert files.log_part(str(log), after=8, limit=4) == (b"89", 10)
+    assert files.log_part(str(log), after=10, limit=4) == (b"", 10)
+    assert files.log_part(str(log), after=99, limit=4) == (b"", 10)
+    assert files.log_part(str(log), after=3, limit=0) == (b"", 10)
+
+
+def test_what_is_no_plain_file_is_no_log(files, tmp_path):
+    """A link is not followed, a pipe is not waited for, and a folder has no bytes."""
+    log = tmp_path / "stdout.log"
+    log.write_bytes(b"0123456789")
+    (tmp_path / "link").symlink_to(log)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "folder", "pipe", "absent", "folder/below", "stdout.log/below"):
+        assert files.log_part(str(tmp_path / name), after=0, limit=4) is None, name
+
+
+def test_a_place_that_cannot_be_written_is_told_with_one_that_can(files, tmp_path):
+    """Where the session itself cannot write, another workspace helps, and no other output."""
+    (tmp_path / "readonly").write_text("no folder")
+    with pytest.raises(RunnerUnavailableError, match="cannot be made") as refused:
+        files.begin(str(tmp_path / "readonly" / ".runthrough" / "runs" / "1"), parents_of=())
+    assert refused.value.fix.endswith("runthrough new PIPELINE --workspace DIR")

@@ -1,4 +1,5 @@
 import pytest
+from tests.support.databases import lay
 from tests.support.stored import Writer, memory_stores, sql_stores
 
 from runthrough.adapters.store.opening import open_database
@@ -15,7 +16,8 @@ def url(path):
 
 
 @pytest.fixture
-def database(url):
+def database(url, path):
+    lay(path)
     with open_database(url) as opened:
         yield opened
 

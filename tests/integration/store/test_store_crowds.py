@@ -46,6 +46,7 @@ class Tail(threading.Thread):
                 return
 
 
+@pytest.mark.slow
 def test_tailing_reader_misses_nothing_of_six_writers(store_url, tmp_path):
     """Each event is seen once, at its position, without a hole, as its writer was told of it."""
     noted = [Acknowledged(str(tmp_path / f"noted-{writer}")) for writer in range(WRITERS)]

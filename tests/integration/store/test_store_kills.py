@@ -40,6 +40,7 @@ def steps_of(url, folder):
     return int(lines.removeprefix("lines:"))
 
 
+@pytest.mark.slow
 def test_kill_at_any_step_of_an_append_tears_nothing(store_url, tmp_path):
     """What was acknowledged is there, each command whole or not at all, and the log verifies."""
     open_database(store_url).close()
@@ -70,6 +71,7 @@ def judge(stores, prefix, acknowledged):
     assert verdict.ok, verdict
 
 
+@pytest.mark.slow
 def test_crashed_server_loses_nothing_that_was_acknowledged(tmp_path):
     """PostgreSQL stopped at once while others write: their retries complete what was begun."""
     with own_server() as server:

@@ -20,7 +20,7 @@ from tests.support.stored import sql_stores
 from runthrough.adapters.store import postgres, schema
 from runthrough.adapters.store.guards import missing_guards
 from runthrough.adapters.store.opening import open_database
-from runthrough.adapters.store.tables import EVENTS, LOG_HEAD
+from runthrough.adapters.store.tables import API_TOKENS, EVENTS, LOG_HEAD
 from runthrough.core.values.store import StoredEvent
 from runthrough.errors import SchemaOutdatedError
 
@@ -76,7 +76,7 @@ def test_empty_database_migrates_to_the_model(migrating, engine):
         assert missing_guards(connection) == ()
 
 
-@pytest.mark.parametrize("since", ["0001", "0002"])
+@pytest.mark.parametrize("since", ["0001", "0002", "0003"])
 def test_log_survives_every_later_migration(migrating, engine, empty_url, since):
     """What an older runthrough wrote is there after the migrations, byte for byte, guarded."""
     migrating.migrate_up_to(since)
@@ -86,6 +86,7 @@ def test_log_survives_every_later_migration(migrating, engine, empty_url, since)
         stores = sql_stores(database)
         assert list(stores.audit.stored()) == [StoredEvent(**row) for row in ROWS]
         assert stores.audit.verify().ok
+        assert stores.tokens.tokens() == ()
     for statement in ("UPDATE events SET actor = 'eve'", "DELETE FROM events"):
         with (
             pytest.raises(DBAPIError, match="events are never changed"),
@@ -94,7 +95,7 @@ def test_log_survives_every_later_migration(migrating, engine, empty_url, since)
             writing.execute(text(statement))
 
 
-@pytest.mark.parametrize("since", ["0001", "0002"])
+@pytest.mark.parametrize("since", ["0001", "0002", "0003"])
 def test_directory_of_an_older_runthrough_is_read(migrating, engine, empty_url, since):
     """Sessions that were begun before forks were known are none, and are listed."""
     migrating.migrate_up_to(since)
@@ -114,6 +115,25 @@ def test_directory_of_an_older_runthrough_is_read(migrating, engine, empty_url, 
         (entry,) = sql_stores(database).directory.sessions()
     found = (entry.name, entry.phase, entry.version, entry.parent, entry.forked_at, entry.archived)
     assert found == ("heron", "closed", 4, None, 0, False)
+
+
+@pytest.mark.parametrize(("column", "value"), [("role", "owner"), ("kind", "cookie")])
+def test_table_of_tokens_takes_known_words_only(migrating, engine, column, value):
+    """A role or a kind that runthrough does not know cannot be written by hand either."""
+    migrating.migrate_up_to("heads")
+    token = {
+        "token_id": "1" * 12,
+        "text_hash": "2" * 64,
+        "actor": "ann",
+        "role": "viewer",
+        "created_by": "ann",
+        "created_at": ROWS[0]["recorded_at"],
+        "kind": "api",
+    }
+    with engine.begin() as writing:
+        writing.execute(insert(API_TOKENS), token | {"token_id": "0" * 12})
+    with pytest.raises(DBAPIError, match=f"api_tokens_{column}"), engine.begin() as writing:
+        writing.execute(insert(API_TOKENS), token | {column: value})
 
 
 def test_older_schema_is_told_with_the_command_that_mends_it(migrating, empty_url):

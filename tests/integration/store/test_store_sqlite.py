@@ -191,7 +191,7 @@ def test_file_that_is_no_database_is_named(path, url):
 def test_folder_in_place_of_the_file_is_told(path, url):
     """A folder cannot be opened as a database."""
     path.mkdir(parents=True)
-    with pytest.raises(StoreUnavailableError, match="cannot be opened"):
+    with pytest.raises(StoreUnavailableError, match="is a folder"):
         open_database(url)
 
 

@@ -9,6 +9,7 @@ from tests.support.mutants import (  # noqa: F401 - each registers its mutants
     log,
     sessions,
     snapshots,
+    tokens,
     values,
 )
 from tests.support.mutants.frame import MUTANTS, Mutant

@@ -18,6 +18,7 @@ from runthrough.adapters.store.memory import (
 )
 from runthrough.adapters.store.memory_import import MemoryLogImport
 from runthrough.adapters.store.memory_tables import MemoryDatabase
+from runthrough.adapters.store.memory_tokens import MemoryTokenStore
 from runthrough.entrypoints.store_suite import Stores
 
 HEALTHY = {
@@ -28,6 +29,7 @@ HEALTHY = {
     "feed": MemoryChangeFeed,
     "snapshots": MemorySnapshotCache,
     "imports": MemoryLogImport,
+    "tokens": MemoryTokenStore,
 }
 IN_VAIN_S = 0.1
 """How long a mutant waits for what does not come, where a rule would wait for very long."""

@@ -7,12 +7,12 @@ from fnmatch import fnmatch
 from tests.support.mutants.frame import breaks
 from tests.support.stored import said
 
-from runthrough.adapters.store.lookup import choose
 from runthrough.adapters.store.memory import (
     MemoryEventStore,
     MemoryRunLeases,
     MemorySessionDirectory,
 )
+from runthrough.core.values.lookup import choose
 from runthrough.errors import SessionNameTakenError
 
 

@@ -12,12 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runthrough.adapters.runners import fork_server, script_end, script_host
+from runthrough.adapters.runners import (
+    fork_server,
+    fork_surroundings,
+    script_end,
+    script_host,
+)
 from runthrough.adapters.runners.script_host import NAMES, JobArgs, decode, encode, fit
 from runthrough.core.values.outcomes import LOG_TAIL_BYTES, TEXT_LIMIT_BYTES
 
 VALUES = ("IN", "OUT", "ENV", "ARGS")
 SOURCE = inspect.getsource(script_host)
+STANDALONE = [script_host, script_end, fork_server, fork_surroundings]
+"""What runs in the script's interpreter."""
 
 
 def called(main):
@@ -128,7 +135,7 @@ def test_reading_json_falls_back_where_a_later_python_asks_for_more(monkeypatch)
     assert decode('{"a": [1]}') == {"a": [1]}
 
 
-@pytest.mark.parametrize("module", [script_host, script_end, fork_server])
+@pytest.mark.parametrize("module", STANDALONE)
 def test_the_host_is_written_for_python_3_9(module):
     """The files that run in the script's interpreter use no newer syntax."""
     source = inspect.getsource(module)
@@ -136,7 +143,7 @@ def test_the_host_is_written_for_python_3_9(module):
     assert not any(isinstance(node, ast.Match) for node in ast.walk(ast.parse(source)))
 
 
-@pytest.mark.parametrize("module", [script_host, script_end, fork_server])
+@pytest.mark.parametrize("module", STANDALONE)
 def test_the_host_imports_the_standard_library_alone(module):
     """The files need nothing that the script's interpreter may not have."""
     modules = set()

@@ -3,8 +3,10 @@
 import gc
 import pickle
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy, deepcopy
 from hashlib import sha256
+from threading import Barrier
 
 import pytest
 from tests.support.builders import (
@@ -97,6 +99,37 @@ def test_a_copy_of_what_was_not_read_yet_takes_in_what_comes_later(copied):
     particulars.take(envelopes((read,), after=4))
     assert particulars.needs("b") == OTHER_NEEDS
     assert particulars.scripts["b"].name == "b"
+
+
+def test_particulars_are_read_once_whichever_threads_ask(monkeypatch):
+    """Who asks while another thread reads waits, and gets what was taken in meanwhile too."""
+    loaded = decoded(encoded(folded()))
+    loaded.fold(
+        envelopes(
+            (RequirementsRead(node="a", requirements=OTHER_NEEDS, because="script"),), after=3
+        )
+    )
+    readers, all_ask, reading = 8, Barrier(8), []
+    decompress = zlib.decompress
+
+    def slowly(content):
+        reading.append(content)
+        if len(reading) == 1:
+            all_ask.wait()  # the others are about to ask, and some of them do before it goes on
+        for _ in range(1000):
+            decompress(content)
+        return decompress(content)
+
+    def ask(number):
+        if number:
+            all_ask.wait()
+        return loaded.particulars.needs("a")
+
+    monkeypatch.setattr(zlib, "decompress", slowly)
+    with ThreadPoolExecutor(readers) as threads:
+        told = [*threads.map(ask, range(readers))]
+    assert told == [OTHER_NEEDS] * readers
+    assert len(reading) == 1
 
 
 def test_particulars_know_no_other_names():

@@ -210,6 +210,23 @@ def test_a_stop_is_asked_for_while_nothing_ends():
     assert crew.finished == ["a"]
 
 
+def test_a_stop_is_asked_on_until_what_runs_has_ended():
+    """Who lets scripts come to their end may still end them."""
+    crew, yes = Crew(until={"a": "never"}), []
+
+    def stop():
+        if not crew.started:
+            return False
+        yes.append(None)
+        if len(yes) == 3:
+            crew.running["a"].set_result(True)
+        return True
+
+    crew.drive("ab", {"b": "a"}, stop=stop)
+    assert crew.finished == ["a"]
+    assert crew.started == ["a"]
+
+
 @st.composite
 def dags(draw):
     """Nodes in topological order, and what lies directly above each."""

@@ -28,7 +28,8 @@ from runthrough.core.events import (
     VersionApproved,
 )
 from runthrough.core.evolve import evolve
-from runthrough.core.staleness import configured_otherwise, digest
+from runthrough.core.staleness import configured_otherwise
+from runthrough.core.values.fingerprints import digest
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.views.approval import approval_view, approval_words
@@ -126,6 +127,20 @@ def test_a_file_that_changed_makes_it_stale_since_nobody_knows_when():
 def test_configured_back_it_stands_again():
     """What counts is what is there, not what happened in between."""
     assert not view(configured("train", mode="y"), configured("train"))["stale"]
+
+
+def test_what_was_configured_back_and_passed_is_not_told_as_the_change():
+    """The version that is named is that of what differs now, not of what was taken back."""
+    back = (configured("train", mode="y"), configured("train"), *passed("train")[2:])
+    told = view(*back, configured("train", mode="z"))
+    assert (told["nodes"], told["since"]) == (["train"], 10 + len(back) + 1)
+
+
+def test_what_passed_on_something_else_is_still_told_since_the_first_change():
+    """A pass takes nothing back where it is one of another configuration."""
+    other = passed("train")[2].model_copy(update={"fingerprint": PRINT[1:]})
+    told = view(configured("train", mode="y"), other, passed("train")[3])
+    assert (told["nodes"], told["since"]) == (["train"], 11)
 
 
 def test_nodes_that_came_or_went_make_it_stale():

@@ -38,6 +38,8 @@ from runthrough.core.validation import problems_of
 from runthrough.core.values.connections import Connection, Output
 from runthrough.core.values.pipelines import NodeDeclaration
 from runthrough.core.values.specs import ScriptSpec
+from runthrough.core.views.history import sentence
+from runthrough.core.views.worklist import asked as told
 from runthrough.errors import CommandRefusedError, RunInProgressError, UnknownNodeError
 
 RAW = "workspace:raw.csv"
@@ -142,9 +144,9 @@ def test_a_connection_that_cannot_be_is_rejected(source, code):
 def test_connecting_an_input_that_the_script_does_not_read_is_refused():
     """A slip of the finger makes no connection that nobody takes."""
     error = OPEN.when(connect(Output("clean", "tidy"), name="zebre")).refused_with(
-        CommandRefusedError, "train reads no input zebre", "zebra"
+        CommandRefusedError, "train reads no input zebre", "Did you mean 'zebra'?"
     )
-    assert error.fix == "did you mean zebra?"
+    assert error.fix == "runthrough requirements train"
 
 
 def test_an_alias_is_connected_under_the_scripts_own_name():
@@ -344,3 +346,63 @@ def test_a_slip_in_a_sub_folder_is_a_warning():
         assert [p.fix for p in found] == ["runthrough connect clean.tidy/test train.zebra"] * len(
             codes
         )
+
+
+FOLDERS = ASKED.model_copy(update={"subpath": "a", "subpath_choices": ("a", "b")})
+ZEBRA = (Target(node="train", input="zebra"),)
+
+
+def test_nobody_confirms_a_sub_folder_that_is_open():
+    """Not even by the input's name: the choices are told, each with its command."""
+    when = given(*start_events(), FOLDERS).when(ConfirmConnections(targets=ZEBRA, facts=WORLD))
+    with pytest.raises(CommandRefusedError) as refused:
+        _ = when.events
+    assert refused.value.message == (
+        "Which sub-folder of clean.tidy feeds train.zebra is open: a or b."
+    )
+    assert refused.value.fix == (
+        "runthrough connect clean.tidy/a train.zebra, or runthrough connect clean.tidy/b "
+        "train.zebra"
+    )
+
+
+def test_a_rejection_is_told_of_the_whole_output():
+    """Of an output no part is proposed again, so the sentence names no sub-folder alone."""
+    (event, *_) = (
+        given(*start_events(), FOLDERS).when(RejectConnections(targets=ZEBRA, facts=WORLD)).events
+    )
+    assert sentence(event) == (
+        "train.zebra is not fed by clean.tidy, nor by any sub-folder of it: rejected"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "next_command"),
+    [
+        ({}, "runthrough confirm train.zebra"),
+        ({"subpath": "a", "subpath_choices": ("a",)}, "runthrough confirm train.zebra"),
+        (
+            {"subpath": "b", "subpath_choices": ("b", "a")},
+            "runthrough connect clean.tidy/b train.zebra",
+        ),
+        ({"score": 0.0}, "runthrough confirm train.zebra"),
+        (
+            {"score": 0.0, "runner_up": Output("clean", "odd")},
+            "runthrough configure train --input zebra=PATH",
+        ),
+    ],
+)
+def test_the_next_command_leads_to_no_answer_that_nobody_gave(changed, next_command):
+    """Only what is settled, and either spoken for or the only one, is advised to be confirmed."""
+    session = given(*start_events(), ASKED.model_copy(update=changed))
+    assert told(session.state, "train")[1] == next_command
+
+
+def test_after_a_rejection_what_only_the_edge_speaks_for_is_not_advised():
+    """Who said no to one output is asked, and led to none."""
+    session = OPEN.after(RejectConnections(targets=ZEBRA, facts=WORLD))
+    (left,) = session.state.proposals["train"].values()
+    assert (left.score, left.runner_up) == (0.0, None)
+    text, command = told(session.state, "train")
+    assert f"zebra ← {left.source}?" in text
+    assert command == "runthrough configure train --input zebra=PATH"

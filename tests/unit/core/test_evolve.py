@@ -198,6 +198,10 @@ CONCERNS_NONE = {
     "CommandRefused", "ConfigurationRejected", "RunFinished", "RunCancelRequested",
     "DataFlowChecked",
 }  # fmt: skip
+NOBODY_NEED_SEE = {
+    "NoteAdded", "CommandRefused", "ConfigurationRejected", "RunFinished", "RunCancelRequested",
+    "DataFlowChecked",
+}  # fmt: skip
 CONCERNS_ALL = {"SessionStarted", "SessionClosed", "SessionReopened"}
 
 
@@ -252,6 +256,7 @@ def test_an_event_concerns_those_whom_the_design_names(event):
     at = {name for name, node in state.nodes.items() if node.concerned_at == 3}
     assert at == (set() if expected == "all" else expected & set(state.nodes))
     assert (state.concerned_at == 3) == (expected == "all")
+    assert (state.changed_at == 3) == (event.type not in NOBODY_NEED_SEE)
 
 
 def test_the_subject_is_the_node():
@@ -444,6 +449,7 @@ def test_some_events_are_history_only(event):
     session.state.version, session.state.last_at = before.version, before.last_at
     session.state.command, session.state.command_after = before.command, before.command_after
     session.state.nodes["clean"].concerned_at = before.nodes["clean"].concerned_at
+    session.state.changed_at = before.changed_at
     assert session.state == before
 
 

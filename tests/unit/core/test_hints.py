@@ -86,7 +86,7 @@ def test_a_variable_that_a_run_would_set_names_the_option(name, line):
 def test_a_missing_column_is_told_with_those_that_are_there(type_, message):
     """The columns of the input, the nearest name first."""
     told = only(raised(type_, message), around())
-    assert told == "train.csv has: label, x1, x2; did you mean label?"
+    assert told == "train.csv has: label, x1, x2; did you mean 'label'?"
 
 
 def test_the_input_with_a_near_column_comes_first():
@@ -138,7 +138,7 @@ def test_an_input_that_has_the_column_is_not_blamed():
             'region = environ_vars["REGON"]',
             "'REGON'",
             (
-                "environ_vars has no REGON: did you mean REGION? Else "
+                "environ_vars has no REGON: did you mean 'REGION'? Else "
                 "runthrough configure Train --env REGON=VALUE"
             ),
         ),
@@ -151,7 +151,7 @@ def test_an_input_that_has_the_column_is_not_blamed():
             'input_paths["dat"]',
             "'dat'",
             (
-                "input_paths has no dat: did you mean data? Else "
+                "input_paths has no dat: did you mean 'data'? Else "
                 "runthrough configure Train --input dat=PATH"
             ),
         ),
@@ -188,7 +188,7 @@ def test_a_parameter_in_the_line_is_not_blamed_for_anothers_key(line):
 def test_a_name_in_a_variable_is_told_by_what_was_asked_for_it():
     """The key does not stand in the line, and only one parameter is asked with a variable."""
     told = only(raised("KeyError", "'REGON'", "value = environ_vars[name]"), around())
-    assert told.startswith("environ_vars has no REGON: did you mean REGION?")
+    assert told.startswith("environ_vars has no REGON: did you mean 'REGION'?")
 
 
 def test_frames_of_libraries_are_passed_over():
@@ -221,7 +221,7 @@ def test_frames_of_libraries_are_told_only_where_there_are_no_others():
 def test_an_argument_that_is_missing_is_told_with_its_command():
     """The near name is told, the values are not."""
     error = raised("AttributeError", "job_args has no 'max_dept'; it has: max_depth")
-    told = "job_args has no max_dept: did you mean max_depth? Else "
+    told = "job_args has no max_dept: did you mean 'max_depth'? Else "
     told += "runthrough configure Train --arg max_dept=VALUE"
     assert only(error, around()) == told
 
@@ -248,7 +248,7 @@ def test_a_file_that_lies_below_a_folder_of_its_input_is_found_there():
 def test_a_file_that_is_not_in_its_input_is_told_with_who_should_write_it():
     """A near name is told; else the producer."""
     near = only(not_found("/w/out/trian.csv"), around(inputs=folder("train.csv")))
-    assert near.endswith("it holds train.csv; did you mean train.csv?")
+    assert near.endswith("it holds train.csv; did you mean 'train.csv'?")
     far = only(not_found("/w/out/model.bin"), around(inputs=folder("train.csv")))
     assert far.endswith("it holds train.csv; Clean is to write model.bin there")
 

@@ -234,3 +234,12 @@ def test_reachable_nodes_are_found_once():
     assert reachable("a", links) == frozenset("abcd")
     assert reachable("d", links) == frozenset("d")
     assert reachable((), links) == frozenset()
+
+
+def test_a_retry_takes_what_was_never_started_beside_a_failure():
+    """A run that ended with its first failure did not come to a node that nothing blocks."""
+    beside = pipeline(("a", "b"), c=None)
+    session = given().after(start(beside, NEEDLESS), start_run(facts=NEEDLESS))
+    session = session.after(claim_attempt("a"), finish("a", "failed"), FinishRun(run="run-1"))
+    assert session.state.run.outcomes.keys() == {"a", "b"}
+    assert retried(session.state) == ("c", "a", "b")

@@ -3,10 +3,13 @@
 import pytest
 
 from runthrough.core.validation.words import command, word
-from runthrough.core.views.python_words import actions_in_python, in_python
+from runthrough.core.views.python_words import in_python
 
 CONFIGURE = {
     f"--env {word('A B')}=VALUE": "give environ_vars={'A B': VALUE} in the specification",
+    "--env API_TOKEN=@secret:NAME": (
+        "give environ_vars={'API_TOKEN': {'secret': 'NAME'}} in the specification"
+    ),
     "--arg depth=VALUE": "give job_args={'depth': VALUE} in the specification",
     "--input data=/d/x": "give input_paths={'data': '/d/x'} in the specification",
     "--output out=PATH": "give output_paths={'out': PATH} in the specification",
@@ -37,24 +40,3 @@ def test_texts_at_any_depth_are_changed_and_nothing_else():
     """Other texts, numbers and keys stay as they are."""
     given = {"runthrough run A --jobs 1": [1, None, "plain", "runthrough run A --jobs 1"]}
     assert in_python(given) == {"runthrough run A --jobs 1": [1, None, "plain", "jobs=1"]}
-
-
-@pytest.mark.parametrize(
-    ("told", "meant"),
-    [
-        ("runthrough undo --anyone, to take it back", "undo(anyone=True), to take it back"),
-        ("runthrough undo --to 12 --anyone", "undo(to=12, anyone=True)"),
-        ("runthrough history lists them", "history() lists them"),
-        ("look (runthrough history --node 'a b'), then", "look (history(node='a b')), then"),
-        ("runthrough reopen --name NAME, with a name", "reopen(name=NAME), with a name"),
-        ("runthrough rename NAME, with a name", "rename(NAME), with a name"),
-        (
-            "name another one, or overwrite it: --force",
-            "name another one, or overwrite it: force=True",
-        ),
-        ("runthrough history-of-art", "runthrough history-of-art"),
-    ],
-)
-def test_actions_become_calls(told, meant):
-    """Who holds a session in a program is told what to call on it."""
-    assert actions_in_python(told) == meant

@@ -161,7 +161,7 @@ def test_a_pending_node_whose_needs_are_unknown_is_named():
     session = given(
         session_started(pipeline(a=None)), ScriptMarkedPending(node="a", needs=(), draft={})
     )
-    error = session.when(start_run()).refused_with(PendingScriptsError, "for 1 scripts")
+    error = session.when(start_run()).refused_with(PendingScriptsError, "for 1 script:")
     assert error.fix is None
 
 

@@ -513,7 +513,7 @@ def test_two_nodes_may_swap_their_names():
     ("old", "new", "error", "words"),
     [
         ("prepar", "ready", UnknownNodeError, ("prepar", "prepare")),
-        ("prepare", "raedy", CommandRefusedError, ("no node raedy", "Did you mean ready")),
+        ("prepare", "raedy", CommandRefusedError, ("no node raedy", "Did you mean 'ready'")),
         ("train", "ready", CommandRefusedError, ("has a node train still",)),
     ],
 )

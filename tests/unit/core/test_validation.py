@@ -6,13 +6,20 @@ import pytest
 from tests.support.builders import file_at, need, node_facts, nothing_at, script_info
 from tests.support.proposals import only, proposal, seen
 
-from runthrough.core.validation import Neighbour, errors, problems_of
+from runthrough.core.validation import (
+    Neighbour,
+    errors,
+    problems_of,
+    secrets_of,
+    unset_secrets,
+)
 from runthrough.core.values.connections import Output, ProposedConnection
 from runthrough.core.values.facts import NodeFacts, PathFacts
 from runthrough.core.values.problems import Place, Problem, ProblemCode
 from runthrough.core.values.requirements import Drift, DynamicRequirement, ScriptRequirements
 from runthrough.core.values.scripts import ScriptCandidate
 from runthrough.core.values.secrets import MASK
+from runthrough.core.values.specs import ScriptSpec
 
 GIVEN = {"input_paths": {"raw": "workspace:a.csv"}}
 BLURRED = ProposedConnection("train", "raw", Output("clean", "report"), 2.4, 0.3, "same words")
@@ -34,6 +41,13 @@ def test_nothing_is_wrong_with_a_whole_configuration():
             **GIVEN,
         )
     )
+
+
+@pytest.mark.parametrize(("kind", "flag"), [("environ_var", "env"), ("job_arg", "arg")])
+def test_a_missing_secret_is_to_be_given_by_its_name(kind, flag):
+    """Its value would be refused, so that no fix asks for one."""
+    (missing,) = problems_of(proposal(need("API_TOKEN", kind)))
+    assert missing.fix == f"runthrough configure train --{flag} API_TOKEN=@secret:NAME"
 
 
 PROVOKED = {
@@ -64,12 +78,12 @@ PROVOKED = {
     ),
     "INPUT_UNKNOWN": (
         proposal(need("raw_data", level="optional"), input_paths={"raw_dat": "workspace:a"}),
-        "The script does not name the input raw_dat. Did you mean raw_data?",
+        "The script does not name the input raw_dat. Did you mean 'raw_data'?",
         "runthrough configure train --input raw_data=PATH",
     ),
     "OUTPUT_UNKNOWN": (
         proposal(need("model", "output"), output_paths={"modle": "workspace:m"}),
-        "The script does not name the output modle. Did you mean model?",
+        "The script does not name the output modle. Did you mean 'model'?",
         "runthrough configure train --output model=PATH",
     ),
     "OUTPUT_CLASH": (
@@ -126,13 +140,18 @@ PROVOKED = {
     ),
     "ARG_UNKNOWN": (
         proposal(need("epochs", "job_arg", "optional"), job_args={"epoch": 3}),
-        "The script does not name the argument epoch. Did you mean epochs?",
+        "The script does not name the argument epoch. Did you mean 'epochs'?",
         "runthrough configure train --arg epochs=VALUE",
     ),
     "ARG_CHOICE": (
         proposal(need("n", "job_arg", choices=(1, 2)), job_args={"n": 3}),
         "Argument n is 3, which is none of 1, 2",
         "runthrough configure train --arg n=1",
+    ),
+    "ARG_TYPE": (
+        proposal(need("n", "job_arg", value_type="float"), job_args={"n": "ten"}),
+        "Argument n is 'ten', which is not a number; the script's parser says type=float",
+        "runthrough configure train --arg n=NUMBER",
     ),
     "ARG_NOT_JSON": (
         proposal(need("n", "job_arg"), job_args={"n": {"deep": [1.5, float("nan")]}}),
@@ -246,6 +265,8 @@ FOUND_ELSEWHERE = (
 )
 """By those who read the script; validation hands them on."""
 
+WARNED_OF = ("ENV_UNKNOWN", "SECRET_NOT_FOUND")
+"""Never errors; below they have tests of their own."""
 FOUND_BY_RUNS = (
     "OUTPUT_NOT_WRITTEN",
     "SEAM_UNREADABLE",
@@ -262,6 +283,7 @@ def test_every_problem_code_is_provoked_here():
         *WARNED,
         *FOUND_ELSEWHERE,
         *FOUND_BY_RUNS,
+        *WARNED_OF,
     }
 
 
@@ -315,7 +337,7 @@ def test_a_missing_script_tells_what_could_have_been_meant():
     )
     problem = only(proposal(facts=NodeFacts(candidates=candidates)))
     assert problem.candidates == ("suggested.py (near name)",)
-    assert problem.message.endswith(". Did you mean suggested.py?")
+    assert problem.message.endswith(". Did you mean 'suggested.py'?")
     assert problem.fix.startswith("runthrough bind train suggested.py, or ")
 
 
@@ -364,6 +386,32 @@ def test_a_variable_may_come_from_the_tester():
     assert not problems_of(made)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "value", "severity", "candidates"),
+    [
+        ("float", 1.5, None, ()),
+        ("float", 10**400, None, ()),
+        ("int", 2.0, None, ()),
+        ("int", None, None, ()),
+        ("int", {"secret": "SIZE"}, None, ()),
+        ("int", 2.5, "error", ()),
+        ("int", True, "error", ()),
+        ("float", [1.5], "error", ()),
+        ("float", "ten", "error", ()),
+        ("float", "1e999", "error", ()),
+        ("float", "12,5", "error", ("12.5",)),
+        ("float", " 12.5", "warning", ("12.5",)),
+        ("int", "12", "warning", ("12",)),
+        ("int", "12.5", "error", ()),
+    ],
+)
+def test_an_argument_that_the_parser_makes_a_number_is_one(wanted, value, severity, candidates):
+    """What only a parser would make a number is warned of, and what nothing makes one rejected."""
+    found = problems_of(proposal(need("n", "job_arg", value_type=wanted), job_args={"n": value}))
+    told = [(p.severity, p.candidates) for p in found if p.code == "ARG_TYPE"]
+    assert told == ([] if severity is None else [(severity, candidates)])
+
+
 def test_an_empty_folder_is_told_as_a_folder():
     """No file in it holds anything."""
     folder = PathFacts(path="workspace:a.csv", kind="folder", empty=True)
@@ -388,7 +436,12 @@ def test_an_unknown_name_without_a_near_one_is_a_warning(kind, answers):
     """A reader of source cannot see everything."""
     problem = only(proposal(need("raw", kind, "optional"), **answers))
     assert (problem.severity, problem.candidates) == ("warning", ())
-    assert problem.fix == "runthrough requirements train lists what it reads"
+    does = "writes" if kind == "output" else "reads"
+    flag = "arg" if kind == "job_arg" else kind
+    assert problem.fix == (
+        f"runthrough configure train --unset {flag}.zzz; runthrough requirements train lists what "
+        f"it {does}"
+    )
 
 
 def test_a_near_name_that_is_given_too_is_no_slip():
@@ -406,6 +459,62 @@ def test_names_that_are_computed_at_run_time_are_not_judged():
     assert not problems_of(proposal(facts=facts, input_paths={"raw_dat": "workspace:a"}))
     other = proposal(facts=facts, job_args={"x": 1})
     assert only(other).code == "ARG_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({"CURENCY": "EUR"}, "runthrough configure train --env CURRENCY=VALUE"),
+        (
+            {"CURENCY": "EUR", "CURRENCY": "EUR"},
+            (
+                "runthrough configure train --unset env.CURENCY; runthrough requirements train "
+                "lists what it reads"
+            ),
+        ),
+    ],
+)
+def test_a_near_miss_of_a_variable_is_warned_of(given, fix):
+    """It forbids nothing, since libraries read variables too; and the fix is rid of it."""
+    made = proposal(need("CURRENCY", "environ_var", "optional"), environ_vars=given)
+    problem = only(made)
+    assert (problem.code, problem.severity) == ("ENV_UNKNOWN", "warning")
+    assert problem.message == (
+        "The script does not name the variable CURENCY. Did you mean 'CURRENCY'?"
+    )
+    assert problem.fix == fix
+
+
+def test_a_secret_is_no_placeholder_for_a_value():
+    """Where the name that was meant is one of a secret, its own would be refused."""
+    made = proposal(need("API_TOKEN", "environ_var", "optional"), environ_vars={"API_TOKN": "x"})
+    assert only(made).fix == "runthrough configure train --env API_TOKEN=@secret:NAME"
+
+
+def test_a_variable_of_a_library_is_no_problem():
+    """What is near to no name of the script is told nowhere."""
+    made = proposal(need("CURRENCY", "environ_var"), environ_vars={"CURRENCY": "a", "TZ": "UTC"})
+    assert problems_of(made) == ()
+
+
+def test_each_value_of_an_unset_secret_is_warned_of():
+    """Variables and arguments, at any depth; secrets that are set are no problem."""
+    spec = ScriptSpec(
+        environ_vars={"A": {"secret": "ONE"}, "B": "plain"},
+        job_args={"c": {"deep": [{"secret": "TWO"}]}, "d": {"secret": "SET"}},
+    )
+    assert secrets_of(spec) == {"ONE", "TWO", "SET"}
+    told = list(unset_secrets("a node", spec, {"ONE", "TWO"}))
+    assert {(one.code, one.severity) for one in told} == {("SECRET_NOT_FOUND", "warning")}
+    assert [(one.where.kind, one.where.name) for one in told] == [
+        ("environ_var", "A"),
+        ("job_arg", "c"),
+    ]
+    assert told[0].message == "The secret ONE, from which A is to come, is not set on this machine"
+    assert told[0].fix == (
+        "set ONE in the environment or keyring, or runthrough configure 'a node' "
+        "--env A=@secret:NAME"
+    )
 
 
 def test_two_outputs_of_one_node_may_not_share_a_path():

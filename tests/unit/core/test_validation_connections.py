@@ -41,14 +41,17 @@ def test_a_proposal_is_told_with_all_that_decides_it():
 
 
 def test_open_folders_are_told_one_by_one():
-    """The proposed one comes first, and no candidate comes twice."""
+    """The likeliest comes first, no candidate comes twice, and none is to be confirmed."""
     source = Output("clean", "cleaned", "train")
     second = Output("clean", "report")
     problem = only(asked(source=source, subpath_choices=("train", "val"), runner_up=second))
-    assert "proposed: clean.cleaned/train" in problem.message
+    assert "proposed: clean.cleaned, score" in problem.message
     assert "; in one of train, val; next best clean.report)" in problem.message
     assert problem.candidates == ("clean.cleaned/train", "clean.cleaned/val", "clean.report")
-    assert problem.fix.endswith(", or runthrough connect clean.cleaned/val train.raw")
+    assert problem.fix == (
+        "runthrough connect clean.cleaned/train train.raw, "
+        "or runthrough connect clean.cleaned/val train.raw"
+    )
 
 
 def test_a_path_from_outside_is_a_choice_of_equal_rank():

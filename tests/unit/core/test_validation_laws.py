@@ -114,7 +114,6 @@ PROPOSALS = st.builds(
     proposals=by(FEW, PROPOSED),
     inherited=st.frozensets(FEW, max_size=1),
     readers=by(PLACES, st.lists(st.tuples(FEW, FEW), max_size=2)),
-    confined=st.booleans(),
 )
 
 

@@ -8,6 +8,7 @@ from runthrough.core.validation import problems_of
 from runthrough.core.validation.places import folded, one_thing, outside
 from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import PathFacts
+from runthrough.core.values.ids import RecordedPath
 
 RAW = {"raw": "workspace:a.csv"}
 NEEDS = (need("raw"), need("model", "output", "optional"), need("log", "output", "optional"))
@@ -46,15 +47,13 @@ def test_a_path_below_no_root_is_outside(path, out):
     assert outside(path) is out
 
 
-@pytest.mark.parametrize(("confined", "severity"), [(False, "warning"), (True, "error")])
 @pytest.mark.parametrize("kind", ["input", "output"])
-def test_a_path_outside_is_a_warning_and_an_error_in_a_service(kind, confined, severity):
-    """It works on this machine, and a service confines whoever uses it."""
+def test_a_path_outside_is_a_warning(kind):
+    """It works on this machine."""
     given = {f"{kind}_paths": {"x": "abs:/data/a"}}
-    problem = only(proposal(need("x", kind), confined=confined, **given))
-    assert (problem.code, problem.severity) == ("PATH_OUTSIDE", severity)
+    problem = only(proposal(need("x", kind), **given))
+    assert (problem.code, problem.severity) == ("PATH_OUTSIDE", "warning")
     assert problem.where.kind == kind
-    assert ("which is not allowed here" in problem.message) is confined
 
 
 def test_a_path_that_climbs_out_of_its_root_is_told_with_it():
@@ -311,3 +310,17 @@ def test_case_and_accents_fold():
     """`STRASSE` and `straße` are one name on systems that ignore case."""
     assert folded("workspace:STRASSE") == folded("workspace:straße")
     assert folded("workspace:a") != folded("workspace2:a")
+
+
+@pytest.mark.parametrize("kind", ["input", "output"])
+def test_what_a_service_may_not_touch_is_told_in_its_own_words(kind):
+    """Such a node was not looked at here, and a move to this machine would not help."""
+    given = {f"{kind}_paths": {"x": "workspace:a"}}
+    facts = node_facts(need("x", kind), checked_here=False, outside=(RecordedPath("abs:/data/a"),))
+    problem = only(proposal(facts=facts, **given))
+    assert (problem.code, problem.severity) == ("NOT_CHECKED_HERE", "warning")
+    assert problem.message == (
+        f"{kind.capitalize()} x was not looked at, for paths of its node lie outside of what this "
+        "service may touch: a"
+    )
+    assert problem.fix == "runthrough serve --root DIR"

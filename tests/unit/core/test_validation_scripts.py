@@ -7,7 +7,7 @@ from tests.support.proposals import only, proposal
 from runthrough.core.validation import problems_of
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.requirements import Drift
-from runthrough.core.values.scripts import ScriptCandidate
+from runthrough.core.values.scripts import ScriptCandidate, SearchedFolder
 from runthrough.core.values.secrets import MASK
 
 
@@ -90,7 +90,7 @@ def test_a_default_that_looks_like_a_secret_is_not_told():
     wanted = need("DB_PASSWORD", "environ_var", "optional", recommended=True, default="hunter2")
     problem = only(proposal(wanted))
     assert "hunter2" not in str(problem)
-    assert problem.fix == "runthrough configure train --env DB_PASSWORD=VALUE"
+    assert problem.fix == "runthrough configure train --env DB_PASSWORD=@secret:NAME"
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,21 @@ def test_a_long_value_does_not_fill_the_screen():
     """The message stays a line."""
     made = proposal(need("n", "job_arg", choices=("a",)), job_args={"n": "x" * 10_000})
     assert len(only(made).message) < 200
+
+
+def test_who_has_no_script_is_told_where_it_was_looked_for():
+    """Each folder in its order, and one that is not there; none by its place on this host."""
+    searched = (
+        SearchedFolder(place="pipeline:src"),
+        SearchedFolder(place="pipeline:."),
+        SearchedFolder(place="workspace:.", has_scripts_folder=True, there=False),
+        SearchedFolder(place="workspace2:.", has_scripts_folder=True),
+    )
+    problem = only(proposal(facts=NodeFacts(searched=searched)))
+    assert problem.message == (
+        "Script 'train' not found in discovered scripts, and the workspace does not exist"
+    )
+    assert problem.fix.endswith(
+        "outside; scripts are looked for in src, in the pipeline's folder, in scripts/ of the "
+        "workspace and in it, in scripts/ of the folder workspace2 and in it"
+    )

@@ -376,6 +376,62 @@ def test_a_free_output_is_proposed_once():
     assert all(proposal.outside for proposal in wiring.proposals)
 
 
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("test_data", "train_rows"),
+        ("holdout", "training_rows"),
+        ("evaluation_data", "train_rows"),
+        ("val_data", "train_rows"),
+        ("train_data", "holdout_rows"),
+        ("training", "eval_rows"),
+    ],
+)
+def test_what_is_trained_on_is_never_proposed_for_what_is_held_back(name, output):
+    """Nor the other way round, although the same files speak for it and nothing else is there."""
+    assert wired([reads(name, "part.csv")], producer("Split", out(output, "part.csv"))) == Wiring()
+
+
+def test_a_name_that_says_both_parts_or_none_speaks_against_nothing():
+    """`train_test` is not the opposite of `test`."""
+    for output in ("train_test_rows", "rows"):
+        wiring = wired(
+            [reads("test_data", "part.csv")], producer("Split", out(output, "part.csv"))
+        )
+        assert {**asked(wiring), **taken(wiring)} == {"test_data": f"Split.{output}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "folders", "source", "choices"),
+    [
+        ("test_data", ("train", "holdout"), "Split.rows/holdout", ()),
+        ("training_data", ("holdout", "train"), "Split.rows/train", ()),
+        ("test_data", ("train", "val"), "Split.rows/val", ("val", "train")),
+        ("evaluation", ("train", "x", "dev"), "Split.rows/dev", ("dev", "x", "train")),
+        ("data", ("train", "holdout"), "Split.rows/train", ("train", "holdout")),
+    ],
+)
+def test_words_of_a_part_choose_its_sub_folder_and_speak_against_the_opposite(
+    name, folders, source, choices
+):
+    """The one of the same part is proposed; else a person chooses, the opposite one last."""
+    files = [f"{folder}/part.csv" for folder in folders]
+    (proposal,) = wired(
+        [reads(name, "part.csv")], producer("Split", out("rows", *files))
+    ).proposals
+    assert (str(proposal.source), proposal.subpath_choices) == (source, choices)
+
+
+def test_a_sub_folder_that_only_names_tell_is_not_taken_without_asking():
+    """What the names say is told as the doubt that it is."""
+    files = ("train/part.csv", "holdout/part.csv")
+    wiring = wired([reads("test_data", "part.csv")], producer("Split", out("rows", *files)))
+    assert not wiring.connections
+    assert (
+        wiring.proposals[0].reason == "file names part.csv; but only names tell holdout from train"
+    )
+
+
 def test_a_contradicted_output_is_no_free_output():
     """A file that is not there is no proposal."""
     wiring = wired([reads("aa1", "rows.csv")], producer("One", out("xx1", "model.pkl")))

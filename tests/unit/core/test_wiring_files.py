@@ -119,14 +119,23 @@ def test_several_sub_folders_that_fit_are_choices():
     assert (found.open, found.choices, found.subpath) == (True, ("train", "test"), None)
 
 
-def test_the_sub_folder_that_the_input_speaks_of_is_the_first_choice():
-    """By one of its words, or at the end of its container path; it stays a choice."""
+def test_the_sub_folder_that_the_input_alone_speaks_of_is_meant():
+    """By one of its words, or at the end of its container path; the others are told."""
     written = ("fit/rows.csv", "blend/rows.csv", "val/rows.csv")
-    assert between(("rows.csv",), written, name="blend_rows").choices == ("blend", "fit", "val")
-    assert between(("rows.csv",), written, name="validation_x").choices == ("val", "fit", "blend")
+    found = between(("rows.csv",), written, name="blend_rows")
+    assert (found.subpath, found.instead_of) == ("blend", ("fit", "val"))
+    found = between(("rows.csv",), written, name="validation_x")
+    assert (found.subpath, found.instead_of) == ("val", ("fit", "blend"))
     reads = need("x1", files=("rows.csv",), container_path="/opt/ml/input/data/blend")
     found = overlap(side(reads), side(need("made", "output", files=written)))
-    assert found.choices == ("blend", "fit", "val")
+    assert (found.subpath, found.instead_of) == ("blend", ("fit", "val"))
+
+
+def test_of_two_sub_folders_that_the_input_speaks_of_none_is_meant():
+    """They come first among the choices."""
+    written = ("fit/rows.csv", "blend/rows.csv", "val/rows.csv")
+    found = between(("rows.csv",), written, name="blend_val")
+    assert (found.open, found.choices) == (True, ("blend", "val", "fit"))
 
 
 def test_a_sub_folder_that_fits_more_names_than_the_root_is_open():
@@ -168,7 +177,8 @@ def test_the_input_may_name_its_sub_folder():
     written = ("train/rows.csv", "test/rows.csv")
     assert between(("rows.csv",), written, name="test_data").subpath == "test"
     assert between(("rows.csv",), written, name="train_test").open
-    assert between(("rows.csv",), written, name="testing").open
+    found = between(("rows.csv",), written, name="testing")
+    assert (found.subpath, found.instead_of) == ("test", ("train",))
 
 
 def test_a_layout_is_shared_from_two_folders_on():

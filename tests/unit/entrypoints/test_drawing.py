@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.values.outcomes import Outcome
 from runthrough.core.views.worklist import CATEGORIES
-from runthrough.entrypoints.drawing import LOOKS, svg
+from runthrough.entrypoints.drawing import svg
+from runthrough.entrypoints.drawing.looks import LOOKS, themes
 
 NS = {"s": "http://www.w3.org/2000/svg"}
 
@@ -40,7 +41,7 @@ def test_a_node_has_name_mark_word_and_time():
     """Colour never says anything that mark and word do not."""
     nodes = {"clean": {"outcome": "passed", "took": "2.44 s"}, "total": {"state": "pending"}}
     told = boxes(drawn(nodes))
-    assert told["clean"][:2] == ("rt-node rt-good", ["clean", "✓ passed  2.44 s"])
+    assert told["clean"][:2] == ("rt-node rt-good", ["clean", "✓ passed · 2.44 s"])
     assert told["total"][:2] == ("rt-node rt-warn", ["total", "? pending"])
 
 
@@ -101,9 +102,26 @@ def test_names_are_never_markup():
     assert list(boxes(drawn({name: {}}))) == [name]
 
 
-@pytest.mark.parametrize("count", [0, 1, 30, 200])
+@given(name=st.text(min_size=1), output=st.text(min_size=1))
+def test_any_name_gives_a_picture_that_can_be_parsed(name, output):
+    """Signs that XML does not allow are replaced; all others stand as they are."""
+    there = {name: {"state": "passed", "took": output}, f"{name}2": {}}
+    edge = {"from_node": name, "node": f"{name}2", "wires": [(output, "x")]}
+    root = ET.fromstring(svg(there, [edge], title=name))
+    assert len(root.findall("s:g", NS)) == 3
+
+
+def test_siblings_lie_in_the_order_given():
+    """Twelve of one kind are not shuffled: the tenth comes after the ninth."""
+    names = [f"shard_{place}" for place in range(12)]
+    told = boxes(drawn({"load": {}} | {name: {} for name in names}, [("load", n) for n in names]))
+    down = [told[name][2][1] for name in names]
+    assert down == sorted(down)
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 80])
 def test_all_sizes_fit_their_frame(count):
-    """From nothing to hundreds of nodes everything lies inside of the picture."""
+    """From nothing to all that is drawn one by one everything lies inside of the picture."""
     names = [f"node{place}" for place in range(count)]
     edges = [(names[place // 3], names[place]) for place in range(1, count)]
     root = drawn({name: {} for name in names}, edges)
@@ -145,6 +163,104 @@ def test_many_edges_are_laid_out_with_less_effort(monkeypatch, count, effort):
         return layout(graph, options=options)
 
     monkeypatch.setattr(graphlay, "layout", listening)
-    nodes = {f"n{place}": {} for place in range(count + 1)}
-    svg(nodes, [{"from_node": f"n{at}", "node": f"n{at + 1}"} for at in range(count)])
+    nodes = {f"n{place}": {} for place in range(26)}
+    pairs = [(above, below) for above in range(11) for below in range(11, 26)][:count]
+    svg(nodes, [{"from_node": f"n{above}", "node": f"n{below}"} for above, below in pairs])
     assert asked[0] == effort
+
+
+def lines(root):
+    """Class, tooltip and texts of each line."""
+    return [
+        (
+            group.get("class"),
+            group.find("s:title", NS).text,
+            [text.text for text in group.findall("s:text", NS)],
+        )
+        for group in root.findall("s:g", NS)
+        if "rt-edge" in group.get("class")
+    ]
+
+
+def wired(*wires, **more):
+    edge = {"from_node": "a", "node": "b", "wires": wires, **more}
+    return ET.fromstring(svg({"a": {}, "b": {}}, [edge]))
+
+
+@pytest.mark.parametrize(
+    ("wires", "label"),
+    [
+        ([("model", "model")], "model"),
+        ([("out/train", "data")], "out/train → data"),
+        ([("x", "y"), ("z", "w"), ("u", "v")], "3 wires"),
+    ],
+)
+def test_an_edge_says_what_flows_along_it(wires, label):
+    """One wire by the names at its ends, several by their number, and all in the tooltip."""
+    ((kind, title, texts),) = lines(wired(*wires))
+    assert (kind, texts) == ("rt-edge", [label])
+    assert title == "\n".join(f"a.{output} → b.{name}" for output, name in wires)
+
+
+def test_a_connection_that_is_only_proposed_is_drawn_apart():
+    """Dashed, and marked with a question."""
+    ((kind, _, texts),) = lines(wired(("x", "y"), asked=True))
+    assert kind == "rt-edge rt-asked"
+    assert texts == ["?", "x → y"]
+
+
+def test_a_stale_node_is_hatched():
+    """By lines of its own box, so that pictures beside each other share no ids."""
+    root = drawn({"a": {"state": "stale"}, "b": {"outcome": "passed", "stale": True}, "c": {}})
+    assert len(root.findall("s:g/s:path[@class='rt-hatch']", NS)) == 2
+
+
+@given(
+    names=st.lists(st.integers(0, 30), min_size=2, max_size=12, unique=True),
+    label=st.text("abcdef_", min_size=1, max_size=60),
+)
+def test_labels_cover_no_box(names, label):
+    """A label that has no room is left out."""
+    nodes = {f"n{name}": {} for name in names}
+    ends = list(zip(nodes, list(nodes)[1:], strict=False)) + list(
+        zip(nodes, list(nodes)[2:], strict=False)
+    )
+    edges = [{"from_node": one, "node": two, "wires": [(label, "x")]} for one, two in ends]
+    root = ET.fromstring(svg(nodes, edges))
+    places = [place for _, _, place in boxes(root).values()]
+    for text in root.findall("s:g/s:text[@class='rt-wire']", NS):
+        x, y = float(text.get("x")), float(text.get("y"))
+        right = x + 6.8 * len(text.text)
+        assert x >= 0
+        for left, top, wide, high in places:
+            assert right <= left or left + wide <= x or y <= top or top + high <= y - 9
+
+
+def test_a_thousand_nodes_are_folded_into_a_picture_that_can_be_read():
+    """Groups tell how their nodes stand; what failed keeps a box of its own."""
+    nodes = {f"step_{place:04}": {"state": "passed"} for place in range(1000)}
+    nodes["step_0500"] = {"state": "failed"}
+    names = list(nodes)
+    edges = [(names[at], names[at + hop]) for hop in (1, 9, 40) for at in range(1000 - hop)]
+    root = drawn(nodes, edges, title="big")
+    kinds = [group.get("class") for group in root.findall("s:g", NS)]
+    assert root.find("s:title", NS).text == "big: 999 passed, 1 failed"
+    assert sum("rt-node" in kind for kind in kinds) <= 80
+    assert boxes(root)["step_0500"][0] == "rt-node rt-bad"
+    told = [texts[1] for _, texts, _ in boxes(root).values()]
+    counts = [re.fullmatch(r"✓ (\d+ )?passed", text) for text in told if text != "✗ failed"]
+    assert sum(int(one[1] or 1) for one in counts) == 999
+
+
+def test_notebook_themes_win_over_the_system():
+    """A dark notebook on a bright system is dark, and the other way round."""
+    css = themes(".rt-dag")
+    shades = re.findall(r"body(\S+) \.rt-dag\{--rt-paper:transparent;--rt-ink:(#\w+)", css)
+    assert shades == [
+        ("[data-jp-theme-light=true]", "#1f2328"),
+        ("[data-jp-theme-light=false]", "#e6edf3"),
+        (".vscode-light", "#1f2328"),
+        (".vscode-dark", "#e6edf3"),
+        (".vscode-high-contrast", "#e6edf3"),
+        (".vscode-high-contrast-light", "#1f2328"),
+    ]

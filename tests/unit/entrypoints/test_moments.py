@@ -1,12 +1,12 @@
 """Versions and times as people type them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import typer
 
 from runthrough.bootstrap import now
-from runthrough.entrypoints.cli.moments import moment, time_typed
+from runthrough.entrypoints.cli.moments import moment, span_typed, time_typed
 
 
 def test_number_is_a_version_and_all_else_a_time():
@@ -64,3 +64,43 @@ def test_number_is_no_time(given):
     """Where only a time is asked for, a version is a mistake."""
     with pytest.raises(typer.BadParameter, match="is no time"):
         time_typed("--since", given)
+
+
+def span(given):
+    """Seconds that are typed where `never` may be typed as well."""
+    return span_typed("--expires", given, or_else="never")
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("90d", 7_776_000), ("12h", 43_200), ("30m", 1_800), ("2w", 1_209_600), ("0s", 0)],
+)
+def test_a_length_is_that_many_seconds(given, seconds):
+    """The units are those of times that lie behind."""
+    assert span(given) == seconds
+
+
+def test_a_time_is_as_far_from_now_as_it_is():
+    """A day begins at midnight in UTC; what has passed lies below nothing."""
+    end = now() + timedelta(days=1)
+    for zone in (UTC, timezone(timedelta(hours=9))):
+        before = now()
+        seconds = span(end.astimezone(zone).isoformat())
+        assert end - now() <= timedelta(seconds=seconds) <= end - before
+    assert span("2020-01-01") < 0
+
+
+@pytest.mark.parametrize("given", ["", "soon", "90", "90 d", "-1d", "1.5d", "2026-13-01", "12q"])
+def test_what_is_no_length_is_told_with_what_is_one(given):
+    """The error shows each form, `never` among them, and no time that lies behind."""
+    with pytest.raises(typer.BadParameter, match="write never, 90d or 12h") as refused:
+        span(given)
+    assert refused.value.param_hint == "'--expires'"
+    assert "ago" not in refused.value.message
+
+
+@pytest.mark.parametrize("given", ["999999999999d", "9" * 400 + "s", "9" * 5000 + "d"])
+def test_a_length_beyond_all_calendars_is_too_long(given):
+    """It is refused, however many digits it has, and not repeated."""
+    with pytest.raises(typer.BadParameter, match=r"^it is too long$"):
+        span(given)

@@ -3,19 +3,19 @@
 import pytest
 import typer
 
+from runthrough.core.views.advised import VERBS, about_session
 from runthrough.entrypoints.cli.app import app
-from runthrough.entrypoints.cli.visit import VERBS, Visit
+from runthrough.entrypoints.cli.visit import Visit
 from runthrough.errors import RunthroughError
 
 
 def commands(group, *above):
-    """Each command's words, and whether it takes `--session`."""
+    """Each command's words, and whether it takes `--session` for the one that it is about."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, *above, name)
         else:
-            options = {option for each in command.params for option in each.opts}
-            yield " ".join((*above, name)), "--session" in options
+            yield " ".join((*above, name)), "session" in {each.name for each in command.params}
 
 
 @pytest.mark.parametrize(("words", "takes"), list(commands(typer.main.get_command(app))))
@@ -47,6 +47,29 @@ def test_help_is_not_about_a_session():
 def test_an_option_stands_before_what_is_said_of_a_command(fix, typed):
     """A fix that goes on in words can still be typed up to there."""
     assert Visit(session="demo").typed(fix) == typed
+
+
+@pytest.mark.parametrize(
+    ("advice", "typed"),
+    [
+        ("runthrough run", "runthrough run --session 'my demo'"),
+        (
+            "put it there, or runthrough configure a --input x=PATH",
+            "put it there, or runthrough configure --session 'my demo' a --input x=PATH",
+        ),
+        ("runthrough token create ann", "runthrough token create ann"),
+        ("wait until it ends", "wait until it ends"),
+        ("runthrough history lists them", "runthrough history --session 'my demo' lists them"),
+        (
+            "go on with it (runthrough resume --session b)",
+            "go on with it (runthrough resume --session b)",
+        ),
+        ("runthrough resume --session 'b c'", "runthrough resume --session 'b c'"),
+    ],
+)
+def test_what_a_page_advises_names_its_session(advice, typed):
+    """It may be typed in any folder, where another session would be meant."""
+    assert about_session(advice, "my demo") == typed
 
 
 def test_session_and_database_are_both_named():

@@ -260,7 +260,7 @@ def _with(
     nodes = {name: declaration.nodes.get(name) or NodeDeclaration() for name in order}
     for name, values in given.items():
         if name not in nodes:
-            raise UnknownNodeError(name, nearest(name, order))
+            raise UnknownNodeError(name, nearest(name, order), in_dag=True)
         old = getattr(nodes[name], kind)
         nodes[name] = nodes[name].model_copy(update={kind: {**old, **values}})
     return declaration.model_copy(update={"nodes": nodes})

@@ -15,6 +15,7 @@ from runthrough.adapters.discovery.reading_cache import ReadingCache
 from runthrough.adapters.discovery.readings import Readings
 from runthrough.adapters.discovery.scripts import Scripts
 from runthrough.adapters.discovery.search import FoundScript, ScriptFolders, ScriptSearch
+from runthrough.adapters.discovery.stamps import Holds
 from runthrough.core.names import COMPOUNDS, canonical, ranked, similarity, snake
 from runthrough.core.values.contracts import ContractFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
@@ -40,7 +41,8 @@ class StepCatalog:
     `workspace2:` and so on; `roots.locate(path)` makes them absolute.
 
     Files and folders that did not change are read once, in this process and, with a `cache`,
-    in the next one too.
+    in the next one too. Nothing is read at paths that are not held, links followed, where
+    something `holds` only some.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class StepCatalog:
         workspace_dirs: Sequence[str | os.PathLike[str]] = (),
         *,
         cache: ReadingCache | None = None,
+        holds: Holds | None = None,
     ) -> None:
         self.roots = Roots(
             {
@@ -59,12 +62,12 @@ class StepCatalog:
             workspaces=tuple(record(root, ".") for root in self.roots.places)
         )
         self._cache = cache
-        listings = Listings()
+        listings = Listings(holds)
         self._contracts = Contracts(listings)
         self._readings = Readings(listings, cache)
         imported = Imported(self._readings, listings)
         self._scripts = Scripts(self._readings, self._contracts, imported)
-        self._folders = ScriptFolders()
+        self._folders = ScriptFolders(holds=holds)
 
     def close(self) -> None:
         """Let go of the cache's file; the next reading opens it again."""
@@ -217,7 +220,8 @@ class _Visit:
                 shadowed = (self._shadowed(other, taken) for other in found[place + 1 :])
                 return Discovery(script, tuple(shadowed))
         why = f"no script is called {' or '.join(f'{stem}.py' for stem in self._stems(node))}"
-        return Discovery(None, self._suggestions(self._stems(node), why))
+        suggested = self._suggestions(self._stems(node), why)
+        return Discovery(None, suggested, self.search.searched)
 
     def neighbourhood(self, node: NodeName) -> str:
         """The same text for all nodes of one script, as far as names tell."""
@@ -252,9 +256,9 @@ class _Visit:
     def _shadowed(self, other: FoundScript, taken: FoundScript) -> ScriptCandidate:
         same_place = other.place == taken.place
         reason = (
-            f"{shown(self.roots.record(taken.path))} comes first in the same search root"
+            f"{shown(self.roots.record(taken.path))} is found first in the same folder"
             if same_place
-            else f"the search root {taken.place} comes before {other.place}"
+            else f"the folder {shown(taken.place)} is searched before {shown(other.place)}"
         )
         return ScriptCandidate(
             path=self.roots.record(other.path),

@@ -131,7 +131,7 @@ class _Builder:
             for odd in said:
                 if odd not in SAID:
                     meant = nearest(odd, SAID, limit=1)
-                    hint = f"; did you mean {meant[0]}?" if meant else ""
+                    hint = f"; did you mean {meant[0]!r}?" if meant else ""
                     reason = f"nothing called {odd!r} is said of a need{hint}"
                     self._note((part, name), reason, f"one of {', '.join(SAID)}")
             return said

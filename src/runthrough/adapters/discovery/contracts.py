@@ -46,7 +46,7 @@ class Contracts:
 
     def __init__(self, listings: Listings) -> None:
         """Nothing is read yet."""
-        self._files = Remembered(_read, limit=KEPT_FILES)
+        self._files = Remembered(_read, limit=KEPT_FILES, holds=listings.holds)
         self._listings = listings
 
     def of(self, path: RecordedPath, *, roots: Roots) -> ContractFacts | None:

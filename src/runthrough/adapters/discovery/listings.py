@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from runthrough.adapters.discovery.stamps import Remembered
+from runthrough.adapters.discovery.stamps import Holds, Remembered
 
 KEPT_FOLDERS = 1024
 """More than a pipeline's scripts lie in, some 50 KB each where they hold a thousand files."""
@@ -27,9 +27,11 @@ EMPTY = Listing()
 class Listings:
     """Listings of folders, by absolute path."""
 
-    def __init__(self) -> None:
-        """Nothing is listed yet."""
-        self._known = Remembered(_listing, limit=KEPT_FOLDERS)
+    def __init__(self, holds: Holds | None = None) -> None:
+        """Nothing is listed yet, and nothing ever is at paths that are not held."""
+        self.holds = holds
+        """Of absolute paths; `None` where all may be touched."""
+        self._known = Remembered(_listing, limit=KEPT_FOLDERS, holds=holds)
 
     def of(self, folder: str) -> Listing:
         """What lies in a folder; nothing where there is none that can be looked into."""

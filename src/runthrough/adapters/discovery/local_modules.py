@@ -25,7 +25,8 @@ def local_modules(
     A name is written as in the script, with its dots: `helpers`, `.helpers`, `pack.helpers`.
     """
     folder = posixpath.dirname(script)
-    root = module_context(script, relative_level=relative_level).package_root
+    context = module_context(script, relative_level=relative_level, holds=listings.holds)
+    root = context.package_root
     places = {folder: listings.of(folder)}
     if root not in places:
         places[root] = listings.of(root)

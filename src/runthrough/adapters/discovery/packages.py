@@ -5,7 +5,8 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from runthrough.adapters.discovery.stamps import Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +19,20 @@ class ModuleContext:
     """Dotted name below it."""
 
 
-def module_context(path: str, *, relative_level: int) -> ModuleContext:
+def module_context(path: str, *, relative_level: int, holds: Holds | None = None) -> ModuleContext:
     """The context of the script at an absolute path.
 
     A script belongs to the packages around it: the folders up to the last one that holds an
     `__init__.py`, and at least as many as its relative imports climb (these are namespace
-    packages). A folder with a dot in its name cannot be a package and ends the climb.
+    packages). A folder with a dot in its name cannot be a package and ends the climb, and so does
+    one above which nothing is held.
     """
     folder, file = posixpath.split(path)
     module = posixpath.splitext(file)[0]
     packages: list[str] = []
     while len(packages) < relative_level or _is_package(folder):
         above, name = posixpath.split(folder)
-        if not name or "." in name:
+        if not name or "." in name or not (holds is None or holds(above)):
             break
         packages.insert(0, name)
         folder = above
@@ -49,7 +51,7 @@ def package_folders(packages: Iterable[str], workspaces: Iterable[str]) -> Itera
             posixpath.join(place, *rest)
             for place in (*(posixpath.join(place, top) for place in places), *_installed(top))
         )
-        yield from (folder for folder in candidates if Path(folder).is_dir())
+        yield from (folder for folder in candidates if os.path.isdir(folder))  # noqa: PTH112
 
 
 def _installed(top: str) -> tuple[str, ...]:

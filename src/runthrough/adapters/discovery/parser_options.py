@@ -1,12 +1,16 @@
 """What a script's own argument parser says of the arguments that its `main` reads."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from runthrough.core.values.requirements import Requirement, ScriptRequirements
+from runthrough.core.values.requirements import Requirement, ScriptRequirements, ValueType
+
+_TYPES: Mapping[str, ValueType] = {"int": "int", "float": "float"}
+_SEVERAL = frozenset({"nargs", "action"})
+"""With these a value is no single one of its type, or may be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +20,20 @@ class ParserOption:
     name: str
     help: str = ""
     choices: tuple[JsonValue, ...] = ()
+    value_type: ValueType | None = None
+    required: bool = False
 
 
 def described(
     requirements: ScriptRequirements, parser_calls: Iterable[ast.Call]
 ) -> ScriptRequirements:
-    """The requirements with the help and choices of the script's own parser.
+    """The requirements with the help, choices and types of the script's own parser.
 
     `parser_calls` are the calls of `add_argument`.
 
-    Whether an argument is required, and its default, stay what `main` makes of them: the parser
-    does not run when `main` is called.
+    An argument that `main` reads on some paths only, such as in a loop, is required where the
+    parser says so (WIRING, rules of reading, 3). A default of the parser is none for `main`: the
+    parser does not run when `main` is called.
     """
     options = {option.name: option for option in map(_option, parser_calls)}
     needs = tuple(_with(need, options.get(need.name)) for need in requirements.needs)
@@ -36,7 +43,14 @@ def described(
 def _with(need: Requirement, option: ParserOption | None) -> Requirement:
     if need.kind != "job_arg" or option is None:
         return need
-    return need.model_copy(update={"description": option.help, "choices": option.choices})
+    level = "required" if option.required and need.level == "conditional" else need.level
+    told = {
+        "description": option.help,
+        "choices": option.choices,
+        "value_type": option.value_type,
+        "level": level,
+    }
+    return need.model_copy(update=told)
 
 
 def _option(call: ast.Call) -> ParserOption:
@@ -48,6 +62,8 @@ def _option(call: ast.Call) -> ParserOption:
         str(name),
         help_text if isinstance(help_text, str) else "",
         _choices(named.get("choices")),
+        _value_type(named),
+        _constant(named.get("required")) is True,
     )
 
 
@@ -61,6 +77,14 @@ def _destination(flags: Sequence[object]) -> str:
 
 def _constant(node: ast.expr | None) -> object:
     return node.value if isinstance(node, ast.Constant) else None
+
+
+def _value_type(named: Mapping[str | None, ast.expr]) -> ValueType | None:
+    """What `type=int` or `type=float` makes of one value; of several it is a list."""
+    read = named.get("type")
+    if not isinstance(read, ast.Name) or _SEVERAL & named.keys():
+        return None
+    return _TYPES.get(read.id)
 
 
 def _choices(node: ast.expr | None) -> tuple[JsonValue, ...]:

@@ -21,7 +21,7 @@ from runthrough.adapters.discovery.sources import (
     parse_text,
     read_script,
 )
-from runthrough.adapters.discovery.stamps import Remembered
+from runthrough.adapters.discovery.stamps import Holds, Remembered
 from runthrough.core.values.requirements import ScriptRequirements
 
 KEPT = 16_384
@@ -52,11 +52,16 @@ class Readings:
         """Remember readings here, and where there is a `cache` for the next process."""
         self._listings = listings
         self._cache = cache
-        self._texts = Remembered(read_script, limit=KEPT)
+        self._texts = Remembered(read_script, limit=KEPT, holds=listings.holds)
         self._facts: dict[str, ParsedScript] = {}
         self._needs: dict[bytes, ScriptRequirements] = {}
         self.parsed = 0
         """Scripts parsed so far for what they tell by themselves."""
+
+    @property
+    def holds(self) -> Holds | None:
+        """Which absolute paths may be touched; `None` where all may be."""
+        return self._listings.holds
 
     def text(self, path: str) -> ScriptText | None:
         """The content of the script at an absolute path; `None` when no regular file is there."""

@@ -37,7 +37,9 @@ class Scripts:
         if text is None:
             return None
         facts = self._readings.facts(text)
-        context = module_context(absolute, relative_level=facts.relative_level)
+        context = module_context(
+            absolute, relative_level=facts.relative_level, holds=self._readings.holds
+        )
         root = roots.record(context.package_root)
         key = (path, root, context.module, text.sha)
         told = self._told.get(key) if text.sha else None

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
-from runthrough.adapters.discovery.stamps import Remembered
+from runthrough.adapters.discovery.stamps import Holds, Remembered
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.paths import Roots, below
+from runthrough.core.values.scripts import SearchedFolder
 
 KEPT_FOLDERS = 1024
 """More than the search roots of a session hold."""
@@ -39,8 +41,8 @@ class ScriptSearch:
 
     def __init__(
         self,
-        scripts: Iterable[RecordedPath],
-        workspaces: Iterable[RecordedPath],
+        scripts: Sequence[RecordedPath],
+        workspaces: Sequence[RecordedPath],
         roots: Roots,
         *,
         packages: Iterable[str] = (),
@@ -58,6 +60,11 @@ class ScriptSearch:
         self._folders = folders or ScriptFolders()
         self._by_stem: dict[str, list[tuple[int, FoundScript]]] = {}
         self._seen: set[str] = set()
+        self._asked = (
+            *(SearchedFolder(place=place) for place in scripts),
+            *(SearchedFolder(place=place, has_scripts_folder=True) for place in workspaces),
+        )
+        self._roots = roots
         rank = 0
         for place, nested in _places(scripts, workspaces):
             folder = _located(place, roots)
@@ -66,6 +73,15 @@ class ScriptSearch:
                 rank += 1
         for rank_of_package, folder in enumerate(packages, start=rank):
             self._take(rank_of_package, folder, roots.record(folder), nested=True)
+
+    @cached_property
+    def searched(self) -> tuple[SearchedFolder, ...]:
+        """The folders that were asked for, and whether each is there."""
+        located = [(folder, _located(folder.place, self._roots)) for folder in self._asked]
+        return tuple(
+            folder.model_copy(update={"there": place is not None and _is_there(place)})
+            for folder, place in located
+        )
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -134,16 +150,29 @@ class _Scripts:
 class ScriptFolders:
     """Python files and folders in folders, listed again only when a folder changed."""
 
-    def __init__(self, *, now_ns: Callable[[], int] = time.time_ns) -> None:
-        """Nothing is listed yet."""
-        self._known = Remembered(_listing, limit=KEPT_FOLDERS, now_ns=now_ns)
+    def __init__(
+        self, *, now_ns: Callable[[], int] = time.time_ns, holds: Holds | None = None
+    ) -> None:
+        """Nothing is listed yet, and nothing ever is at paths that are not held."""
+        self._holds = holds
+        self._known = Remembered(_listing, limit=KEPT_FOLDERS, now_ns=now_ns, holds=holds)
 
     def of(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of the Python files and of the folders in a folder, sorted."""
         known = self._known.of(folder) or _Scripts()
         if not known.lasting:
-            known = _listing(folder)
+            known = self._held(folder, _listing(folder))
         return known.files, known.folders
+
+    def _held(self, folder: str, listed: _Scripts) -> _Scripts:
+        """What of a folder does not lead out by a link."""
+        if self._holds is None:
+            return listed
+        files, folders = (
+            tuple(name for name in names if self._holds(posixpath.join(folder, name)))
+            for names in (listed.files, listed.folders)
+        )
+        return _Scripts(files, folders, lasting=False)
 
 
 def _listing(folder: str) -> _Scripts:
@@ -162,6 +191,11 @@ def _listing(folder: str) -> _Scripts:
             elif _is_folder(found):
                 folders.append(found.name)
     return _Scripts(tuple(sorted(files)), tuple(sorted(folders)), lasting)
+
+
+def _is_there(folder: str) -> bool:
+    """Whether it is a folder; no name of one is too long, and none too well kept, to be asked."""
+    return os.path.isdir(folder)  # noqa: PTH112 - pathlib's raises for such names
 
 
 def _is_file(found: "os.DirEntry[str]") -> bool:

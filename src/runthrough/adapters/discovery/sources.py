@@ -157,7 +157,7 @@ def decoded(content: bytes) -> str:
         encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
         return content.decode(encoding)
     except (SyntaxError, UnicodeError, LookupError) as error:
-        reason = f"its encoding cannot be read: {error}"
+        reason = f"it is no text in its encoding: {error}"
         fix = "iconv -f latin1 -t utf-8 {path} > fixed.py && mv fixed.py {path}"
         raise FaultError(Fault("SCRIPT_UNREADABLE", reason, fix)) from error
 

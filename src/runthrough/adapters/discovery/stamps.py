@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Made = TypeVar("Made")
+Holds = Callable[[str], bool]
+"""Whether an absolute path may be touched."""
 
 FRESH_NS = 20_000_000
 """A file system stamps with the kernel's clock, which ticks each 1 to 10 ms: within two ticks a
@@ -30,8 +32,13 @@ class Remembered(Generic[Made]):
         *,
         limit: int,
         now_ns: Callable[[], int] = time.time_ns,
+        holds: Holds | None = None,
     ) -> None:
-        """Remember at most `limit` of what `make` gives; beyond it the oldest go."""
+        """Remember at most `limit` of what `make` gives; beyond it the oldest go.
+
+        Where something `holds` only some paths, nothing lies at the others.
+        """
+        self._holds = holds
         self._make = make
         self._limit = limit
         self._now_ns = now_ns
@@ -39,6 +46,8 @@ class Remembered(Generic[Made]):
 
     def of(self, path: str) -> Made | None:
         """What is made of an absolute path; `None` where nothing is there."""
+        if self._holds is not None and not self._holds(path):
+            return None
         try:
             status = os.stat(path)  # noqa: PTH116 - a Path for each would double the cost
         except (FileNotFoundError, NotADirectoryError):

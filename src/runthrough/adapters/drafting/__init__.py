@@ -8,6 +8,12 @@ from runthrough.adapters.discovery.catalog import StepCatalog
 from runthrough.adapters.discovery.search import SCRIPTS_FOLDER, ScriptSearch
 from runthrough.adapters.drafting.page import page
 from runthrough.adapters.drafting.sketch import ScriptNeeds, Sketch, sketch
+from runthrough.adapters.pipeline_files.editing import (
+    SCHEMA_FILE,
+    lay_schema,
+    schema_line,
+    schema_may_lie_in,
+)
 from runthrough.core.requirements import merge
 from runthrough.core.values.paths import record
 from runthrough.core.values.pipelines import NodeDeclaration
@@ -29,12 +35,15 @@ class Draft:
     drafted: Sketch
     left_out: tuple[str, ...]
     """Why each of the other scripts became no node."""
+    schema: str | None
+    """The schema that was laid beside it, for editors; `None` where that name was taken."""
 
 
 def draft_pipeline(folder: str | os.PathLike[str], file: str | os.PathLike[str]) -> Draft:
     """Write a pipeline file for the scripts in `folder`, its `scripts` and the folders in them.
 
     Each script with a `main` becomes a node. The file is new: one that is there stays as it is.
+    Its schema is laid beside it, and the first line points there.
 
     Raises:
         PipelineError: The folder is none, or no script in it has a `main`.
@@ -42,7 +51,7 @@ def draft_pipeline(folder: str | os.PathLike[str], file: str | os.PathLike[str])
     """
     shown, target = os.fspath(folder), Path(file)
     place = os.path.normpath(Path(folder).absolute())
-    if not Path(place).is_dir():
+    if not os.path.isdir(place):  # noqa: PTH112 - pathlib's raises where a name is too long
         raise PipelineError(f"There is no folder {shown!r}.", fix="name a folder of scripts")
     if target.suffix.lower() == ".json":
         raise PipelineFileError(
@@ -65,8 +74,10 @@ def draft_pipeline(folder: str | os.PathLike[str], file: str | os.PathLike[str])
         file=os.fspath(file),
         left_out=left_out,
     )
-    _write_new(target, text)
-    return Draft(os.fspath(file), drafted, tuple(left_out))
+    described = schema_may_lie_in(beside)
+    _write_new(target, f"{schema_line()}\n{text}" if described else text)
+    schema = str(target.with_name(SCHEMA_FILE)) if described and lay_schema(beside) else None
+    return Draft(os.fspath(file), drafted, tuple(left_out), schema)
 
 
 def _name(folder: Path) -> str:

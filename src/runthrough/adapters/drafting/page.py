@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runthrough.adapters.drafting.sketch import Guess, OpenNeed, ScriptNeeds, Sketch
 from runthrough.core.values.connections import Output
-from runthrough.core.values.secrets import masked_text
+from runthrough.core.values.secrets import masked_text, named_like_a_secret
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PLAIN_PATH = re.compile(r"(?:\.{0,2}/)*[A-Za-z_][A-Za-z0-9_./-]*")
@@ -66,7 +66,9 @@ def _placeholder(one: OpenNeed) -> str:
     if one.need.files:
         told.append(f"reads {', '.join(one.need.files)}")
     why = "; ".join(["required", *told])
-    return f"{_word(one.need.name)}: {_PLACEHOLDERS[one.kind]}  # {_comment(why)}"
+    hidden = one.kind != "input" and named_like_a_secret(one.need.name)
+    given = "{secret: NAME}" if hidden else _PLACEHOLDERS[one.kind]
+    return f"{_word(one.need.name)}: {given}  # {_comment(why)}"
 
 
 def _source(source: Output) -> str:

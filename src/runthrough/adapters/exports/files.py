@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from runthrough.adapters.exports.excerpts import filter_words, passes
 from runthrough.adapters.exports.jsonl import ExportedLog, ExportReader, verify_lines
 from runthrough.adapters.exports.tables import is_table
 from runthrough.core.values.store import Checkpoint, StoredEvent
 from runthrough.errors import AuditFileError
+
+LINE_MAX = 64 * 2**20
+"""Characters of a line, which is one event; a device that never ends stops here."""
 
 
 def write_export(path: Path, lines: Iterable[str]) -> int:
@@ -132,11 +136,21 @@ class ExportFile:
                 fix="ask for the export anew",
             )
 
+    def _bounded(self, file: TextIO) -> Iterator[str]:
+        while line := file.readline(LINE_MAX):
+            if len(line) == LINE_MAX:
+                raise AuditFileError(
+                    f"The export {self._path} has a line of more than {LINE_MAX // 2**20} Mi "
+                    "characters, which is no event.",
+                    fix="name a file that runthrough audit export wrote",
+                )
+            yield line
+
     @contextmanager
     def _lines(self) -> Iterator[Iterator[str]]:
         try:
             with self._path.open(encoding="utf-8", newline="\n") as file:
-                yield iter(file)
+                yield self._bounded(file)
         except OSError as exc:
             raise AuditFileError(
                 f"The export {self._path} cannot be read: {exc.strerror}.", fix="check its path"

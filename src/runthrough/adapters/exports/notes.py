@@ -14,6 +14,8 @@ _WORD = re.compile(r"[!-~]+")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
+_NOTE_MAX = 2**20
+"""Characters; a note has some hundred."""
 _LAST_POSITION = 2**63 - 1
 """A position has 64 bits in both databases."""
 
@@ -65,7 +67,8 @@ def read_note(path: Path) -> Checkpoint:
         AuditFileError: It cannot be read, or is none.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            told = json.loads(file.read(_NOTE_MAX))
     except OSError as exc:
         raise AuditFileError(
             f"The note {path} cannot be read: {exc.strerror}.", fix="check its path"

@@ -108,9 +108,14 @@ def _public_key(path: Path) -> "Ed25519PublicKey":
     return key
 
 
+_KEY_MAX = 2**20
+"""Bytes; a key has some hundred, and a device that never ends is none."""
+
+
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(_KEY_MAX)
     except OSError as exc:
         raise AuditFileError(
             f"The key {path} cannot be read: {exc.strerror}.", fix="check its path and its rights"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runthrough.adapters.inspection.digests import DigestCache
-from runthrough.adapters.inspection.looking import look_at
+from runthrough.adapters.inspection.looking import Holds, look_at
 from runthrough.core.values.facts import ContentFacts, InterpreterFacts, PathFacts
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.interpreters import executable
@@ -29,6 +29,7 @@ class LocalInspector:
         probe: Callable[[str], str | None],
         cache: Path | None = None,
         log: Path | None = None,
+        holds: Holds | None = None,
     ) -> None:
         """Ask interpreters by `probe`, and keep digests in the file `cache`.
 
@@ -37,7 +38,10 @@ class LocalInspector:
             cache: A file that may be lost at any time; without it the next process digests
                 everything again.
             log: The file of the database that remembers, where it is one; no output may lie there.
+            holds: Which absolute paths may be touched, where not all may be: what links in a
+                folder lead to elsewhere is no content of it.
         """
+        self._holds = holds
         self._log = log
         self._log_files = frozenset(f"{log}{ending}" for ending in _LOG_ENDINGS if log)
         self._probe = probe
@@ -66,6 +70,7 @@ class LocalInspector:
                 digests=self._digests,
                 digest_up_to=digest_up_to,
                 parents=parents,
+                holds=self._holds,
             )
             # An inode may come twice, on two devices; no other one is the log's.
             linked = facts.inode is not None and facts.inode == log_inode
@@ -117,6 +122,17 @@ class LocalInspector:
         if python is None:
             return InterpreterFacts(version=platform.python_version())
         return InterpreterFacts(python=python, version=self._version(python, roots))
+
+    def nearby(self, folders: Iterable[str], *, at_most: int) -> tuple[str, ...]:
+        """Absolute paths of files below folders, the nearest first; see `nearby.files_below`.
+
+        The database that remembers is not among them.
+        """
+        # Only what asks a person looks around.
+        from runthrough.adapters.inspection.nearby import files_below  # noqa: PLC0415
+
+        found = files_below(folders, at_most=at_most)
+        return tuple(path for path in found if path not in self._log_files)
 
     def close(self) -> None:
         """Let go of the cache's file."""

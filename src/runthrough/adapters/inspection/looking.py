@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from runthrough.adapters.inspection.digests import DigestCache
@@ -11,6 +11,8 @@ from runthrough.adapters.inspection.formats import Stamp, glimpsed
 from runthrough.core.values.facts import PathFacts
 from runthrough.core.values.ids import RecordedPath
 
+Holds = Callable[[str], bool]
+"""Whether an absolute path may be touched."""
 EFFECTIVE = os.access in os.supports_effective_ids
 """Whether this system can say what the process may do, beside what its user may."""
 
@@ -22,10 +24,12 @@ def look_at(
     digests: DigestCache,
     digest_up_to: int | None,
     parents: dict[str, bool] | None = None,
+    holds: Holds | None = None,
 ) -> PathFacts:
     """Facts about what lies at an absolute path; see `PathFacts`.
 
-    `parents` keeps, from path to path of one look, in which folders something can be made.
+    `parents` keeps, from path to path of one look, in which folders something can be made. What a
+    link in a folder leads to, and nothing `holds`, is no content of the folder.
     """
     try:
         seen = os.stat(absolute)  # noqa: PTH116 - the path is a text all along
@@ -36,7 +40,7 @@ def look_at(
             path=path, writable=_can_be_made(absolute, {} if parents is None else parents)
         )
     if stat.S_ISDIR(seen.st_mode):
-        return _folder_facts(path, absolute, seen, digests, digest_up_to)
+        return _folder_facts(path, absolute, seen, digests, digest_up_to, holds=holds)
     if stat.S_ISREG(seen.st_mode):
         return _file_facts(path, absolute, seen, digests, digest_up_to)
     return PathFacts(
@@ -85,8 +89,10 @@ def _folder_facts(
     seen: os.stat_result,
     digests: DigestCache,
     digest_up_to: int | None,
+    *,
+    holds: Holds | None,
 ) -> PathFacts:
-    below = _walked(absolute, seen)
+    below = _walked(absolute, seen, holds)
     readable, digest = below.readable, None
     if readable and _wanted(below.size_bytes, digest_up_to):
         try:
@@ -119,14 +125,14 @@ class _Below:
     """Relative names of its files."""
 
 
-def _walked(folder: str, seen: os.stat_result) -> _Below:
+def _walked(folder: str, seen: os.stat_result, holds: Holds | None) -> _Below:
     """Visit a folder, through links too; each real folder once, so that loops end."""
     below = _Below(mtime_ns=seen.st_mtime_ns)
     visited = {(seen.st_dev, seen.st_ino)}
     waiting = [""]
     while waiting:
         relative = waiting.pop()
-        for child, found in _children(folder + relative, below):
+        for child, found in _children(folder + relative, below, holds):
             name = f"{relative}/{child.name}"
             if stat.S_ISREG(found.st_mode):
                 below.files.append(name[1:])
@@ -141,14 +147,18 @@ def _walked(folder: str, seen: os.stat_result) -> _Below:
     return below
 
 
-def _children(folder: str, below: _Below) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    """What lies in a folder, in the order of the names, links followed."""
+def _children(
+    folder: str, below: _Below, holds: Holds | None
+) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+    """What lies in a folder, in the order of the names, links followed as far as they may be."""
     try:
         children = sorted(os.scandir(folder), key=lambda child: child.name)
     except OSError:
         below.readable = False
         return
     for child in children:
+        if holds is not None and child.is_symlink() and not holds(child.path):
+            continue
         try:
             yield child, child.stat()
         except PermissionError:

@@ -1,7 +1,9 @@
 """Pipeline files, YAML or JSON, read with line and column for whatever is wrong in them."""
 
 import itertools
+import json
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +11,7 @@ from typing import TypeVar
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from runthrough.adapters.pipeline_files.marked import Mark, Marked
+from runthrough.adapters.pipeline_files.marked import Mark, Marked, read_marked
 from runthrough.adapters.pipeline_files.sagemaker import is_sagemaker, sagemaker_pipeline
 from runthrough.adapters.pipeline_files.shape import (
     InputShape,
@@ -20,7 +22,7 @@ from runthrough.adapters.pipeline_files.shape import (
 )
 from runthrough.adapters.pipeline_files.texts import did_you_mean, read_tree
 from runthrough.adapters.pipeline_files.untold import untold
-from runthrough.core.pipeline import PipelineDefinition, declared_dag
+from runthrough.core.pipeline import PipelineDefinition, declared_dag, name_problem
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.limits import UNLIMITED, Limits, limits_of
@@ -31,22 +33,43 @@ from runthrough.errors import PipelineCycleError, PipelineFileError
 _T = TypeVar("_T")
 Folder = str | os.PathLike[str]
 
-__all__ = ["load_either", "load_pipeline", "load_sagemaker", "pipeline_schema"]
+__all__ = [
+    "declared_pipeline",
+    "load_either",
+    "load_pipeline",
+    "load_sagemaker",
+    "pipeline_schema",
+]
 
 MAX_TOLD = 10
 """Further mistakes told at once: a screen still holds them."""
+
+_MAPPING = "the given pipeline"
+"""What stands for the path in errors about a pipeline that was no file."""
+_PLACE = re.compile(rf"{_MAPPING}:[0-9]+:[0-9]+: ")
 
 _SAID = {
     "string_type": "must be a text",
     "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
     "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "finite_number": "must be a finite number",
     "greater_than": "must be above 0",
     "list_type": "must be a list",
     "dict_type": "must be a mapping",
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
 }
+_AS_WRITTEN = {
+    "mapping": "write NAME: VALUE below it, further in",
+    "list": "write it as [FIRST, SECOND]",
+}
+"""How to write what is lacking, by the last word of what is said."""
+_KIND_AT = 4
+"""Where a location tells the kind: behind `nodes`, node, part and name."""
+_OF_KINDS = frozenset({"inputs", "environ_vars"})
+"""Parts of a node whose values are of several kinds."""
 
 
 @untold
@@ -105,6 +128,33 @@ def load_either(path: Folder, *, scripts: Sequence[Folder] | None = None) -> Pip
     return _pipeline(tree, shown)
 
 
+@untold
+def declared_pipeline(said: Mapping[str, JsonValue], folder: str) -> PipelineDefinition:
+    """The pipeline that a mapping declares as a pipeline file does; it has no file.
+
+    Its paths start at `folder`, an absolute one. Mistakes are told by where they are in the
+    mapping.
+
+    Raises:
+        PipelineFileError: It is no pipeline; all mistakes of its shape are told at once.
+        PipelineCycleError: Its edges and connections form a cycle.
+    """
+    told = json.dumps(said)
+    tree = read_marked(told, _MAPPING)
+    if tree is None or not tree.value:
+        raise PipelineFileError(_MAPPING, "it declares nothing", fix="declare nodes and edges")
+    try:
+        declaration = _declaration(_shape(tree, _MAPPING), tree, "unnamed", _MAPPING)
+    except PipelineFileError as wrong:
+        # All of it is one line that nobody wrote, so places in it tell nothing.
+        reason = _PLACE.sub("", wrong.reason)
+        fix = wrong.fix and wrong.fix.removeprefix("in line 1: ")
+        raise PipelineFileError(_MAPPING, reason, fix=fix) from None
+    except PipelineCycleError as wrong:
+        raise PipelineCycleError(wrong.cycle) from None
+    return PipelineDefinition(declaration.model_copy(update={"file": None}), folder)
+
+
 def _pipeline(tree: Marked, shown: str) -> PipelineDefinition:
     file = os.path.normpath(Path(shown).absolute())
     declaration = _declaration(_shape(tree, shown), tree, file, shown)
@@ -126,6 +176,8 @@ def _shape(tree: Marked, path: str) -> PipelineShape:
         ]
         if len(others) > MAX_TOLD:
             further.append(f"\n  and {len(others) - MAX_TOLD} more")
+        if others and mend:
+            mend = f"in line {first.line}: {mend}"  # it stands below all of them
         raise PipelineFileError(
             path, told + "".join(further), line=first.line, column=first.column, fix=mend
         ) from None  # pydantic's own text shows values
@@ -134,27 +186,47 @@ def _shape(tree: Marked, path: str) -> PipelineShape:
 def _told(details: ErrorDetails, tree: Marked) -> tuple[Mark, str, str | None]:
     """Where a mistake is, what it is, and how to mend it; never a value, which may be secret."""
     kind = details["type"]
-    steps, value, key = tree.walk(details["loc"])
+    steps, value, key = tree.walk(_without_kind(details["loc"]))
     name = ".".join(str(step) for step in steps) or "a pipeline file"
+    if kind == "extra_forbidden" and steps[2:3] == ("environ_vars",) and steps[-1] == "secret":
+        both = ".".join(str(step) for step in steps[:-1])
+        return key, f"{both} has both secret and plain", "take one of them out"
     if kind == "extra_forbidden":
         return key, f"unknown key {name}", did_you_mean(str(steps[-1]), _known_keys(steps))
     if kind == "missing":
-        return value.mark, f"{name} lacks the key {details['loc'][-1]!r}", None
+        key_ = details["loc"][-1]
+        return value.mark, f"{name} lacks the key {key_!r}", f"add {key_}: VALUE to it"
     if kind in {"too_short", "too_long"}:
         return value.mark, f"{name} must be a pair", "write it as [upstream, downstream]"
     if kind == "value_error":
         is_key = details["loc"][-1] == "[key]"
         return key if is_key else value.mark, f"{name}: {details['ctx']['error']}", None
     quotable = kind == "string_type" and isinstance(value.value, (int, float))
-    fix = f'write it in quotes: {steps[-1]}: "…"' if quotable and steps else None
+    if quotable and steps:
+        fix: str | None = f'write it in quotes: {_before(steps[-1])}"…"'
+    else:
+        fix = _AS_WRITTEN.get(_SAID.get(kind, "").rpartition(" ")[2])
     return value.mark, f"{name} {_SAID.get(kind, details['msg'])}", fix
+
+
+def _before(step: str | int) -> str:
+    """What stands before a value: the key of a mapping, nothing in a list."""
+    return f"{step}: " if isinstance(step, str) else ""
+
+
+def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Where a mistake is, without the kind of value it was taken for, which is no key there."""
+    in_kind = len(location) > _KIND_AT and location[0] == "nodes" and location[2] in _OF_KINDS
+    if not in_kind or location[_KIND_AT] == "[key]":
+        return location
+    return (*location[:_KIND_AT], *location[_KIND_AT + 1 :])
 
 
 def _known_keys(steps: Sequence[str | int]) -> Iterable[str]:
     """The keys that could have been meant at a location."""
     match steps:
         case [_]:
-            return PipelineShape.model_fields
+            return [name for name in PipelineShape.model_fields if name != "editor_schema"]
         case [_, _, _]:
             return NodeShape.model_fields
         case [_, _, "inputs", *_]:
@@ -169,7 +241,13 @@ def _declaration(shape: PipelineShape, tree: Marked, file: str, shown: str) -> P
     _refuse_misspelt_ends(edges, said, tree, shown)
     said |= {end: NodeShape() for edge in edges for end in edge if end not in said}
     if not said:
-        raise PipelineFileError(shown, "the pipeline has no nodes", line=1, column=1)
+        raise PipelineFileError(
+            shown,
+            "the pipeline has no nodes",
+            line=1,
+            column=1,
+            fix="write at least one, such as nodes: {clean: {}}",
+        )
     outputs = _Outputs(said, tree, shown)
     declaration = PipelineDeclaration(
         name=shape.name or Path(file).stem,
@@ -255,13 +333,16 @@ class _Outputs:
         if isinstance(said, str):
             return _recorded(said)
         written = said.source
-        dots = (place for place in range(len(written) - 1, 0, -1) if written[place] == ".")
+        dots = (place for place in range(len(written) - 2, 0, -1) if written[place] == ".")
         above = next((written[:dot] for dot in dots if written[:dot] in self._nodes), None)
         if above is None:
             asked = written.rpartition(".")[0]
             fix = did_you_mean(asked, self._nodes)
             raise self._unknown(node, name, f"there is no node {asked!r}", fix)
         output = written[len(above) + 1 :]
+        problem = name_problem(output, "the name of an output")
+        if problem is not None:
+            raise self._unknown(node, name, problem, None)
         feeding = self._nodes[above]
         if feeding.external and output not in (feeding.outputs or {}):
             wrong = f"the external node {above!r} declares no output {output!r}"

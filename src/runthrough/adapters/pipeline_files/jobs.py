@@ -1,7 +1,5 @@
 """The job of a SageMaker step: what it runs, on what, with which arguments and variables."""
 
-import json
-import math
 import posixpath
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -12,6 +10,7 @@ from pydantic import JsonValue
 from runthrough.adapters.pipeline_files.expressions import Expressions, Meaning
 from runthrough.adapters.pipeline_files.located import Located
 from runthrough.core.pipeline import name_problem
+from runthrough.core.values.answer_texts import json_or_text
 
 CODE_FOLDERS = frozenset({"/opt/ml/processing/input/code", "/opt/ml/processing/input/entrypoint"})
 """Where the SageMaker SDK puts a step's own code; no input of the script."""
@@ -207,7 +206,7 @@ def _grouped(words: Sequence[Meaning]) -> Iterator[tuple[str, list[Meaning]]]:
 def _typed(value: JsonValue) -> JsonValue:
     if not isinstance(value, str):
         return value
-    read = _from_json(value)
+    read = json_or_text(value)
     return read if isinstance(read, (bool, int, float)) else value
 
 
@@ -218,24 +217,8 @@ def _hyperparameters(said: Located | None, expressions: Expressions) -> dict[str
         meaning = expressions.meaning(one)
         if meaning.known:
             value = meaning.value
-            found[name] = _from_json(value) if isinstance(value, str) else value
+            found[name] = json_or_text(value) if isinstance(value, str) else value
     return found
-
-
-def _from_json(text: str) -> JsonValue:
-    """What JSON reads in a text, else the text."""
-    try:
-        value: JsonValue = json.loads(text, parse_constant=_number, parse_float=_number)
-    except (ValueError, RecursionError):
-        return text
-    return value
-
-
-def _number(word: str) -> float:
-    value = float(word)
-    if not math.isfinite(value):
-        raise ValueError(word)  # `NaN` and `1e999` stay texts
-    return value
 
 
 def _variables(said: Located | None, expressions: Expressions) -> dict[str, str]:

@@ -14,12 +14,24 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import WithDefaultSchema
 
 from runthrough.core.pipeline import name_problem
 from runthrough.core.values.limits import SIZE_PATTERN, limits_of
 from runthrough.core.values.secrets import UNNAMEABLE, looks_secret
 
-SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"
+"""The newest one that all editors understand whole; `$ref` has no neighbours in it."""
+TITLE = "runthrough pipeline"
+SCHEMA_KEY = "$schema"
+"""Where a pipeline file in JSON, which has no comments, names its schema."""
+
+_PATH_PATTERN = r"^(?!~(/|$))(?=.*\S)[^\x00-\x1f\x7f]*$"
+"""What editors are told of `path_problem`; beyond it only rarer letters are refused."""
+_SUBPATH_PATTERN = r"^(?!/)(?!(.*/)?\.\.(/|$))(?!~(/|$))(?=.*\S)[^\x00-\x1f\x7f]*$"
+_SOURCE_PATTERN = r"[\s\S]\.[\s\S]"
+"""A dot with something on either side."""
 
 
 def _node_name(name: str) -> str:
@@ -72,7 +84,7 @@ def _variable_name(name: str) -> str:
 
 
 def _source(source: str) -> str:
-    if not all(source.rpartition(".")[::2]):
+    if "." not in source[1:-1]:
         raise ValueError("a connection is written Node.output")
     return _unsecret(source)
 
@@ -87,7 +99,11 @@ def _subpath(subpath: str) -> str:
 
 NodeText = Annotated[str, AfterValidator(_node_name)]
 PortText = Annotated[str, AfterValidator(_port_name)]
-PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+PathText = Annotated[
+    str,
+    Field(min_length=1, json_schema_extra={"pattern": _PATH_PATTERN}),
+    AfterValidator(_path),
+]
 VariableText = Annotated[str, AfterValidator(_variable_name)]
 PlainText = Annotated[str, AfterValidator(_unsecret)]
 SizeValue = Annotated[
@@ -111,26 +127,48 @@ class _Shape(BaseModel):
 
 
 class ConnectionShape(_Shape):
-    """An input that another node's output feeds."""
+    """An input that another node's output feeds; it implies the edge."""
+
+    model_config = ConfigDict(title="connection")
 
     source: Annotated[str, AfterValidator(_source)] = Field(
-        alias="from", description="Node.output; split at the last dot that follows a node's name."
+        alias="from",
+        description="Node.output; split at the last dot that follows a node's name.",
+        examples=["Clean.cleaned"],
+        json_schema_extra={"pattern": _SOURCE_PATTERN},
     )
-    subpath: Annotated[str, AfterValidator(_subpath)] | None = Field(
-        default=None, description="A file or folder inside the output."
+    subpath: (
+        Annotated[
+            str,
+            Field(json_schema_extra={"pattern": _SUBPATH_PATTERN}),
+            AfterValidator(_subpath),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="A file or folder inside the output; the whole output when left out.",
+        examples=["train"],
     )
 
 
 class SecretShape(_Shape):
     """A value that is looked up by its name when the script starts."""
 
-    secret: str = Field(min_length=1)
+    model_config = ConfigDict(title="secret")
+
+    secret: str = Field(
+        min_length=1,
+        description="Its name: a variable of the tester's environment, or a name in its keyring.",
+        examples=["WAREHOUSE_TOKEN"],
+    )
 
 
 class PlainShape(_Shape):
     """A text that only looks like a secret."""
 
-    plain: str
+    model_config = ConfigDict(title="plain text")
+
+    plain: str = Field(description="The text as it is; it is recorded and shown.")
 
 
 def _input_kind(value: object) -> Literal["path", "connection"]:
@@ -158,43 +196,81 @@ VariableShape = Annotated[
 class LimitsShape(_Shape):
     """What a script may use at most; what is left out is not bounded."""
 
-    memory: SizeValue | None = Field(default=None, description="Bytes, or a size such as 2GiB.")
+    model_config = ConfigDict(title="limits")
+
+    memory: SizeValue | None = Field(
+        default=None,
+        description="Memory of the script and all that it starts: bytes, or a size such as 2GiB.",
+        examples=["2GiB", "500MB"],
+    )
     cpu_s: Annotated[int, Field(gt=0)] | None = Field(
-        default=None, description="Processor seconds."
+        default=None, description="Processor seconds.", examples=[600]
     )
     open_files: Annotated[int, Field(gt=0)] | None = Field(
-        default=None, description="File descriptors of each process."
+        default=None, description="File descriptors of each process.", examples=[256]
     )
 
 
 class NodeShape(_Shape):
     """One node; all of it may be left out."""
 
+    model_config = ConfigDict(
+        title="node",
+        json_schema_extra={
+            "not": {
+                "required": ["external", "script"],
+                "properties": {"external": {"const": True}, "script": {"type": "string"}},
+            }
+        },
+    )
+
     external: bool = Field(
-        default=False, description="It stands for something outside and runs no script."
+        default=False,
+        description="The node stands for something outside: it runs no script, and its outputs "
+        "are paths that are there.",
     )
     script: PathText | None = Field(
-        default=None, description="Found by the node's name when it is left out."
+        default=None,
+        description="The script, relative to this file; found by the node's name when left out.",
+        examples=["scripts/train_model.py"],
     )
     inputs: dict[PortText, InputShape] | None = Field(
-        default=None, description="For each input a path, or the output that feeds it."
+        default=None,
+        description="For each input a path, or the output that feeds it: {from: Node.output}.",
+        examples=[{"data": {"from": "Clean.cleaned", "subpath": "train"}}],
     )
     outputs: dict[PortText, PathText] | None = Field(
-        default=None, description="Paths of outputs; the others go to the attempt's own folder."
+        default=None,
+        description="Paths of outputs; the others go to the attempt's own folder.",
+        examples=[{"DATA": "data/raw"}],
     )
     environ_vars: dict[VariableText, VariableShape] | None = Field(
-        default=None, description="Texts, {secret: NAME} or {plain: TEXT}."
+        default=None,
+        description="Environment variables: texts (numbers in quotes), {secret: NAME} or "
+        "{plain: TEXT}.",
+        examples=[{"LABEL": "churned", "TOKEN": {"secret": "WAREHOUSE_TOKEN"}}],
     )
     job_args: dict[PlainText, JsonValue] | None = Field(
-        default=None, description="Any JSON values; {secret: NAME} and {plain: VALUE} as above."
+        default=None,
+        description="Arguments: any JSON values, {secret: NAME} or {plain: VALUE}.",
+        examples=[{"job_type": "training", "max_depth": 4}],
     )
     timeout_s: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Seconds until the script is ended."
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds until the script is ended; unbounded when left out.",
+        examples=[600],
     )
     limits: LimitsShape | None = Field(
         default=None, description="What the script and all that it starts may use."
     )
-    python: PathText | None = Field(default=None, description="Its own interpreter.")
+    python: PathText | None = Field(
+        default=None,
+        description="The node's own interpreter: a path, or a command on PATH, which has no "
+        "slash.",
+        examples=["../envs/train/bin/python"],
+    )
 
     @model_validator(mode="after")
     def _runs_or_stands_outside(self) -> "NodeShape":
@@ -206,30 +282,83 @@ class NodeShape(_Shape):
 class PipelineShape(_Shape):
     """A pipeline of scripts. Relative paths start at the folder of this file."""
 
+    model_config = ConfigDict(
+        title=TITLE,
+        json_schema_extra={
+            "anyOf": [
+                {
+                    "required": ["nodes"],
+                    "properties": {"nodes": {"type": "object", "minProperties": 1}},
+                },
+                {"required": ["edges"], "properties": {"edges": {"type": "array", "minItems": 1}}},
+            ]
+        },
+    )
+
+    editor_schema: str | None = Field(
+        alias=SCHEMA_KEY,
+        default=None,
+        description="Where this schema lies, for editors; runthrough does not look at it.",
+        examples=["./runthrough.schema.json"],
+    )
     name: Annotated[PlainText, Field(min_length=1)] | None = Field(
-        default=None, description="The file's name when it is left out."
+        default=None,
+        description="The pipeline's name; the file's name without its suffix when left out.",
+        examples=["churn"],
     )
     scripts: list[PathText] | None = Field(
-        default=None, description="Folders in which scripts are looked for; the first wins."
+        default=None,
+        description="Folders in which scripts are looked for, relative to this file; the first "
+        "wins.",
+        examples=[["scripts"]],
     )
     python: PathText | None = Field(
-        default=None, description="Interpreter of the scripts: a path, or a command on PATH."
+        default=None,
+        description="Interpreter of the scripts: a path, or a command on PATH, which has no "
+        "slash; runthrough's own when left out.",
+        examples=["../envs/train/bin/python"],
     )
     inherit_env: list[VariableText] | None = Field(
-        default=None, description="Variables taken over beyond the small clean base."
+        default=None,
+        description="Environment variables that scripts take over beyond the small clean base.",
+        examples=[["CUDA_VISIBLE_DEVICES"]],
     )
     registry: dict[NodeText, PathText] | None = Field(
-        default=None, description="Node, or its name without job type, to script."
+        default=None,
+        description="Node, or its name without job type, to script.",
+        examples=[{"Clean": "scripts/cleaning.py"}],
     )
     nodes: dict[NodeText, NodeShape | None] | None = Field(
-        default=None, description="Nodes in their order; a node may have nothing to say."
+        default=None,
+        description="Nodes in their order; a node may have nothing to say: {}.",
+        examples=[{"Clean": {}, "Train": {"script": "scripts/train_model.py"}}],
     )
     edges: list[Annotated[list[NodeText], Field(min_length=2, max_length=2)]] | None = Field(
-        default=None, description="[upstream, downstream]; nodes named only here are added."
+        default=None,
+        description="Pairs [upstream, downstream]; nodes named only here are added. A declared "
+        "connection implies its edge.",
+        examples=[[["Clean", "Train"]]],
     )
+
+
+class _EditorSchema(GenerateJsonSchema):
+    """Leaves out what editors would show or insert though it says nothing."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's
+        """Never: it only repeats the key."""
+        return False
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Without a default that is null, which stands for a key that is left out."""
+        if schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
 
 def pipeline_schema() -> dict[str, JsonValue]:
     """The JSON Schema of pipeline files, for editors and checks elsewhere."""
-    schema = PipelineShape.model_json_schema()
-    return {"$schema": SCHEMA_DIALECT, **schema, "title": "runthrough pipeline"}
+    schema = PipelineShape.model_json_schema(
+        ref_template="#/definitions/{model}", schema_generator=_EditorSchema
+    )
+    definitions = schema.pop("$defs")
+    return {SCHEMA_KEY: SCHEMA_DIALECT, "title": TITLE, **schema, "definitions": definitions}

@@ -1,6 +1,7 @@
 """The text of a pipeline's file, and the tree that is written in it."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,19 +38,42 @@ def did_you_mean(asked: str, known: Iterable[str]) -> str | None:
     return f"did you mean {' or '.join(repr(one) for one in near)}?" if near else None
 
 
+def _is_pipe(path: str) -> bool:
+    try:
+        return Path(path).is_fifo()
+    except OSError:  # opening it tells better what is wrong
+        return False
+
+
 def _text(path: str) -> str:
+    if _is_pipe(path):  # one that nobody writes into would hold up a service for ever
+        raise PipelineFileError(path, "this is a pipe", fix="name a file that holds a pipeline")
     try:
         with Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise PipelineFileError(path, "there is no such file") from error
+        near = nearest(Path(path).name, _pipelines_beside(path))
+        meant = [os.path.join(os.path.dirname(path), name) for name in near]  # noqa: PTH118, PTH120 - as it was typed
+        told = f". Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
+        raise PipelineFileError(
+            path,
+            f"there is no such file{told}",
+            fix="name a pipeline file that is there; runthrough new --from-folder DIR drafts one "
+            "from a folder of scripts",
+        ) from error
     except IsADirectoryError as error:
         raise PipelineFileError(
             path, "this is a folder", fix="name the pipeline file in it"
         ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PipelineFileError(path, f"the file cannot be read: {reason}") from error
+        raise PipelineFileError(
+            path,
+            f"the file cannot be read: {reason}",
+            fix="let this user read it, or name another file"
+            if isinstance(error, PermissionError)
+            else "name another file",
+        ) from error
     if len(content) > MAX_BYTES:
         raise PipelineFileError(
             path,
@@ -67,6 +91,15 @@ def _text(path: str) -> str:
             column=len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1,
             fix="save it as UTF-8",
         ) from error
+
+
+def _pipelines_beside(path: str) -> list[str]:
+    """Names of the files in the same folder that may hold a pipeline."""
+    suffixes = {".yaml", ".yml", ".json"}
+    try:
+        return sorted(one.name for one in Path(path).parent.iterdir() if one.suffix in suffixes)
+    except OSError:  # no folder, or none that may be listed, has no names to offer
+        return []
 
 
 def _refuse_other_than_json(text: str, path: str) -> None:

@@ -11,7 +11,15 @@ from typing import TypeVar
 import yaml
 from pydantic import JsonValue
 
-from runthrough.adapters.pipeline_files.shape import path_problem, subpath_problem
+from runthrough.adapters.pipeline_files.comments import comments_in
+from runthrough.adapters.pipeline_files.editing import (
+    JSON_REFERENCE,
+    SCHEMA_FILE,
+    lay_schema,
+    schema_line,
+    schema_may_lie_in,
+)
+from runthrough.adapters.pipeline_files.shape import SCHEMA_KEY, path_problem, subpath_problem
 from runthrough.core.pipeline import name_problem
 from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
@@ -37,7 +45,9 @@ class WrittenPipeline:
     file: str
     """As it was asked for."""
     left_out: tuple[str, ...]
-    """What a pipeline file cannot say, a line each."""
+    """What a pipeline file cannot say, a line each; also the comments of the one before."""
+    schema: str | None
+    """The schema that was laid beside it, for editors; `None` where that name was taken."""
 
 
 def write_pipeline(
@@ -50,7 +60,8 @@ def write_pipeline(
     """Write a pipeline file, YAML or, by its suffix, JSON; whole or not at all.
 
     `locate` says where recorded paths lie; those below the file's folder are written relative
-    to it. A file that is there stays as it is, but with `force`.
+    to it. A file that is there stays as it is, but with `force`. The schema of pipeline files is
+    laid beside it, and the file points there.
 
     Raises:
         PipelineFileError: The file is there already, or cannot be written.
@@ -64,9 +75,18 @@ def write_pipeline(
     folder = os.path.normpath(Path(file).absolute().parent)
     page = _Page(folder, locate)
     tree = page.tree(declared)
-    text = _json(tree) if shown.endswith(".json") else _yaml(tree)
+    described = schema_may_lie_in(folder)
+    if shown.endswith(".json"):
+        text = _json({SCHEMA_KEY: JSON_REFERENCE, **tree} if described else tree)
+    else:
+        text = f"{schema_line()}\n{_yaml(tree)}" if described else _yaml(tree)
+    lost = comments_in(target)
+    if lost:
+        told = "1 comment that" if lost == 1 else f"{lost} comments that"
+        page.left_out.append(f"{told} stood in the file before")
     _write(target, text, shown)
-    return WrittenPipeline(shown, tuple(page.left_out))
+    schema = str(Path(file).with_name(SCHEMA_FILE)) if described and lay_schema(folder) else None
+    return WrittenPipeline(shown, tuple(page.left_out), schema)
 
 
 def _write(target: Path, text: str, shown: str) -> None:
@@ -249,7 +269,7 @@ class _Page:
 
 def _node_of(written: str, nodes: Mapping[str, object]) -> str | None:
     """The node that a reader of `Node.output` takes it for."""
-    dots = (place for place in range(len(written) - 1, 0, -1) if written[place] == ".")
+    dots = (place for place in range(len(written) - 2, 0, -1) if written[place] == ".")
     return next((written[:dot] for dot in dots if written[:dot] in nodes), None)
 
 

@@ -19,8 +19,9 @@ _START = (
     "import sys; fresh = frozenset(sys.modules); "
     "sys.version_info < (3, 9) and sys.exit('this is Python ' + sys.version.split()[0]); "
     f"sys.path.insert(0, {str(Path(script_host.__file__).parent)!r}); "
-    "import script_host, script_end, fork_server; "
-    "fork_server.serve({socket}, fresh, {tester}, script_end.thread_count); "
+    "import script_host, script_end, fork_server, fork_surroundings; "
+    "fork_surroundings.lay("
+    "fork_server.serve({socket}, fresh, {tester}, script_end.thread_count), fork_server.ours); "
     "script_end.finish(script_host.main, before=fork_server.shared, "
     "loaded_more=fork_server.loaded_more)"
 )

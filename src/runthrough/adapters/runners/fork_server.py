@@ -2,7 +2,8 @@
 
 The runner starts it with an end of a socket and tells it what to import beforehand. Then each
 order says how a host is to be: four files come with it (the host's standard input, output and
-error, and its working folder) and an id, its environment, and where its script finds modules.
+error, and its working folder) and an id, its environment, and where its script finds modules;
+`fork_surroundings` gives it the last two.
 What the server tells is a line of JSON each:
 
     {"ready": true}                 orders are taken from now on
@@ -16,14 +17,13 @@ ends when the runner closes the socket or dies; the hosts hear that for themselv
 runs in the script's interpreter, CPython 3.9 or newer, on the standard library alone.
 """
 # Everything imported here stands in each script's `sys.modules`, and pathlib is heavy:
-# ruff: noqa: PLC0415, PTH100, PTH113, PTH118, PTH120, PTH208
+# ruff: noqa: PLC0415, PTH100, PTH120, PTH208
 
 from __future__ import annotations
 
 import array
 import contextlib
 import gc
-import io
 import json
 import os
 import select
@@ -31,8 +31,6 @@ import signal
 import socket
 import struct
 import sys
-import time
-from importlib.machinery import all_suffixes
 
 TYPE_CHECKING = False  # `typing` is not needed otherwise
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ except ImportError:  # an interpreter may be built without it
 
 shared: dict[str, ModuleType] = {}
 """The modules that all children have from here."""
+ours: set[str] = set()
+"""Those that an interpreter which has just started has not, by their top-level names."""
 _loads_before: list[int] = []
 """How many libraries the server loaded; empty where nobody knows."""
 
@@ -67,8 +67,8 @@ BEFOREHAND = ("_ctypes", "_json", "binascii", "faulthandler", "resource")
 
 def serve(
     socket_number: int, fresh: Iterable[str], tester: int, thread_count: Callable[[], int]
-) -> None:
-    """Fork a host for each order; return in each of them, in its surroundings.
+) -> dict[str, Any]:
+    """Fork a host for each order; return that order in each of them.
 
     Args:
         socket_number: The file number of our end of the socket.
@@ -89,7 +89,7 @@ def serve(
         os._exit(0)
     _prctl(1, 0)
     server.tell(ready=True)
-    server.take_orders()
+    return server.take_orders()
 
 
 def loaded_more() -> bool:
@@ -108,12 +108,8 @@ class _Server:
         self._spare: tuple[int, socket.socket] | None = None
         """The process that waits for the next order, and our end of the way to it."""
         self._why = ""
-        self._ours: set[str] = set()
         self._handlers = _handlers()
         self._wake, self._wake_up = os.pipe()
-        streams: Any = (sys.stdout, sys.stderr)
-        # Those of a child are made anew like these, whatever is done to them until then.
-        self._streams = [(one.encoding, one.errors, one.write_through) for one in streams]
 
     def prepare(self, thread_count: Callable[[], int]) -> str | None:
         """Import what was asked for; say why nothing may be forked after it."""
@@ -133,7 +129,7 @@ class _Server:
         os.set_blocking(self._wake_up, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_up, warn_on_full_buffer=False)
-        self._ours = {name.partition(".")[0] for name in sys.modules.keys() - self._fresh}
+        ours.update(name.partition(".")[0] for name in sys.modules.keys() - self._fresh)
         shared.update(sys.modules)
         _loads_before.extend(_load_count())
         # Else the collector of each child would copy what they share, by looking at it.
@@ -141,7 +137,7 @@ class _Server:
         gc.freeze()
         return None
 
-    def take_orders(self) -> None:
+    def take_orders(self) -> dict[str, Any]:
         """Serve until the tester closes the socket; return in each host that has its order."""
         poll = select.poll()
         poll.register(self._tester, select.POLLIN)
@@ -153,8 +149,7 @@ class _Server:
                 os.read(self._wake, 4096)
                 self._reap()
             if self._spare is None and ready != [self._wake] and self._fork():
-                self._become_host()
-                return
+                return self._become_host()
             if tester in ready:
                 self._hand_over()
 
@@ -257,8 +252,8 @@ class _Server:
                 _kill(orphan)
         return number
 
-    def _become_host(self) -> None:
-        """Wait for an order; make this what an interpreter is that was just started for it."""
+    def _become_host(self) -> dict[str, Any]:
+        """Wait for an order, and let go of all that a server needs and a script has not."""
         os.setsid()
         signal.set_wakeup_fd(-1)
         for heard, handler in _handlers().items():
@@ -273,41 +268,10 @@ class _Server:
         os.fchdir(files[3])
         for number in files:
             os.close(number)
-        order = json.loads(content)
-        _set_environment(order["environment"])
-        self._open_streams()
-        self._forget_shadowed(order)
         _renew_randomness()
-        if "tempfile" in sys.modules:
-            sys.modules["tempfile"].__dict__["tempdir"] = None  # found by the environment
         del sys.modules[__name__]
-
-    def _open_streams(self) -> None:
-        """Give this process streams of its own; those that we had hold their old files' state."""
-        for number, name in ((1, "stdout"), (2, "stderr")):
-            encoding, errors, direct = self._streams[number - 1]
-            raw: Any = io.FileIO(number, "w", closefd=False)
-            raw.name = f"<{name}>"
-            stream: Any = io.TextIOWrapper(
-                raw if direct else io.BufferedWriter(raw),
-                encoding,
-                errors,
-                newline="\n",
-                write_through=direct,
-            )
-            stream.mode = "w"
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
-
-    def _forget_shadowed(self, order: dict[str, Any]) -> None:
-        """Forget modules of ours that a fresh interpreter would find beside the script."""
-        shadowed = self._ours & set(order["packages"])
-        for place in set(order["places"]):
-            shadowed |= {name for name in self._ours & _stems(place) if _is_module(place, name)}
-        if shadowed:
-            for name in tuple(sys.modules):
-                if name.partition(".")[0] in shadowed:
-                    del sys.modules[name]
+        order: dict[str, Any] = json.loads(content)
+        return order
 
 
 def send(way: socket.socket, number: int, content: bytes, files: Sequence[int]) -> None:
@@ -324,15 +288,6 @@ def _handlers() -> dict[int, Any]:
     import _signal  # type: ignore[import-not-found]  # typeshed has it not
 
     return {number: _signal.getsignal(number) for number in range(1, _signal.NSIG)}
-
-
-def _set_environment(wanted: dict[str, str]) -> None:
-    """Make the variables exactly these; most are there, and each change costs a little."""
-    ours = os.environ
-    for name in [name for name in ours if name not in wanted]:
-        del ours[name]
-    ours.update({name: text for name, text in wanted.items() if ours.get(name) != text})
-    time.tzset()
 
 
 def _preload(name: str, thread_count: Callable[[], int]) -> str | None:
@@ -359,22 +314,6 @@ def _renew_randomness() -> None:
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()
-
-
-def _stems(folder: str) -> set[str]:
-    """Name what might be modules in a folder."""
-    try:
-        return {name.partition(".")[0] for name in os.listdir(folder)}
-    except OSError:  # the host says what is wrong with the script's place
-        return set()
-
-
-def _is_module(folder: str, name: str) -> bool:
-    inside = os.path.join(folder, name)
-    candidates = [inside, os.path.join(inside, "__init__")]
-    return any(
-        os.path.isfile(candidate + suffix) for candidate in candidates for suffix in all_suffixes()
-    )
 
 
 def _children() -> set[int]:

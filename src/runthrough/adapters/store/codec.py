@@ -99,9 +99,9 @@ def decode(
         first = exc.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         reason = f"{first['msg']}{f' ({place})' if place else ''}"
-        raise LogCorruptError(row.position, reason) from exc
+        raise _of(row, LogCorruptError(row.position, reason)) from exc
     except (TypeError, ValueError) as exc:
-        raise LogCorruptError(row.position, str(exc)) from exc
+        raise _of(row, LogCorruptError(row.position, str(exc))) from exc
 
 
 def time_text(at: datetime) -> str:
@@ -141,11 +141,12 @@ def _reader(event_type: str) -> Callable[[str], Event]:
 def _lifted(row: StoredEvent, upcasters: Mapping[tuple[str, int], Upcaster]) -> str:
     wanted = _SCHEMA_VERSIONS.get(row.type)
     if wanted is None or row.schema_version > wanted:
-        raise StoreError(
+        newer = StoreError(
             f"The event at position {row.position} is a {row.type} of schema version "
             f"{row.schema_version}, which this runthrough does not know.",
             fix="upgrade runthrough: a newer one wrote to this database",
         )
+        raise _of(row, newer)
     try:
         payload = lift(
             json.loads(row.payload),
@@ -155,9 +156,14 @@ def _lifted(row: StoredEvent, upcasters: Mapping[tuple[str, int], Upcaster]) -> 
             upcasters=upcasters,
         )
     except KeyError as exc:
-        raise LogCorruptError(
-            row.position, f"no {row.type} of schema version {row.schema_version} was ever written"
-        ) from exc
+        why = f"no {row.type} of schema version {row.schema_version} was ever written"
+        raise _of(row, LogCorruptError(row.position, why)) from exc
     except ValueError as exc:
-        raise LogCorruptError(row.position, str(exc)) from exc
+        raise _of(row, LogCorruptError(row.position, str(exc))) from exc
     return json.dumps(payload, ensure_ascii=False)
+
+
+def _of(row: StoredEvent, error: StoreError) -> StoreError:
+    """An error that tells which event it is about, so that others are read all the same."""
+    error.position, error.session_id = row.position, row.session_id
+    return error

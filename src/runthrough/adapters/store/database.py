@@ -6,14 +6,15 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from runthrough.adapters.store.grouping import SharedAppend, SharedCommits, chained
 from runthrough.adapters.store.mutex import FairMutex
+from runthrough.adapters.store.turns import Asked, Place, SqlValue, Turn, TurnContext
 from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreUnavailableError
 
@@ -35,34 +36,6 @@ _MOVE_HEAD = "UPDATE log_head SET position = ?, log_hash = ?"
 POLL_S = 0.05
 """How often a reader looks whom nobody tells: an answer well within a second, at 20 looks of some
 20 µs."""
-
-SqlValue = str | int | float | None
-
-
-class Place(NamedTuple):
-    """Where the next event of a session goes."""
-
-    position: int
-    """Of the log's last event."""
-    log_hash: str
-    version: int | None
-    """Of the session's last event; `None` where it has none."""
-    event_hash: str | None
-    known_request: str | None
-    """Request hash of the command, when it was handled before."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """One transaction under the writer lock."""
-
-    connection: Connection
-    place: Place | None = None
-    """What was asked when the turn began; `None` also where the log has no head."""
-    rows: Sequence[StoredEvent] = field(default_factory=tuple)
-    """Events to insert when the turn ends, behind `place`."""
-    inner: bool = False
-    """Whether it is a part of a turn that this thread has already."""
 
 
 class Cursor(Protocol):
@@ -94,6 +67,8 @@ class SqlDatabase(ABC):
     """Begins a transaction that goes on seeing what was there at its first SELECT."""
     insert_event: ClassVar[str]
     place_of: ClassVar[str]
+    fails_all: ClassVar[type[Exception]]
+    """What the driver raises where no other append of a group would fare better."""
     move_head: ClassVar[str]
 
     def __init__(self, engine: Engine, *, place: str, mutex: FairMutex) -> None:
@@ -101,6 +76,7 @@ class SqlDatabase(ABC):
         """How people know the database."""
         self._engine = engine
         self._mutex = mutex
+        self._shared = SharedCommits(self._commit_shared)
         self._holder: int | None = None
         self._process = os.getpid()
 
@@ -127,15 +103,19 @@ class SqlDatabase(ABC):
         """The words for an error of the driver; `None` for any other."""
 
     @abstractmethod
-    def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin(self, asked: Asked | None) -> Turn:
         """Begin a transaction that nobody else can write beside; ask for a place in it."""
+
+    @abstractmethod
+    def _begin_shared(self, asked: Sequence[Asked]) -> Sequence[Place]:
+        """`_begin`, for several places; there are none where the log has no head."""
 
     @abstractmethod
     def _end(self, rows: Sequence[StoredEvent]) -> None:
         """Insert the events, move the head behind them, and commit durably."""
 
     @abstractmethod
-    def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin_inner(self, asked: Asked | None) -> Turn:
         """Begin a part of the transaction that can be undone alone; ask for a place in it.
 
         Raises:
@@ -188,7 +168,7 @@ class SqlDatabase(ABC):
         Raises:
             StoreUnavailableError: The database cannot be written.
         """
-        with _TurnContext(self._take_turn, self._end_turn) as turn:
+        with TurnContext(self._take_turn, self._end_turn) as turn:
             yield turn.connection
 
     def appending(self, session_id: str, command_id: str) -> AbstractContextManager[Turn]:
@@ -198,7 +178,26 @@ class SqlDatabase(ABC):
             StoreUnavailableError: The database cannot be written.
         """
         asked = (session_id, session_id, command_id)
-        return _TurnContext(self._take_turn, self._end_turn, asked)
+        return TurnContext(self._take_turn, self._end_turn, asked)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an append that comes now has to wait for another thread, and may be shared."""
+        return (self._shared.busy or self._mutex.taken) and self._holder != threading.get_ident()
+
+    def append_shared(self, mine: SharedAppend) -> Sequence[StoredEvent] | None:
+        """Append in one commit with the others that wait; `None` for a command the log knows.
+
+        Raises:
+            WrongExpectedVersionError: The session is not at the expected version.
+            StoreUnavailableError: The database cannot be written; nothing of the group was.
+        """
+        self._refuse_inherited()
+        try:
+            return self._shared.append(mine)
+        except Exception as exc:
+            self._raise_fault(exc)
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -274,7 +273,7 @@ class SqlDatabase(ABC):
         if fault is not None:
             raise fault from exc
 
-    def _take_turn(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _take_turn(self, asked: Asked | None) -> Turn:
         self._refuse_inherited()
         me = threading.get_ident()
         inner = self._holder == me
@@ -306,6 +305,41 @@ class SqlDatabase(ABC):
                 self._holder = None
                 self._mutex.release()
 
+    def _commit_shared(self, take: Callable[[], Sequence[SharedAppend]]) -> None:
+        """Take a turn for all that wait when it comes."""
+        self._mutex.acquire()
+        try:
+            self._holder = threading.get_ident()
+            group = take()
+            try:
+                self._append_all(group)
+            except Exception as error:
+                if len(group) == 1 or isinstance(error, StoreUnavailableError | self.fails_all):
+                    raise
+                self._append_singly(group)
+        finally:
+            self._holder = None
+            self._mutex.release()
+
+    def _append_singly(self, group: Sequence[SharedAppend]) -> None:
+        """Append each by itself, where one of them cannot be: which, only the database tells."""
+        for each in group:
+            try:
+                self._append_all((each,))
+            except Exception as error:  # noqa: BLE001 - told to its caller
+                each.settle(error)
+
+    def _append_all(self, group: Sequence[SharedAppend]) -> None:
+        places = self._begin_shared([each.asked for each in group])
+        try:
+            rows, outcomes = chained(group, places)
+            self._end(rows)
+        except BaseException:
+            self._undo(inner=False)
+            raise
+        for each, outcome in zip(group, outcomes, strict=True):
+            each.settle(outcome)
+
     def _keep(self, turn: Turn) -> None:
         try:
             if turn.inner:
@@ -331,34 +365,6 @@ class SqlDatabase(ABC):
                 "from; its connections cannot be shared.",
                 fix="open the database in this process",
             )
-
-
-class _TurnContext(AbstractContextManager[Turn]):
-    """Holds a turn; a class, because generators would cost a tenth of an append."""
-
-    __slots__ = ("_asked", "_end", "_take", "_turn")
-
-    def __init__(
-        self,
-        take: Callable[[Sequence[SqlValue] | None], Turn],
-        end: Callable[[Turn, BaseException | None], None],
-        asked: Sequence[SqlValue] | None = None,
-    ) -> None:
-        self._take = take
-        self._end = end
-        self._asked = asked
-
-    def __enter__(self) -> Turn:
-        self._turn = self._take(self._asked)
-        return self._turn
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._end(self._turn, exc)
 
 
 def polled(look: Callable[[], int], *, after: int, until: float) -> bool:

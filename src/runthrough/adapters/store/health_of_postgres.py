@@ -24,6 +24,7 @@ NEEDED_RIGHTS: Mapping[str, tuple[str, ...]] = {
     "run_leases": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "snapshots": ("SELECT", "INSERT", "DELETE"),
     "checkpoints": ("SELECT", "INSERT", "DELETE"),
+    "api_tokens": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
 """What every command together does with the tables; only migrations need more."""
 _SETTINGS = """

@@ -1,6 +1,6 @@
 """The log in memory: the same promises as a database, for as long as the process lives."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -9,10 +9,10 @@ from runthrough.adapters.store import codec, snapshots
 from runthrough.adapters.store.batch import Batch
 from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.following import FOLLOWED, Listed, followed, parent_of
-from runthrough.adapters.store.lookup import choose
 from runthrough.adapters.store.memory_tables import MemoryDatabase, Tables
 from runthrough.core.events import Event, EventEnvelope
 from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId
+from runthrough.core.values.lookup import choose
 from runthrough.core.values.metadata import Holder, Metadata
 from runthrough.core.values.store import (
     ZERO_HASH,
@@ -160,13 +160,19 @@ class MemoryAuditLog:
         self._database = database
 
     def verify(
-        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+        self,
+        *,
+        since: Checkpoint | None = None,
+        against: Sequence[Checkpoint] = (),
+        between: Callable[[], object] | None = None,
     ) -> AuditVerdict:
         """Recompute hashes from the stored bytes and compare; the last row is the head.
 
         With `since`, what lies up to that checkpoint is trusted, and what came later is checked.
-        At each position of `against` the log must have the hash that was noted then.
+        At each position of `against` the log must have the hash that was noted then. `between` is
+        never called: all of it is at hand.
         """
+        del between
         log = self._database.tables.log
         trusted = since.position if since else 0
         hashes = {(row.session_id, row.version): row.event_hash for row in log[:trusted]}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from runthrough.adapters.store import forks
-from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId
+from runthrough.core.values.ids import CommandId, HostId, RunId, SessionId, TokenId
 from runthrough.core.values.metadata import Holder
 from runthrough.core.values.store import Checkpoint, SessionEntry, StoredEvent
+from runthrough.core.values.tokens import Token
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Tables:
     leases: dict[RunId, tuple[SessionId, Holder, datetime]] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     snapshots: dict[tuple[SessionId, int], bytes] = field(default_factory=dict)
+    tokens: dict[TokenId, tuple[Token, str]] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         """The same rows, in tables of their own."""
@@ -32,6 +34,7 @@ class Tables:
             dict(self.leases),
             dict(self.checkpoints),
             dict(self.snapshots),
+            dict(self.tokens),
         )
 
     def of_session(self, session_id: SessionId) -> list[StoredEvent]:

@@ -20,6 +20,11 @@ class FairMutex:
         self._line = threading.Lock()
         self._turn = threading.Lock()
 
+    @property
+    def taken(self) -> bool:
+        """Whether a thread of this process has the turn, or waits for that of another process."""
+        return self._turn.locked()
+
     def acquire(self) -> None:
         """Wait for the turn."""
         with self._line:

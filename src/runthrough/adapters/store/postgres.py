@@ -12,10 +12,11 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
+from runthrough.adapters.store.database import SqlDatabase, polled
 from runthrough.adapters.store.faults import postgresql_fault, postgresql_faults, shown_url
 from runthrough.adapters.store.mutex import FairMutex
 from runthrough.adapters.store.tables import OPEN_NAME, SESSIONS
+from runthrough.adapters.store.turns import Asked, Place, Turn
 from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreUnavailableError
 
@@ -23,6 +24,9 @@ from runthrough.errors import StoreUnavailableError
 # led there is raised and tells it.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 OPEN_NAME.dialect_options["postgresql"]["where"] = SESSIONS.c.phase == "open"
+KEPT_CONNECTIONS = 20
+"""So many stay open between uses; a connection is opened anew in some milliseconds, and a service
+has about so many readers at once. A command opens one or two."""
 LOCK_TIMEOUT_S = 30.0
 """How long a writer waits for others, as with SQLite."""
 STANDSTILL_S = 60.0
@@ -61,6 +65,7 @@ class PostgresDatabase(SqlDatabase):
     """
 
     begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    fails_all = psycopg.OperationalError
 
     def __init__(self, engine: Engine, *, place: str) -> None:
         super().__init__(engine, place=place, mutex=FairMutex())
@@ -154,29 +159,36 @@ class PostgresDatabase(SqlDatabase):
     def _fault(self, exc: BaseException) -> StoreUnavailableError | None:
         return postgresql_fault(self.place, exc)
 
-    def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin(self, asked: Asked | None) -> Turn:
+        connection, found = self._begun([] if asked is None else [asked])
+        return Turn(connection, found[0] if found else None)
+
+    def _begin_shared(self, asked: Sequence[Asked]) -> Sequence[Place]:
+        return self._begun(asked)[1]
+
+    def _begun(self, asked: Sequence[Asked]) -> tuple[Connection, list[Place]]:
         try:
-            return self._begun(asked)
+            return self._begun_once(asked)
         except psycopg.Error:
             if not self._forget_broken():
                 self._undo(inner=False)
                 raise
             # The connection was lost while nobody used it; nothing has been asked of it yet.
-            return self._begun(asked)
+            return self._begun_once(asked)
 
-    def _begun(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begun_once(self, asked: Sequence[Asked]) -> tuple[Connection, list[Place]]:
         connection = self._writing_connection()
         driver = self.driver_of(connection)
         with driver.pipeline():
             driver.execute(_BEGIN)
             driver.execute(_LOCK)
-            place = None if asked is None else driver.execute(self.place_of, asked)
-        turn = _turn(connection, place)
+            cursors = [driver.execute(self.place_of, each) for each in asked]
+        places = [Place._make(row) for cursor in cursors if (row := cursor.fetchone())]
         self._known = None
-        self._alone = turn.place is not None and turn.place.log_hash == self._left_at
-        return turn
+        self._alone = bool(places) and places[0].log_hash == self._left_at
+        return connection, places
 
-    def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin_inner(self, asked: Asked | None) -> Turn:
         connection = self._writing_connection()
         driver = self.driver_of(connection)
         status = driver.info.transaction_status
@@ -326,6 +338,7 @@ def _engine(url: URL, timeout_s: float) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",  # BEGIN and COMMIT are ours to say
+        pool_size=KEPT_CONNECTIONS,
         max_overflow=-1,  # as many readers as there are threads
         pool_pre_ping=True,  # a server that was restarted is no error
         pool_reset_on_return=None,  # readers leave no transaction behind

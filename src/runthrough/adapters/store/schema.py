@@ -18,7 +18,7 @@ _OURS = frozenset({"alembic_version", "events"})
 _NAMED = 3
 """How many of another program's tables are named: enough to recognise it."""
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; revisions are numbered, so that their texts sort by age."""
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 _REVISION = text("SELECT version_num FROM alembic_version")

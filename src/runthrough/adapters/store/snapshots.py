@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from hashlib import sha256
+from threading import RLock
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -136,21 +137,23 @@ class _Unread(Particulars):
     """Particulars that stay bytes until they are asked for: most commands ask for none of them.
 
     Until then their slots are not set, so that asking leads to `__getattr__`; what is taken in
-    meanwhile waits.
+    meanwhile waits. They are read once, whichever threads ask, and a slot that is set holds all
+    that was taken in.
     """
 
-    __slots__ = ("_bytes", "_waiting")
+    __slots__ = ("_bytes", "_reading", "_waiting")
     __hash__ = None  # type: ignore[assignment]  # they change
 
     def __init__(self, content: bytes) -> None:
         self._bytes: bytes | None = content
         self._waiting: list[EventEnvelope] = []
+        self._reading = RLock()
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _PARTICULARS or self._bytes is None:
+        if name not in _PARTICULARS:
             raise AttributeError(name)
-        self._read(self._bytes)
-        return getattr(self, name)
+        self._read()
+        return object.__getattribute__(self, name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Particulars):
@@ -159,30 +162,38 @@ class _Unread(Particulars):
 
     def take(self, envelopes: Iterable[EventEnvelope]) -> None:
         """Fold events, in order, now or when they are needed."""
-        if self._bytes is None:
-            Particulars.take(self, envelopes)
-            return
-        self._waiting.extend(envelopes)
-        if len(self._waiting) > MANY_WAITING:
-            self._read(self._bytes)
+        with self._reading:
+            if self._bytes is None:
+                Particulars.take(self, envelopes)
+                return
+            self._waiting.extend(envelopes)
+            if len(self._waiting) > MANY_WAITING:
+                self._read()
 
     def __reduce__(self) -> tuple[type[Particulars], tuple[object, ...]]:
         """Copies are of the plain kind: one that is half unread would miss what comes later."""
         return Particulars, tuple(getattr(self, field.name) for field in fields(Particulars))
 
-    def _read(self, content: bytes) -> None:
-        try:
-            with _no_search_for_garbage():
-                read = _particulars().validate_json(zlib.decompress(content))
-        except (zlib.error, ValidationError) as exc:
-            raise StoreError(
-                f"A snapshot holds particulars that cannot be read: {exc}",
-                fix="delete the rows of the table snapshots: they are a cache",
-            ) from exc
-        for name in _PARTICULARS:
-            setattr(self, name, getattr(read, name))
-        waiting, self._bytes, self._waiting = self._waiting, None, []
-        Particulars.take(self, waiting)
+    def _read(self) -> None:
+        with self._reading:
+            if self._bytes is None:
+                return
+            read = _particulars_in(self._bytes)
+            read.take(self._waiting)
+            for name in _PARTICULARS:
+                setattr(self, name, getattr(read, name))
+            self._bytes, self._waiting = None, []
+
+
+def _particulars_in(content: bytes) -> Particulars:
+    try:
+        with _no_search_for_garbage():
+            return _particulars().validate_json(zlib.decompress(content))
+    except (zlib.error, ValidationError) as exc:
+        raise StoreError(
+            f"A snapshot holds particulars that cannot be read: {exc}",
+            fix="delete the rows of the table snapshots: they are a cache",
+        ) from exc
 
 
 def kept(versions: list[int]) -> set[int]:

@@ -1,14 +1,16 @@
 """The log in an SQL database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from runthrough.adapters.store import codec
 from runthrough.adapters.store.batch import Batch
-from runthrough.adapters.store.database import EVENT_ROWS, Place, SqlDatabase, Turn
+from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
+from runthrough.adapters.store.grouping import SHARED_EVENTS, SharedAppend
 from runthrough.adapters.store.sql_directory import follow, is_followed
 from runthrough.adapters.store.sql_lineage import SqlLineages
+from runthrough.adapters.store.turns import Place, Turn
 from runthrough.core.events import Event, EventEnvelope, SessionForked
 from runthrough.core.values.ids import CommandId, SessionId
 from runthrough.core.values.metadata import Metadata
@@ -84,6 +86,8 @@ class SqlEventStore:
             )
 
         if not is_followed(batch.events):
+            if len(batch.events) <= SHARED_EVENTS and self._database.busy:
+                return self._append_shared(batch, sealed)
             at_once = self._database.append_at_once(
                 session_id,
                 version=expected_version,
@@ -104,6 +108,20 @@ class SqlEventStore:
                 raise WrongExpectedVersionError(expected_version, place.version or 0)
             follow(turn.connection, session_id, batch.events, recorded_at=batch.recorded_at)
             turn.rows = rows = sealed(place)
+        return batch.envelopes(rows)
+
+    def _append_shared(
+        self, batch: Batch, seal: Callable[[Place], Sequence[StoredEvent]]
+    ) -> tuple[EventEnvelope, ...]:
+        mine = SharedAppend(
+            batch.session_id,
+            version=batch.expected_version,
+            command_id=batch.metadata.command_id,
+            seal=seal,
+        )
+        rows = self._database.append_shared(mine)
+        if rows is None:
+            return self._answered(batch.metadata.command_id, batch.request_hash)
         return batch.envelopes(rows)
 
     def read(

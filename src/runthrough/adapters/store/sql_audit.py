@@ -1,17 +1,18 @@
 """The chain of hashes in an SQL database, and the checkpoints that were taken of it."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from runthrough.adapters.store.chain import ChainCheck
 from runthrough.adapters.store.codec import read_time, time_text
-from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase, SqlValue
+from runthrough.adapters.store.database import EVENT_ROWS, SqlDatabase
 from runthrough.adapters.store.sql import PAGE_ROWS
 from runthrough.adapters.store.sql_lineage import SqlLineages
 from runthrough.adapters.store.tables import CHECKPOINTS, EVENTS, LOG_HEAD
+from runthrough.adapters.store.turns import SqlValue
 from runthrough.core.values.ids import SessionId
 from runthrough.core.values.store import (
     ZERO_HASH,
@@ -40,12 +41,18 @@ class SqlAuditLog:
         self._lineages = SqlLineages(database)
 
     def verify(
-        self, *, since: Checkpoint | None = None, against: Sequence[Checkpoint] = ()
+        self,
+        *,
+        since: Checkpoint | None = None,
+        against: Sequence[Checkpoint] = (),
+        between: Callable[[], object] | None = None,
     ) -> AuditVerdict:
         """Recompute hashes from the stored bytes and compare, the head included.
 
         With `since`, what lies up to that checkpoint is trusted, and what came later is checked.
-        At each position of `against` the log must have the hash that was noted then.
+        At each position of `against` the log must have the hash that was noted then. `between` is
+        called between two pieces of a long log, so that it can be gone through at leisure; what
+        it raises ends the verification.
 
         Raises:
             StoreUnavailableError: The database cannot be read.
@@ -73,6 +80,8 @@ class SqlAuditLog:
                 head = _head(connection)
             if not whole or check.position - begun < PAGE_ROWS:
                 return check.verdict(head)
+            if between is not None:
+                between()
 
     def head(self) -> LogHead:
         """The end of the log.

@@ -20,10 +20,10 @@ from sqlalchemy import (
 from runthrough.adapters.store.codec import read_time
 from runthrough.adapters.store.database import SqlDatabase
 from runthrough.adapters.store.following import FOLLOWED, Listed, followed, parent_of
-from runthrough.adapters.store.lookup import choose
 from runthrough.adapters.store.tables import EVENTS, ROOTS, SESSIONS
 from runthrough.core.events import Event
 from runthrough.core.values.ids import HostId, SessionId
+from runthrough.core.values.lookup import choose
 from runthrough.core.values.store import SessionEntry
 from runthrough.errors import SessionNameTakenError
 

@@ -10,10 +10,11 @@ from typing import Any, Self, cast
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from runthrough.adapters.store import schema
-from runthrough.adapters.store.database import Place, SqlDatabase, SqlValue, Turn, polled
+from runthrough.adapters.store.database import SqlDatabase, polled
 from runthrough.adapters.store.faults import sqlite_fault, sqlite_faults
 from runthrough.adapters.store.filesystems import refuse_network
 from runthrough.adapters.store.mutex import FileMutex
+from runthrough.adapters.store.turns import Asked, Place, Turn
 from runthrough.core.values.store import StoredEvent
 from runthrough.errors import StoreUnavailableError
 
@@ -32,6 +33,7 @@ class SqliteDatabase(SqlDatabase):
     """
 
     begin_snapshot = "BEGIN"
+    fails_all = sqlite3.OperationalError
 
     def __init__(self, engine: Engine, path: Path, *, timeout_s: float) -> None:
         super().__init__(engine, place=str(path), mutex=FileMutex(path, timeout_s=timeout_s))
@@ -58,6 +60,7 @@ class SqliteDatabase(SqlDatabase):
             SchemaOutdatedError: The schema is older, and was not to be migrated.
             SchemaNewerError: A newer runthrough wrote the database.
         """
+        _refuse_folder(path)
         if not make:
             _refuse_missing(path)
         elif migrate:
@@ -110,7 +113,7 @@ class SqliteDatabase(SqlDatabase):
     def _fault(self, exc: BaseException) -> StoreUnavailableError | None:
         return sqlite_fault(self.place, exc)
 
-    def _begin(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin(self, asked: Asked | None) -> Turn:
         self.driver.execute("BEGIN IMMEDIATE")
         try:
             return self._turn_at(asked)
@@ -118,12 +121,21 @@ class SqliteDatabase(SqlDatabase):
             self._undo(inner=False)
             raise
 
-    def _begin_inner(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _begin_shared(self, asked: Sequence[Asked]) -> Sequence[Place]:
+        self.driver.execute("BEGIN IMMEDIATE")
+        try:
+            turns = [self._turn_at(each) for each in asked]
+        except BaseException:
+            self._undo(inner=False)
+            raise
+        return [turn.place for turn in turns if turn.place is not None]
+
+    def _begin_inner(self, asked: Asked | None) -> Turn:
         self._refuse_given_up(not self.driver.in_transaction)
         self.driver.execute("SAVEPOINT inner_part")
         return self._turn_at(asked)
 
-    def _turn_at(self, asked: Sequence[SqlValue] | None) -> Turn:
+    def _turn_at(self, asked: Asked | None) -> Turn:
         if asked is None:
             return Turn(self._writer)
         found = self.driver.execute(self.place_of, asked).fetchone()
@@ -228,6 +240,14 @@ def is_there(path: Path) -> bool:
             fix="check the permissions of the file and its folder, or name another database "
             "with RUNTHROUGH_DATABASE_URL",
         ) from exc
+
+
+def _refuse_folder(path: Path) -> None:
+    if os.path.isdir(path):  # noqa: PTH112 - false where nobody may look, which is told elsewhere
+        raise StoreUnavailableError(
+            f"The database {path} is a folder.",
+            fix="name a file in it, or name another database with RUNTHROUGH_DATABASE_URL",
+        )
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,9 +9,10 @@ from runthrough.adapters.store.sql_audit import SqlAuditLog
 from runthrough.adapters.store.sql_directory import SqlSessionDirectory
 from runthrough.adapters.store.sql_import import SqlLogImport
 from runthrough.adapters.store.sql_leases import SqlRunLeases
+from runthrough.adapters.store.sql_tokens import SqlTokenStore
 
 if TYPE_CHECKING:
-    from runthrough.adapters.store import memory, memory_import
+    from runthrough.adapters.store import memory, memory_import, memory_tokens
 
 
 class Stores(NamedTuple):
@@ -24,6 +25,7 @@ class Stores(NamedTuple):
     feed: "SqlChangeFeed | memory.MemoryChangeFeed"
     snapshots: "SqlSnapshotCache | memory.MemorySnapshotCache"
     imports: "SqlLogImport | memory_import.MemoryLogImport"
+    tokens: "SqlTokenStore | memory_tokens.MemoryTokenStore"
 
 
 def stores_of(database: SqlDatabase | None) -> Stores:
@@ -37,9 +39,14 @@ def stores_of(database: SqlDatabase | None) -> Stores:
             feed=SqlChangeFeed(database),
             snapshots=SqlSnapshotCache(database),
             imports=SqlLogImport(database),
+            tokens=SqlTokenStore(database),
         )
     # Only before the first session.
-    from runthrough.adapters.store import memory, memory_import  # noqa: PLC0415 - see above
+    from runthrough.adapters.store import (  # noqa: PLC0415 - see above
+        memory,
+        memory_import,
+        memory_tokens,
+    )
     from runthrough.adapters.store.memory_tables import MemoryDatabase  # noqa: PLC0415 - as above
 
     nothing = MemoryDatabase()
@@ -51,4 +58,5 @@ def stores_of(database: SqlDatabase | None) -> Stores:
         feed=memory.MemoryChangeFeed(nothing),
         snapshots=memory.MemorySnapshotCache(nothing),
         imports=memory_import.MemoryLogImport(nothing),
+        tokens=memory_tokens.MemoryTokenStore(nothing),
     )

@@ -114,3 +114,21 @@ CHECKPOINTS = Table(
     Column("public_key", Text),
     Column("signature", Text),
 )
+
+API_TOKENS = Table(
+    "api_tokens",
+    METADATA,
+    Column("token_id", Text, primary_key=True),
+    Column("text_hash", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("sessions", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("expires_at", Text),
+    Column("revoked_at", Text),
+    Column("parent", Text),
+    Column("kind", Text, nullable=False),
+    CheckConstraint("role IN ('viewer', 'tester', 'admin')", name="api_tokens_role"),
+    CheckConstraint("kind IN ('api', 'browser')", name="api_tokens_kind"),
+)

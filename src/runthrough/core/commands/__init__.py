@@ -75,6 +75,7 @@ __all__ = [
     "ReopenSession",
     "ReuseScript",
     "SeamChecked",
+    "SessionCommand",
     "StartRun",
     "StartScript",
     "StartSession",
@@ -131,6 +132,17 @@ NodeCommand = (
 """What a person asks of one node."""
 TargetsCommand = ConfirmConnections | RejectConnections | Disconnect
 """What a person asks of some inputs."""
+SessionCommand = (
+    UndoConfiguration
+    | RedoConfiguration
+    | UpdatePipeline
+    | ApproveVersion
+    | RenameSession
+    | CloseSession
+    | ReopenSession
+    | ArchiveSession
+)
+"""What a person asks of the session as a whole, who may have seen an older one."""
 
 
 def nodes_of(command: Command) -> tuple[NodeName, ...]:

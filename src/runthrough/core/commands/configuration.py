@@ -30,6 +30,8 @@ class ConfigureScript(InformedCommand):
     limits: Limits | None = None
     """Each that is given stands for what is there."""
     python: str | None = None
+    unset: tuple[str, ...] = ()
+    """Values that are taken back first, by the names of `views.nodes.flat_values`."""
     replace: bool = False
     partial: bool = False
     based_on: Version | None = None
@@ -146,6 +148,7 @@ class UndoConfiguration(InformedCommand):
     """Names that nodes have now → those that they had then, where the actions renamed them."""
     stood: Standing
     """The configuration at that version."""
+    based_on: Version | None = None
     facts: World = Field(default_factory=dict)
     """Of the nodes as they were then."""
 
@@ -160,6 +163,7 @@ class RedoConfiguration(InformedCommand):
     """First version of that undo."""
     renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
     stood: Standing
+    based_on: Version | None = None
 
 
 class UpdatePipeline(InformedCommand):
@@ -169,5 +173,6 @@ class UpdatePipeline(InformedCommand):
     pipeline: PipelineDeclaration
     renamed: dict[NodeName, NodeName] = Field(default_factory=dict)
     """Old name → new name."""
+    based_on: Version | None = None
     facts: World = Field(default_factory=dict)
     """Of all nodes of the new pipeline."""

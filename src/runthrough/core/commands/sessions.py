@@ -63,6 +63,7 @@ class ApproveVersion(Frozen):
     """Of each node that had passed then and had not failed since; see `core.staleness.digest`."""
     open_nodes: tuple[NodeName, ...] = ()
     """The other nodes that have a script."""
+    based_on: Version | None = None
 
 
 class RenameSession(Frozen):
@@ -70,12 +71,16 @@ class RenameSession(Frozen):
 
     verb: ClassVar[str] = "rename"
     name: str
+    seen: str | None = None
+    """The name that the person saw; `None` for whatever it is called."""
+    based_on: Version | None = None
 
 
 class CloseSession(Frozen):
     """End the session's work; its history stays."""
 
     verb: ClassVar[str] = "close"
+    based_on: Version | None = None
 
 
 class ReopenSession(Frozen):
@@ -84,9 +89,11 @@ class ReopenSession(Frozen):
     verb: ClassVar[str] = "reopen"
     name: str | None = None
     """Another name, where its own is taken by now."""
+    based_on: Version | None = None
 
 
 class ArchiveSession(Frozen):
     """Let a closed session no longer be listed."""
 
     verb: ClassVar[str] = "archive"
+    based_on: Version | None = None

@@ -1,12 +1,11 @@
 """A person lets a passed attempt stand although what it depended on has changed."""
 
-from shlex import quote
-
 from runthrough.core.commands import AcceptUnchanged
 from runthrough.core.decide.guards import scripted
 from runthrough.core.events import Event, ReuseAccepted
 from runthrough.core.staleness import differences, fingerprint, output_changes
 from runthrough.core.state import SessionState
+from runthrough.core.validation.words import command as to_type
 from runthrough.core.values.facts import NodeFacts
 from runthrough.errors import CommandRefusedError
 
@@ -21,7 +20,7 @@ def accept_unchanged(command: AcceptUnchanged, state: SessionState) -> tuple[Eve
             input that is gone; or nothing has changed.
     """
     node, there = command.node, scripted(state, command.node)
-    run = f"runthrough run {quote(node)}"
+    run = to_type("run", node)
     if there.passed is None:
         raise CommandRefusedError(f"{node} has not passed yet, so nothing can stand.", fix=run)
     if there.last is not None and there.last.outcome != "passed":
@@ -52,6 +51,6 @@ def accept_unchanged(command: AcceptUnchanged, state: SessionState) -> tuple[Eve
     if not changes:
         raise CommandRefusedError(
             f"Nothing that {node} depends on has changed, so there is nothing to accept.",
-            fix=f"runthrough why {quote(node)}",
+            fix=to_type("why", node),
         )
     return (ReuseAccepted(node=node, fingerprint=present),)

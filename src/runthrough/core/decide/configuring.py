@@ -28,6 +28,7 @@ from runthrough.core.decide.surroundings import (
     own_name,
 )
 from runthrough.core.decide.unfolding import Unfolding
+from runthrough.core.decide.unsetting import kept_spec
 from runthrough.core.events import (
     ConfigurationDrafted,
     ConfigurationRejected,
@@ -104,7 +105,7 @@ def proposed(command: ConfigureScript, around: Surroundings) -> Proposal:
     """The configuration as it would be, with the connections it would have."""
     node, given = command.node, command.input_paths
     requirements = around.facts(node).requirements
-    spec = merged(command, base_spec(around.state, node), requirements)
+    spec = merged(command, kept_spec(around.state, command), requirements)
     connections: dict[str, Connection] = {}
     if given is None or not command.replace:
         answers = answered(requirements, "input", given or ())
@@ -246,9 +247,8 @@ def _given(command: ConfigureScript, problem: Problem) -> bool:
 def _answers(command: ConfigureScript) -> bool:
     """Whether the command says anything about the node."""
     single = (command.user_notes, command.timeout_s, command.limits, command.python)
-    return any(value is not None for value in single) or any(
-        getattr(command, part) for part in _PARTS.values()
-    )
+    given = any(value is not None for value in single) or bool(command.unset)
+    return given or any(getattr(command, part) for part in _PARTS.values())
 
 
 def _without(command: ConfigureScript, bad: set[tuple[PlaceKind, str | None]]) -> ConfigureScript:

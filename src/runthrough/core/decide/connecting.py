@@ -1,7 +1,6 @@
 """A person's word on connections: made, confirmed, rejected, taken away."""
 
 from collections.abc import Iterator, Mapping
-from shlex import quote
 from typing import TypeVar
 
 from runthrough.core.commands import (
@@ -27,6 +26,7 @@ from runthrough.core.events import ConfigurationRejected, Event
 from runthrough.core.names import nearest
 from runthrough.core.state import SessionState
 from runthrough.core.validation import errors, problems_of
+from runthrough.core.validation.words import command as to_type
 from runthrough.core.values.connections import Connection, ProposedConnection
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.requirements import ScriptRequirements
@@ -81,8 +81,9 @@ def _read(requirements: ScriptRequirements, node: NodeName, name: str) -> str:
     names = [need.name for need in needs]
     near = nearest(name, names)
     raise CommandRefusedError(
-        f"{node} reads no input {name}; it reads {', '.join(names)}.",
-        fix=f"did you mean {near[0]}?" if near else f"runthrough requirements {quote(node)}",
+        f"{node} reads no input {name}; it reads {', '.join(names)}."
+        + (f" Did you mean {near[0]!r}?" if near else ""),
+        fix=to_type("requirements", node),
     )
 
 
@@ -91,10 +92,11 @@ def confirm(command: ConfirmConnections, state: SessionState) -> tuple[Event, ..
 
     Raises:
         UnknownNodeError: No node has that name.
-        CommandRefusedError: Nothing is proposed for an input.
+        CommandRefusedError: Nothing is proposed for an input, or one of several sub-folders.
     """
     unfolding, around = _looked(command, state)
     for target, asked in _asked(around, command.targets):
+        _settled(asked)
         reason = f"confirmed: {asked.reason}"
         unfolding.happen(
             confirmed(
@@ -134,7 +136,7 @@ def disconnect(command: Disconnect, state: SessionState) -> tuple[Event, ...]:
         if connection is None:
             raise CommandRefusedError(
                 f"No output feeds {target}, so nothing can be disconnected.",
-                fix=f"runthrough requirements {quote(target.node)} shows what feeds each input",
+                fix=f"{to_type('requirements', target.node)} shows what feeds each input",
             )
         unfolding.happen(*_refuted(connection, "disconnected"))
     redecide(unfolding, around, nodes_of(command))
@@ -173,9 +175,22 @@ def _asked(
         if asked is None:
             raise CommandRefusedError(
                 f"Nothing is proposed for {target}.",
-                fix=f"runthrough connect NODE.OUTPUT {quote(str(target))}, or runthrough status",
+                fix=f"{to_type('connect', 'NODE.OUTPUT', str(target))}, or runthrough status",
             )
         yield target, asked
+
+
+def _settled(asked: Connection | ProposedConnection) -> None:
+    """Nobody's word is taken for a sub-folder that they did not name."""
+    if not isinstance(asked, ProposedConnection) or not asked.choices:
+        return
+    target, source = f"{asked.node}.{asked.input}", asked.source
+    folders = [str(choice.subpath) for choice in asked.choices]
+    raise CommandRefusedError(
+        f"Which sub-folder of {source.node}.{source.output} feeds {target} is open: "
+        f"{', '.join(folders[:-1])} or {folders[-1]}.",
+        fix=", or ".join(to_type("connect", str(choice), target) for choice in asked.choices),
+    )
 
 
 def _refuted(wire: Connection | ProposedConnection, reason: str) -> tuple[Event, ...]:

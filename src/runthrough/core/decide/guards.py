@@ -1,7 +1,5 @@
 """What no command may pass: the phase table, the state machine, unknown nodes."""
 
-from shlex import quote
-
 from runthrough.core.commands import (
     Command,
     FinishRun,
@@ -18,6 +16,7 @@ from runthrough.core.commands import (
 from runthrough.core.lifecycle import Phase, Trigger, allowed, permitted
 from runthrough.core.names import nearest
 from runthrough.core.state import NodeState, SessionState
+from runthrough.core.validation.words import command as to_type
 from runthrough.core.values.ids import NodeName
 from runthrough.errors import (
     CommandRefusedError,
@@ -101,6 +100,6 @@ def scripted(state: SessionState, node: NodeName) -> NodeState:
     if there.external:
         raise CommandRefusedError(
             f"{node} is external: it has no script to configure.",
-            fix=f"runthrough internal {quote(node)}",
+            fix=to_type("internal", node),
         )
     return there

@@ -109,10 +109,17 @@ def rename(command: RenameSession, state: SessionState) -> tuple[Event, ...]:
     """Call the session otherwise.
 
     Raises:
-        CommandRefusedError: It is called so already.
+        CommandRefusedError: It is called so already, or otherwise than the person saw.
     """
+    if command.seen is not None and command.seen != state.name:
+        raise CommandRefusedError(
+            f"The session is called {state.name!r} by now, no longer {command.seen!r}.",
+            fix="look at what is there, then repeat",
+        )
     if command.name == state.name:
-        raise CommandRefusedError(f"The session is called {state.name} already.")
+        raise CommandRefusedError(
+            f"The session is called {state.name!r} already.", fix="choose another name"
+        )
     return (SessionRenamed(name=command.name),)
 
 

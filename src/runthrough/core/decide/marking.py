@@ -1,7 +1,6 @@
 """What a node is: the script it runs, something outside, or cleared of all answers."""
 
 from collections.abc import Mapping
-from shlex import quote
 
 from runthrough.core.commands import BindScript, ClearConfiguration, MarkExternal, MarkInternal
 from runthrough.core.decide.configuring import consumers
@@ -18,6 +17,7 @@ from runthrough.core.events import (
     ScriptBound,
 )
 from runthrough.core.state import SessionState
+from runthrough.core.validation.words import command as to_type
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import shown
@@ -37,7 +37,7 @@ def bind_script(command: BindScript, state: SessionState) -> tuple[Event, ...]:
     if facts.script is None:
         raise CommandRefusedError(
             f"There is no script at {shown(command.path)}.",
-            fix=f"runthrough bind {quote(node)} PATH, with the path of a Python file",
+            fix=f"{to_type('bind', node, 'PATH')}, with the path of a Python file",
         )
     require(state, node, "discover")
     unfolding = Unfolding.over(state)
@@ -92,7 +92,7 @@ def mark_internal(command: MarkInternal, state: SessionState) -> tuple[Event, ..
     if not known(state, node).external:
         raise CommandRefusedError(
             f"{node} is not external: it runs a script already.",
-            fix=f"runthrough requirements {quote(node)} shows which",
+            fix=f"{to_type('requirements', node)} shows which",
         )
     require(state, node, "discover")
     unfolding = Unfolding.over(state)

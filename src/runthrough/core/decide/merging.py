@@ -11,13 +11,12 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from runthrough.core.decide.surroundings import declared_spec
 from runthrough.core.values.connections import Connection, Output, Rejection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.limits import Limits
 from runthrough.core.values.paths import shown
-from runthrough.core.values.pipelines import NodeDeclaration
+from runthrough.core.values.pipelines import NodeDeclaration, declared_spec
 from runthrough.core.values.requirements import RequirementKind
 from runthrough.core.values.secrets import secret_name
 from runthrough.core.values.specs import ScriptSpec

@@ -125,7 +125,7 @@ def _refuse_names(names: Renamed, pipeline: PipelineDeclaration, state: SessionS
         why = None
         if new not in pipeline.nodes:
             near = nearest(new, list(pipeline.nodes))
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             why = f"the pipeline has no node {new}.{meant}"
         elif old in pipeline.nodes and old not in taken:
             why = f"the pipeline has a node {old} still."

@@ -120,6 +120,7 @@ def propose(
         kept=around.kept if spec.output_paths else {},
         inherited=frozenset(state.pipeline.inherit_env),
         proposals=state.proposals.get(node, {}) if proposals is None else proposals,
+        rejections=state.rejected.get(node, ()),
     )
 
 

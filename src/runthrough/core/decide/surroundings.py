@@ -11,7 +11,7 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.paths import inside
-from runthrough.core.values.pipelines import NodeDeclaration
+from runthrough.core.values.pipelines import declared_spec
 from runthrough.core.values.requirements import (
     RequirementKind,
     ScriptRequirements,
@@ -187,23 +187,6 @@ def own_name(around: Surroundings, source: Output) -> Output:
         if source.output in need.aliases:
             return replace(source, output=need.name)
     return source
-
-
-def declared_spec(declared: NodeDeclaration) -> ScriptSpec:
-    """What a declaration says of a node's configuration, connections left out."""
-    return ScriptSpec(
-        input_paths={
-            name: source
-            for name, source in declared.inputs.items()
-            if not isinstance(source, Output)
-        },
-        output_paths=declared.outputs,
-        environ_vars=declared.environ_vars,
-        job_args=declared.job_args,
-        timeout_s=declared.timeout_s,
-        limits=declared.limits,
-        python=declared.python,
-    )
 
 
 def initial_spec(state: SessionState, node: NodeName) -> ScriptSpec:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runthrough.core.decide.merging import Answered, Kept, merged, merged_outputs
 from runthrough.core.decide.rewiring import confirmed, rejected
 from runthrough.core.decide.settling import read
-from runthrough.core.decide.surroundings import World, declared_spec
+from runthrough.core.decide.surroundings import World
 from runthrough.core.decide.unfolding import Unfolding
 from runthrough.core.events import (
     ConfigurationDrafted,
@@ -22,7 +22,7 @@ from runthrough.core.state import SessionState
 from runthrough.core.values.connections import Connection, Output, Rejection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
-from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration
+from runthrough.core.values.pipelines import NodeDeclaration, PipelineDeclaration, declared_spec
 from runthrough.core.values.specs import ScriptSpec
 from runthrough.core.values.standing import Standing, StandingNode
 from runthrough.errors import PipelineCycleError
@@ -185,8 +185,6 @@ def _possible(state: SessionState, node: NodeName, wire: Connection) -> bool:
     above = state.nodes[source]
     if above.external:
         return wire.source.output in above.external_outputs
-    if source in state.predecessors.get(node, ()):
-        return True
     return source not in reachable({node}, state.successors)
 
 

@@ -7,7 +7,7 @@ An event's meaning never changes (ARCHITECTURE § 8). `type` and `node` are colu
 from dataclasses import dataclass
 from typing import Annotated, Literal, assert_never
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from runthrough.core.events.configuration import (
     ConfigurationCleared,
@@ -62,7 +62,7 @@ from runthrough.core.values.ids import NodeName, SessionId, Version
 from runthrough.core.values.metadata import Metadata
 
 __all__ = [
-    "EVENT",
+    "CONCERNING_NONE",
     "CommandRefused",
     "ConcernsAll",
     "ConfigurationCleared",
@@ -156,9 +156,6 @@ Event = Annotated[
     Field(discriminator="type"),
 ]
 
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-"""Reads any event from its JSON with `type` and, for node events, `node`."""
-
 
 @dataclass(frozen=True, slots=True)
 class EventEnvelope:
@@ -181,6 +178,17 @@ def subject_of(event: Event) -> NodeName | None:
 
 
 ConcernsAll = Literal["all"]
+CONCERNING_NONE: frozenset[type[Event]] = frozenset(
+    {
+        CommandRefused,
+        ConfigurationRejected,
+        DataFlowChecked,
+        NoteAdded,
+        RunCancelRequested,
+        RunFinished,
+    }
+)
+"""What nobody need have seen who acts on the session or on one of its nodes."""
 
 
 def concerned(event: Event) -> frozenset[NodeName] | ConcernsAll:

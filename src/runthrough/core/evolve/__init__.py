@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from runthrough.core.events import (
+    CONCERNING_NONE,
     CommandRefused,
     ConfigurationCleared,
     ConfigurationDrafted,
@@ -72,7 +73,7 @@ from runthrough.core.state import OpenAttempt, SessionState
 
 __all__ = ["FOLD_VERSION", "evolve", "identity_of", "replay"]
 
-FOLD_VERSION = 4
+FOLD_VERSION = 6
 """Goes up by one whenever folding, or the shape of what it gives, changes: snapshots of another
 fold version are not used."""
 
@@ -89,11 +90,13 @@ def evolve(state: SessionState, envelope: EventEnvelope) -> None:
     note_action(state, envelope)
     _fold(state, envelope)
     if state.approval is not None:
-        note_change(state.approval, envelope)
+        note_change(state, state.approval, envelope)
     event = envelope.event
     state.version = envelope.version
     state.last_actor = envelope.metadata.actor
     state.last_at = envelope.metadata.recorded_at
+    if type(event) not in CONCERNING_NONE:
+        state.changed_at = envelope.version
     nodes = concerned(event)
     if nodes == "all":
         state.concerned_at = envelope.version
@@ -107,7 +110,22 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
     state: SessionState, envelope: EventEnvelope
 ) -> None:
     event = envelope.event
-    match event:
+    match event:  # most frequent first: each case that does not fit costs about 0.1 µs
+        case ScriptConfigured():
+            accepted(state, envelope, event.node, event.spec, "person")
+        case ScriptAutoConfigured():
+            accepted(state, envelope, event.node, event.spec, "auto")
+        case ConnectionAccepted() | ConnectionConfirmed():
+            connected(state, event)
+        case ScriptStarted():
+            node_of(state, event.node).running = OpenAttempt(
+                event.run, event.attempt, event.fingerprint, dict(event.outputs)
+            )
+        case ScriptExecuted():
+            executed(state, envelope, event)
+        case ScriptReused():
+            enter(state, event.node, "execute")
+            through(state, event.node, "reused")
         case SessionStarted():
             session_started(state, event)
         case SessionForked():
@@ -137,8 +155,6 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             there.external, there.external_outputs = False, {}
         case ConnectionProposed():
             proposed(state, event)
-        case ConnectionAccepted() | ConnectionConfirmed():
-            connected(state, event)
         case ConnectionRejected():
             rejected(state, event)
         case ConnectionRemoved():
@@ -149,10 +165,6 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             for name in event.nodes:
                 if name in state.nodes:
                     cleared(state, name)
-        case ScriptAutoConfigured():
-            accepted(state, envelope, event.node, event.spec, "auto")
-        case ScriptConfigured():
-            accepted(state, envelope, event.node, event.spec, "person")
         case ScriptMarkedPending():
             marked_pending(state, event)
         case ConfigurationDrafted():
@@ -175,15 +187,6 @@ def _fold(  # noqa: C901, PLR0912, PLR0915 - one case an event, closed by assert
             flow_checked(state, event)
         case RunStarted():
             run_started(state, envelope, event)
-        case ScriptStarted():
-            node_of(state, event.node).running = OpenAttempt(
-                event.run, event.attempt, event.fingerprint, dict(event.outputs)
-            )
-        case ScriptExecuted():
-            executed(state, envelope, event)
-        case ScriptReused():
-            enter(state, event.node, "execute")
-            through(state, event.node, "reused")
         case ScriptBlocked():
             through(state, event.node, "blocked")
             if state.run is not None:

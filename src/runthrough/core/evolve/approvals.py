@@ -16,12 +16,15 @@ from runthrough.core.events import (
     ScriptAutoConfigured,
     ScriptBound,
     ScriptConfigured,
+    ScriptExecuted,
     ScriptMarkedPending,
+    ScriptReused,
     VersionApproved,
     WorldChanged,
     concerned,
 )
 from runthrough.core.state import Approval, SessionState
+from runthrough.core.values.fingerprints import digest
 
 _MAY_DIFFER: frozenset[type[Event]] = frozenset(
     {
@@ -44,9 +47,17 @@ _MAY_DIFFER: frozenset[type[Event]] = frozenset(
 )
 
 
-def note_change(approval: Approval, envelope: EventEnvelope) -> None:
-    """Take note of the first event since an approval that may make a node another one."""
+def note_change(state: SessionState, approval: Approval, envelope: EventEnvelope) -> None:
+    """Take note of the first event since an approval that may make a node another one.
+
+    A node that passes on just what was approved is what it was: what came in between is over.
+    """
     event = envelope.event
+    if isinstance(event, ScriptExecuted | ScriptReused):
+        passed = state.nodes[event.node].passed if event.node in approval.since else None
+        if passed and digest(passed.fingerprint) == approval.fingerprints.get(event.node):
+            del approval.since[event.node]
+        return
     if type(event) not in _MAY_DIFFER:
         return
     nodes = concerned(event)

@@ -1,6 +1,6 @@
 """What events do to the session as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from runthrough.core.lifecycle import Phase
 from runthrough.core.pipeline import declared_dag
 from runthrough.core.state import (
     NodeState,
+    RunState,
     SessionState,
 )
 from runthrough.core.values.connections import (
@@ -23,6 +24,7 @@ from runthrough.core.values.connections import (
 )
 from runthrough.core.values.ids import NodeName, SessionId
 from runthrough.core.values.paths import inherited
+from runthrough.core.values.plans import BlockedNode, Plan, PlannedNode
 from runthrough.core.values.specs import ScriptSpec
 
 _Wire = TypeVar("_Wire", Connection, ProposedConnection)
@@ -124,8 +126,37 @@ def pipeline_changed(state: SessionState, event: PipelineChanged) -> None:
                 for misfit in node.misfits
                 if misfit.node not in gone
             )
+    if state.run is not None:
+        state.run = _run_renamed(state.run, names)
     state.pipeline = event.pipeline
     _arrange(state, {**back, **before})
+
+
+def _run_renamed(run: RunState, names: Mapping[NodeName, NodeName]) -> RunState:
+    """The last run by the names that its nodes have now, so that a retry finds what it blocked."""
+
+    def new(nodes: Iterable[NodeName]) -> tuple[NodeName, ...]:
+        return tuple(names.get(node, node) for node in nodes)
+
+    plan = run.plan
+    return replace(
+        run,
+        plan=Plan(
+            order=new(plan.order),
+            run=tuple(
+                PlannedNode(node=names.get(one.node, one.node), reasons=one.reasons)
+                for one in plan.run
+            ),
+            reuse=new(plan.reuse),
+            blocked=tuple(
+                BlockedNode(node=names.get(one.node, one.node), by=new(one.by))
+                for one in plan.blocked
+            ),
+        ),
+        outcomes=dict(zip(new(run.outcomes), run.outcomes.values(), strict=True)),
+        blocked_by={names.get(node, node): new(by) for node, by in run.blocked_by.items()},
+        incompatible=[(names.get(a, a), names.get(b, b)) for a, b in run.incompatible],
+    )
 
 
 def _outcomes(node: NodeState) -> NodeState:

@@ -123,8 +123,9 @@ def flow_checked(state: SessionState, event: DataFlowChecked) -> None:
         return
     if state.run is not None:
         state.run.incompatible.append((edge.from_node, event.node))
-    wrong = [issue.message for issue in event.result.issues if issue.severity == "error"]
-    misfit = Misfit(event.node, edge.input, edge.output, next(iter(wrong), "it does not fit"))
+    wrong = next((issue for issue in event.result.issues if issue.severity == "error"), None)
+    text, fix = (wrong.message, wrong.fix) if wrong else ("it does not fit", "")
+    misfit = Misfit(event.node, edge.input, edge.output, text, fix)
     producer = node_of(state, edge.from_node)
     producer.misfits = (*producer.misfits, misfit)
 

@@ -16,15 +16,17 @@ from runthrough.core.values.problems import Problem
 def ambiguous_problem(proposal: Proposal, name: str, asked: ProposedConnection) -> Problem:
     """A required input for which a source was found, and not surely enough to be taken.
 
-    The first candidate is the one that the fix takes.
+    The first candidate is the one that the fix takes. Where a person is to choose, each choice is
+    to be connected, and none to be confirmed.
     """
-    source = asked.source
-    choices = [Output(source.node, source.output, sub) for sub in asked.subpath_choices]
+    choices = asked.choices
     second = [asked.runner_up] if asked.runner_up is not None else []
-    candidates = tuple(dict.fromkeys(str(output) for output in (source, *choices, *second)))
+    candidates = tuple(map(str, dict.fromkeys((*(choices or (asked.source,)), *second))))
     target = f"{proposal.node}.{name}"
-    most = max(len(choices), 2)  # every sub-folder that fits, else the next best
-    others = [command("connect", other, target) for other in candidates[1:most]]
+    most = len(choices) or 2  # every sub-folder that fits, else the next best
+    others = [command("connect", other, target) for other in candidates[:most]]
+    if not asked.is_choice(proposal.rejections):
+        others[0] = command("confirm", target)
     if asked.outside:
         others.append(proposal.configure("input", name, "PATH"))
     next_best = f"; next best {asked.runner_up}" if asked.runner_up is not None else ""
@@ -33,9 +35,9 @@ def ambiguous_problem(proposal: Proposal, name: str, asked: ProposedConnection) 
         "CONNECTION_AMBIGUOUS",
         "connection",
         name,
-        f"Missing required input: {name} (proposed: {source}, score {asked.score:.1f}, "
+        f"Missing required input: {name} (proposed: {asked.asked_about}, score {asked.score:.1f}, "
         f"{asked.reason}{open_folder}{next_best}{'; or from outside' if asked.outside else ''})",
-        ", or ".join((command("confirm", target), *others)),
+        ", or ".join(others),
         candidates=candidates,
     )
 

@@ -146,7 +146,7 @@ def _name_hint(around: Circumstances, holder: str, name: str) -> str:
     }.get(holder, (around.environ_vars, "env", "VALUE"))
     near = nearest(name, known, limit=1)
     given = command("configure", around.node, options=f"--{flag} {word(name)}={value}")
-    meant = f"did you mean {near[0]}? Else " if near else ""
+    meant = f"did you mean {near[0]!r}? Else " if near else ""
     return f"{holder} has no {name}: {meant}{given}"
 
 
@@ -175,7 +175,7 @@ def _missing_column(told: _Told, around: Circumstances) -> Iterator[str]:
 
 
 def _meant(near: tuple[str, ...]) -> str:
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _keys(text: str) -> list[str]:
@@ -250,7 +250,7 @@ def _instead(rest: str, name: str, around: Circumstances) -> str:
         return f"; is the sub-folder meant? {_sub_folder(below[0], name, around)}"
     near = nearest(rest, files, limit=1)
     if near:
-        return f"; did you mean {near[0]}?"
+        return f"; did you mean {near[0]!r}?"
     return f"; {taken.source.node} is to write {rest} there" if taken.source else ""
 
 

@@ -55,27 +55,31 @@ def outside_problems(
         return
     absolute = split(path)[0] == ABSOLUTE
     told_where = "outside the workspace" if absolute else f"outside its root {split(path)[0]}:"
-    why = "which is not allowed here" if proposal.confined else "so it does not move with it"
     yield proposal.problem(
         "PATH_OUTSIDE",
         kind,
         name,
-        f"{kind.capitalize()} {name} lies {told_where}, {why}: {told(path)}",
+        f"{kind.capitalize()} {name} lies {told_where}, so it does not move with it: {told(path)}",
         proposal.configure(kind, name, "PATH_IN_THE_WORKSPACE"),
-        severity="error" if proposal.confined else "warning",
+        severity="warning",
     )
 
 
 def unchecked(
     proposal: Proposal, kind: PlaceKind, name: str, path: RecordedPath
 ) -> Iterator[Problem]:
-    """That a path belongs to another host, where alone it can be looked at."""
+    """That a path cannot be looked at: the session lives on another host, or it is forbidden."""
+    outside_of_service = bool(proposal.facts.outside)
+    why = (
+        "for paths of its node lie outside of what this service may touch"
+        if outside_of_service
+        else "for the session lives on another machine"
+    )
     yield proposal.problem(
         "NOT_CHECKED_HERE",
         kind,
         name,
-        f"{kind.capitalize()} {name} was not looked at, for the session lives on another machine: "
-        f"{told(path)}",
-        "runthrough resume --here",
+        f"{kind.capitalize()} {name} was not looked at, {why}: {told(path)}",
+        "runthrough serve --root DIR" if outside_of_service else "runthrough resume --here",
         severity="warning",
     )

@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runthrough.core.validation.words import command, word
-from runthrough.core.values.connections import Connection, Output, ProposedConnection
+from runthrough.core.values.connections import (
+    Connection,
+    Output,
+    ProposedConnection,
+    Rejection,
+)
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.problems import Place, PlaceKind, Problem, ProblemCode, Severity
@@ -42,14 +47,14 @@ class Proposal:
     """Output paths of all nodes, with the outputs that lie there."""
     proposals: Mapping[str, ProposedConnection] = field(default_factory=dict)
     """What a person is asked about, by input."""
+    rejections: Sequence[Rejection] = ()
+    """What a person said does not feed the node."""
     kept: Mapping[RecordedPath, str] = field(default_factory=dict)
     """Files that no script may write over, and what they are."""
     inherited: frozenset[str] = frozenset()
     """Environment variables that the child takes over from the tester."""
     readers: Mapping[RecordedPath, Sequence[tuple[NodeName, str]]] = field(default_factory=dict)
     """Nodes and their inputs that lie at a path, of nodes that do not run after this one."""
-    confined: bool = False
-    """Whether paths outside the roots are forbidden, as in a service."""
 
     def problem(
         self,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from runthrough.core.validation.proposal import Proposal
 from runthrough.core.validation.words import command, told, word
-from runthrough.core.values.paths import shown
+from runthrough.core.values.ids import RecordedPath
+from runthrough.core.values.paths import PIPELINE, WORKSPACE, shown, split
 from runthrough.core.values.problems import Problem
 from runthrough.core.values.requirements import Drift
 
@@ -59,15 +60,41 @@ def _mended(proposal: Proposal, drift: Drift) -> str:
 
 def _not_found(proposal: Proposal) -> Problem:
     suggested = [c for c in proposal.facts.candidates if c.kind == "suggested"]
-    hint = f". Did you mean {told(suggested[0].path)}?" if suggested else ""
+    hint = f". Did you mean {told(suggested[0].path)!r}?" if suggested else ""
     path = shown(suggested[0].path) if suggested else "PATH"
     outside = command("external", proposal.node, options="--output NAME=PATH")
     return proposal.problem(
         "SCRIPT_NOT_FOUND",
         "script",
         None,
-        f"Script '{proposal.node}' not found in discovered scripts{hint}",
+        f"Script '{proposal.node}' not found in discovered scripts{_absent(proposal)}{hint}",
         f"{command('bind', proposal.node, path)}, or {outside} when it stands for something "
-        "outside",
+        f"outside{_searched(proposal)}",
         candidates=tuple(f"{told(c.path)} ({c.reason})" for c in suggested),
     )
+
+
+def _absent(proposal: Proposal) -> str:
+    """That a folder in which the script was looked for is not there."""
+    absent = [_folder(folder.place) for folder in proposal.facts.searched if not folder.there]
+    return f", and {' and '.join(absent)} does not exist" if absent else ""
+
+
+def _searched(proposal: Proposal) -> str:
+    """Where a file has to lie to be found; where that is on a host is not history."""
+    places = [
+        f"scripts/ of {_folder(folder.place)} and in it"
+        if folder.has_scripts_folder
+        else _folder(folder.place)
+        for folder in proposal.facts.searched
+    ]
+    return f"; scripts are looked for in {', in '.join(places)}" if places else ""
+
+
+def _folder(place: RecordedPath) -> str:
+    root, relative = split(place)
+    if relative != ".":
+        return told(place)
+    if root == PIPELINE:
+        return "the pipeline's folder"
+    return "the workspace" if root == WORKSPACE else f"the folder {root}"

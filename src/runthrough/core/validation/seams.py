@@ -186,7 +186,7 @@ class _Seam:
         """The command for another part of the output, or with `None` for another output."""
         target = f"{self.node}.{self.input}"
         if subpath is None:
-            return command("connect", "NODE.output", target)
+            return command("connect", "NODE.OUTPUT", target)
         return command("connect", str(replace(self.source, subpath=subpath)), target)
 
 

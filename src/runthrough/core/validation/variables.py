@@ -8,15 +8,21 @@ from pydantic import JsonValue
 from runthrough.core.names import nearest
 from runthrough.core.validation.proposal import Proposal
 from runthrough.core.validation.unknown import unknown_names
-from runthrough.core.validation.words import told_value, typed
+from runthrough.core.validation.words import to_give, told_value, typed
 from runthrough.core.values.problems import Problem
-from runthrough.core.values.requirements import Requirement
-from runthrough.core.values.secrets import MASK, holds_mask, masked_value, secret_name
+from runthrough.core.values.requirements import NUMBERS, Requirement, ValueType
+from runthrough.core.values.secrets import (
+    MASK,
+    holds_mask,
+    masked_value,
+    secret_name,
+)
 
 
 def variable_problems(proposal: Proposal) -> Iterator[Problem]:
     """Missing variables, values that are no text, and secrets in plain."""
     given = proposal.spec.environ_vars
+    yield from unknown_names(proposal, "environ_var", list(given))
     provided = given.keys() | proposal.inherited
     for need in proposal.facts.requirements.of("environ_var"):
         if not {need.name, *need.aliases} & provided:
@@ -43,7 +49,7 @@ def _missing_variable(proposal: Proposal, need: Requirement) -> Iterator[Problem
             "environ_var",
             need.name,
             f"Missing required environment variable: {need.name}",
-            proposal.configure("env", need.name, "VALUE"),
+            proposal.configure("env", need.name, to_give(need.name)),
         )
     elif need.recommended:
         default = masked_value(need.name, need.default)
@@ -54,7 +60,7 @@ def _missing_variable(proposal: Proposal, need: Requirement) -> Iterator[Problem
             f"Missing recommended environment variable: {need.name} (the contract requires it; "
             f"the code has the default {told_value(default)})",
             proposal.configure(
-                "env", need.name, "VALUE" if holds_mask(default) else _text(default)
+                "env", need.name, to_give(need.name) if holds_mask(default) else _text(default)
             ),
             severity="warning",
         )
@@ -71,11 +77,12 @@ def argument_problems(proposal: Proposal) -> Iterator[Problem]:
                 "job_arg",
                 need.name,
                 f"Missing required argument: {need.name}",
-                proposal.configure("arg", need.name, "VALUE"),
+                proposal.configure("arg", need.name, to_give(need.name)),
                 candidates=tuple(map(typed, need.choices)),
             )
         for name in names:
             yield from _choice_problems(proposal, name, given[name], need.choices)
+            yield from _type_problems(proposal, name, given[name], need.value_type)
     yield from unknown_names(proposal, "job_arg", sorted(given))
     for name, value in given.items():
         if not _is_json(value):
@@ -106,6 +113,46 @@ def _choice_problems(
         proposal.configure("arg", name, words[texts.index(near[0])]),
         candidates=words,
     )
+
+
+def _type_problems(
+    proposal: Proposal, name: str, value: JsonValue, wanted: ValueType | None
+) -> Iterator[Problem]:
+    """A value that the script's own parser would not take for a number.
+
+    A text of a number is only warned of: the script may read it by itself.
+    """
+    given = value is not None and not holds_mask(value) and secret_name(value) is None
+    if wanted is None or not given or _is_of(wanted, value):
+        return
+    meant = _number_in(wanted, value) if isinstance(value, str) else None
+    yield proposal.problem(
+        "ARG_TYPE",
+        "job_arg",
+        name,
+        f"Argument {name} is {told_value(value)}, which is not {NUMBERS[wanted]}; "
+        f"the script's parser says type={wanted}",
+        proposal.configure("arg", name, "NUMBER" if meant is None else typed(meant)),
+        severity="error" if meant is None or "," in str(value) else "warning",
+        candidates=() if meant is None else (typed(meant),),
+    )
+
+
+def _is_of(wanted: ValueType, value: JsonValue) -> bool:
+    if isinstance(value, float):  # what is not finite is told as such
+        return wanted == "float" or not isfinite(value) or value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number_in(wanted: ValueType, text: str) -> int | float | None:
+    """The number that a text says, also one with a decimal comma."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    if not isfinite(number) or (wanted == "int" and number != int(number)):
+        return None
+    return int(number) if wanted == "int" else number
 
 
 def _text(value: JsonValue) -> str:

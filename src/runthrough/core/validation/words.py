@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.paths import shown
+from runthrough.core.values.secrets import named_like_a_secret
 
 VALUE_SHOWN = 80
 """Characters of a value that a message repeats; a line of a terminal."""
@@ -30,9 +31,11 @@ def told_value(value: JsonValue) -> str:
 
 
 def word(text: str) -> str:
-    """`text` as one word of a shell, whatever stands in it."""
+    """`text` as one word of a shell, whatever stands in it, also amid a sentence."""
     if not any(unicodedata.category(letter) == "Cc" for letter in text):
-        return quote(text)
+        quoted = quote(text)
+        ends = quoted.endswith((":", ","))  # it would be read as the sentence's own
+        return f"'{quoted}'" if ends else quoted
     return "$'" + "".join(map(_escaped, text)) + "'"
 
 
@@ -45,6 +48,11 @@ def typed(value: JsonValue) -> str:
     except ValueError:
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def to_give(name: str) -> str:
+    """What stands where a value is to be typed; a secret's own would be refused."""
+    return "@secret:NAME" if named_like_a_secret(name) else "VALUE"
 
 
 def command(verb: str, *places: str, options: str = "") -> str:

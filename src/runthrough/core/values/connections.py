@@ -1,5 +1,6 @@
 """Outputs wired to inputs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,6 +60,34 @@ class ProposedConnection:
     outside: bool = False
     """Nothing but structure speaks for it (own evidence below 0.5), so that a path from outside
     is a choice of equal rank."""
+
+    @property
+    def choices(self) -> tuple[Output, ...]:
+        """The parts of the output among which a person chooses; empty where it is settled."""
+        if len(self.subpath_choices) < 2:  # noqa: PLR2004 - one is no choice
+            return ()
+        source = self.source
+        return tuple(Output(source.node, source.output, sub) for sub in self.subpath_choices)
+
+    @property
+    def asked_about(self) -> Output:
+        """What a person is asked about: of an output with several sub-folders the whole of it."""
+        source = self.source
+        return Output(source.node, source.output) if self.choices else source
+
+    def is_choice(self, rejections: Iterable["Rejection"]) -> bool:
+        """Whether a person is to choose, so that nobody is led to confirm it as it is.
+
+        One of several sub-folders; or where nothing but the edge speaks for it, and another output
+        is as likely, or one was rejected. `rejections` are those of the node.
+        """
+        refused = any(old.input == self.input for old in rejections)
+        only = self.runner_up is None and not refused
+        return bool(self.choices) or (self.score <= 0 and not only)
+
+    def taken_by(self, given: str) -> bool:
+        """Whether an answer takes what is proposed as it is; one of several folders is chosen."""
+        return not self.choices and given == f"@{self.source}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.model import Frozen
 from runthrough.core.values.requirements import Drift, RereadReason, ScriptRequirements
-from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo
+from runthrough.core.values.scripts import ScriptCandidate, ScriptInfo, SearchedFolder
 
 PathKind = Literal["file", "folder", "other"]
 
@@ -115,6 +115,8 @@ class NodeFacts(Frozen):
 
     script: ScriptInfo | None = None
     candidates: tuple[ScriptCandidate, ...] = ()
+    searched: tuple[SearchedFolder, ...] = ()
+    """Where a script that is not found was looked for by its name."""
     requirements: ScriptRequirements = ScriptRequirements()
     drift: tuple[Drift, ...] = ()
     """Where contract and code disagree."""
@@ -126,6 +128,8 @@ class NodeFacts(Frozen):
     interpreter: InterpreterFacts = InterpreterFacts()
     checked_here: bool = True
     """Whether the paths were looked for on the host that they belong to."""
+    outside: tuple[RecordedPath, ...] = ()
+    """Paths of the node that the caller may not touch, so that none of it was looked at."""
     written: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Output → the files that its last passed attempt really wrote into that folder; for wiring,
     which believes them more than what can be read in the script."""

@@ -1,5 +1,7 @@
 """What an execution depended on, part by part."""
 
+import json
+from hashlib import sha256
 from typing import Literal
 
 from pydantic import JsonValue
@@ -17,3 +19,10 @@ class FingerprintPart(Frozen):
 
 Fingerprint = tuple[FingerprintPart, ...]
 """Sorted by part and name; equal fingerprints mean that nothing a run depends on differs."""
+
+
+def digest(told: Fingerprint) -> str:
+    """SHA-256 over a fingerprint's parts as JSON; 64 hex characters, equal for equal ones."""
+    parts = [[part.part, part.name, part.value] for part in told]
+    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return sha256(text.encode()).hexdigest()

@@ -20,6 +20,9 @@ CommandId = NewType("CommandId", str)
 HostId = NewType("HostId", str)
 """`RUNTHROUGH_HOST`, else an id made once in the user's data folder."""
 
+TokenId = NewType("TokenId", str)
+"""12 lower-case hex characters; the part of a token that may be shown."""
+
 Version = NewType("Version", int)
 """Events in a session's stream so far; the first event has version 1."""
 

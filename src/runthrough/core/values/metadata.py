@@ -27,6 +27,9 @@ class Metadata:
     """Aware, UTC."""
     correlation_id: str | None = None
     causation_id: str | None = None
+    request_hash: str | None = None
+    """Of all that was asked, where the door tells: a command may depend on what is there. It is
+    not known of events that are read back."""
 
 
 class Home(Frozen):

@@ -6,6 +6,7 @@ from runthrough.core.values.connections import Output
 from runthrough.core.values.ids import RecordedPath
 from runthrough.core.values.limits import UNLIMITED, Limits
 from runthrough.core.values.model import Frozen
+from runthrough.core.values.specs import ScriptSpec
 
 
 class NodeDeclaration(Frozen):
@@ -20,6 +21,23 @@ class NodeDeclaration(Frozen):
     timeout_s: float | None = None
     limits: Limits = UNLIMITED
     python: str | None = None
+
+
+def declared_spec(declared: NodeDeclaration) -> ScriptSpec:
+    """What a declaration says of a node's configuration, connections left out."""
+    return ScriptSpec(
+        input_paths={
+            name: source
+            for name, source in declared.inputs.items()
+            if not isinstance(source, Output)
+        },
+        output_paths=declared.outputs,
+        environ_vars=declared.environ_vars,
+        job_args=declared.job_args,
+        timeout_s=declared.timeout_s,
+        limits=declared.limits,
+        python=declared.python,
+    )
 
 
 class PipelineDeclaration(Frozen):

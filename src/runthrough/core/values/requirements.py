@@ -1,5 +1,6 @@
 """What a script needs: inputs, outputs, environment variables, arguments."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import JsonValue
@@ -11,6 +12,9 @@ RequirementLevel = Literal["required", "fallback", "conditional", "optional", "u
 """`fallback`: its only default is an absolute path, so it is treated as required.
 `conditional`: read under a test that was not decided. `unread`: declared, never read."""
 RequirementSource = Literal["pipeline", "contract", "code"]
+ValueType = Literal["int", "float"]
+NUMBERS: Mapping[ValueType, str] = {"int": "an integer", "float": "a number"}
+"""The types of arguments, for people."""
 RereadReason = Literal["script", "contract", "arguments", "pipeline"]
 """What made needs others than they were: the script or a module of it was edited, or its contract;
 the same script reads something else with other arguments or variables; or the pipeline declares
@@ -30,6 +34,8 @@ class Requirement(Frozen):
     aliases: tuple[str, ...] = ()
     container_path: str | None = None
     choices: tuple[JsonValue, ...] = ()
+    value_type: ValueType | None = None
+    """What the script's own parser makes of an argument; `None` where anything may come of it."""
     files: tuple[str, ...] = ()
     """Patterns of the files read below an input or written below an output."""
     recommended: bool = False

@@ -48,9 +48,20 @@ class ScriptCandidate(Frozen):
     reason: str
 
 
+class SearchedFolder(Frozen):
+    """A folder in which scripts are looked for by their names."""
+
+    place: RecordedPath
+    has_scripts_folder: bool = False
+    """Whether its own folder `scripts/` is looked into first, as in a workspace."""
+    there: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """What was found for one node."""
 
     script: ScriptInfo | None
     candidates: tuple[ScriptCandidate, ...] = ()
+    searched: tuple[SearchedFolder, ...] = ()
+    """Where it was looked for by its name; of one that is not found."""

@@ -1,8 +1,9 @@
 """What somebody signed off, and whether it is still what is there."""
 
-from runthrough.core.staleness import World, configured_otherwise, digest, fingerprint
+from runthrough.core.staleness import World, configured_otherwise, fingerprint
 from runthrough.core.state import Approval, SessionState
-from runthrough.core.values.ids import NodeName
+from runthrough.core.values.fingerprints import digest
+from runthrough.core.values.ids import NodeName, Version
 from runthrough.core.views.nodes import View
 
 NAMED = 5
@@ -12,15 +13,15 @@ NAMED = 5
 def approval_view(state: SessionState, world: World) -> View | None:
     """The latest approval, or null.
 
-    Keys: version, by, at (ISO 8601, UTC), stale, since: the version since which one of the nodes
-    is another one, null where only files changed, or where that was so when it was approved;
-    nodes: those that are not what was approved, came or went.
+    Keys: version, by, at (ISO 8601, UTC), stale, since: the first version that still stands and
+    made one of the nodes another one, null where only files changed, or where that was so when
+    it was approved; nodes: those that are not what was approved, came or went.
     """
     approval = state.approval
     if approval is None:
         return None
     nodes = _otherwise(state, approval, world)
-    since = [approval.since[node] for node in nodes if node in approval.since]
+    since = [v for node in nodes if (v := _changed_at(state, approval, node)) is not None]
     return {
         "version": approval.version,
         "by": approval.by,
@@ -29,6 +30,28 @@ def approval_view(state: SessionState, world: World) -> View | None:
         "since": min(since, default=None),
         "nodes": [*nodes],
     }
+
+
+def _changed_at(state: SessionState, approval: Approval, node: NodeName) -> Version | None:
+    """The first version that made a node another one than was approved, and was not taken back.
+
+    That may be an undo, of what had been done before. None, where what came first is gone and
+    nothing that still stands tells of another configuration.
+    """
+    first = approval.since.get(node)
+    if first is None or state.reverted_at <= first:  # nothing was taken back since
+        return first
+    did = [action for action in state.actions if action.until >= first and node in action.nodes]
+    if any(action.version <= first for action in did):
+        return first
+    if node in state.nodes and not configured_otherwise(state, node):
+        return None
+    undone = [
+        undo.version
+        for undo in state.taken_back
+        if any(node in action.nodes and action.until < first for action in undo.actions)
+    ]
+    return min((*undone, *(action.told_at for action in did)), default=None)
 
 
 def _otherwise(state: SessionState, approval: Approval, world: World) -> list[NodeName]:

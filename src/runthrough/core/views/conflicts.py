@@ -8,6 +8,8 @@ from runthrough.core.commands import (
     ConfigureScript,
     Connect,
     MarkExternal,
+    RenameSession,
+    ReopenSession,
     TargetsCommand,
 )
 from runthrough.core.state import SessionState
@@ -19,11 +21,12 @@ from runthrough.core.views.value_words import differing, words_of
 
 
 def conflict_fields(
-    command: Command, node: NodeName, base: SessionState, present: SessionState
+    command: Command, node: NodeName | None, base: SessionState, present: SessionState
 ) -> list[dict[str, JsonValue]]:
     """A mapping for each value that they changed or you give: field, base, theirs, yours.
 
-    `yours` is what the command gives, `None` where it gives nothing.
+    `yours` is what the command gives, `None` where it gives nothing. Without a node they are those
+    of the session itself.
     """
     before = _values(base, node)
     theirs = _values(present, node)
@@ -40,7 +43,7 @@ def conflict_fields(
 
 
 def conflict_lines(
-    command: Command, node: NodeName, base: SessionState, present: SessionState
+    command: Command, node: NodeName | None, base: SessionState, present: SessionState
 ) -> list[str]:
     """The same for people, a line each; what the command gives only where it gives something."""
     before, theirs, yours = _values(base, node), _values(present, node), _asked(command, node)
@@ -51,15 +54,19 @@ def conflict_lines(
     return lines
 
 
-def _values(state: SessionState, node: NodeName) -> dict[str, JsonValue]:
+def _values(state: SessionState, node: NodeName | None) -> dict[str, JsonValue]:
+    if node is None:
+        return {"name": state.name}
     if node not in state.nodes:
         return {}
     return flat_values(state.nodes[node], state.connections.get(node, {}))
 
 
-def _asked(command: Command, node: NodeName) -> dict[str, JsonValue]:
-    """What a command asks of a node, by the dotted names of `flat_values`."""
+def _asked(command: Command, node: NodeName | None) -> dict[str, JsonValue]:
+    """What a command asks of a node, by the dotted names of `flat_values`, or of the session."""
     match command:
+        case RenameSession() | ReopenSession():
+            return {} if command.name is None else {"name": command.name}
         case ConfigureScript():
             return asked_values(command)
         case Connect():
@@ -76,7 +83,7 @@ def _asked(command: Command, node: NodeName) -> dict[str, JsonValue]:
 
 def asked_values(command: ConfigureScript) -> dict[str, JsonValue]:
     """What a command gives, by the dotted names of `flat_values`."""
-    asked: dict[str, JsonValue] = {}
+    asked: dict[str, JsonValue] = dict.fromkeys(command.unset)
     for name, source in (command.input_paths or {}).items():
         text = f"@{source}" if isinstance(source, Output) else shown(source)
         asked[f"input.{name}"] = text

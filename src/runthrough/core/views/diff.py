@@ -332,20 +332,27 @@ DIGEST_CHARACTERS = 12
 
 def difference_words(row: Difference) -> str:
     """One row on one line: what it is, old → new."""
+    label, old, new = difference_parts(row)
     if row.part == "node":
-        if row.old is not None and row.new is not None:
-            return f"renamed: {row.old} → {row.new}"
-        what = row.new if row.old is None else row.old
-        return f"{'new' if row.old is None else 'gone'}: {what}"
+        return f"{label}: {f'{old} → {new}' if old and new else old or new}"
+    told = f"{label}  {old} → {new}"
+    return f"{told} (no text: {row.reason})" if row.reason else told
+
+
+def difference_parts(row: Difference) -> tuple[str, str, str]:
+    """One row in words: what it is, the old, and the new; empty where a node was not there."""
+    if row.part == "node":
+        both = row.old is not None and row.new is not None
+        kind = "renamed" if both else "new" if row.old is None else "gone"
+        return kind, str(row.old or ""), str(row.new or "")
     if row.part == "duration":
-        return f"duration  {_seconds(row.old)} → {_seconds(row.new)}"
+        return "duration", _seconds(row.old), _seconds(row.new)
     old, new = (
         "null" if end in row.null else _word(row, value)
         for end, value in (("old", row.old), ("new", row.new))
     )
     label = row.name if row.part in {"configuration", "outcome"} else f"{row.part} {row.name}"
-    told = f"{label}  {old} → {new}"
-    return f"{told} (no text: {row.reason})" if row.reason else told
+    return label, old, new
 
 
 def _seconds(value: JsonValue) -> str:

@@ -62,6 +62,7 @@ from runthrough.core.values.outcomes import SeamResult
 from runthrough.core.values.paths import shown
 from runthrough.core.views.about import nodes_of
 from runthrough.core.views.changes import world_words
+from runthrough.core.views.need_words import needs_words
 from runthrough.core.views.nodes import node_values
 from runthrough.core.views.session_values import session_values
 from runthrough.core.views.value_words import differing
@@ -240,6 +241,12 @@ def _source(
     return str(Output(event.from_node, event.output, event.subpath))
 
 
+def _whole(event: ConnectionRejected) -> str:
+    """What is not proposed again: of an output no part, whatever sub-folder was."""
+    whole = f"{event.from_node}.{event.output}"
+    return f"{whole}, nor by any sub-folder of it" if event.subpath else whole
+
+
 def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an event
     """One event in the words of a reader."""
     match event:
@@ -288,7 +295,7 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an
         case ConnectionConfirmed():
             return f"connected {event.node}.{event.input} to {_source(event)}"
         case ConnectionRejected():
-            return f"{event.node}.{event.input} is not fed by {_source(event)}: {event.reason}"
+            return f"{event.node}.{event.input} is not fed by {_whole(event)}: {event.reason}"
         case ConnectionRemoved():
             return f"{event.node}.{event.input} left {_source(event)}: {event.reason}"
         case ScriptAutoConfigured():
@@ -296,13 +303,11 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912, PLR0915 - one case an
         case ScriptMarkedPending(needs=()):
             return f"{event.node}: what was known is kept"
         case ScriptMarkedPending():
-            return f"{event.node} needs a person: {_listed(n.message for n in event.needs)}"
+            return f"{event.node} waits for a person: {needs_words(event.needs)}"
         case ConfigurationDrafted(needs=()):
             return f"{event.node}: what was answered is kept"
         case ConfigurationDrafted():
-            return f"answered {event.node} in part; missing: " + _listed(
-                need.message for need in event.needs
-            )
+            return f"answered {event.node} in part; missing: {needs_words(event.needs)}"
         case ScriptConfigured():
             if event.adjusted:
                 return f"{event.node} stays configured"

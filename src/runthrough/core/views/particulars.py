@@ -61,7 +61,9 @@ class Particulars:
         """Fold events, in order."""
         for envelope in envelopes:
             event = envelope.event
-            match event:
+            match event:  # most frequent first, as in `evolve`
+                case ScriptAutoConfigured() | ScriptConfigured():
+                    self.evidence[event.node] = event.evidence
                 case NodeDiscovered():
                     self.scripts.pop(event.node, None)
                     self.requirements.pop(event.node, None)
@@ -75,8 +77,6 @@ class Particulars:
                 case RequirementsRead():
                     self.requirements[event.node] = event.requirements
                     self.drift[event.node] = event.drift
-                case ScriptAutoConfigured() | ScriptConfigured():
-                    self.evidence[event.node] = event.evidence
                 case WorldChanged():
                     for change in event.changes:
                         self._take_change(event.node, change)

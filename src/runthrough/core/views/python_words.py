@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
+from runthrough.core.values.answer_texts import SECRET
+
 _WORD = r"(?:'[^']*'|[^\s'(),;])+"
 _PLACEHOLDERS = frozenset({"VALUE", "PATH", "FILE"})
 _FIELDS = {
@@ -20,13 +22,6 @@ _CONFIGURE = re.compile(
 _CONNECT = re.compile(rf"runthrough connect ({_WORD}) ({_WORD})")
 _REQUIREMENTS = re.compile(rf"runthrough requirements ({_WORD})")
 _RUN = re.compile(rf"runthrough run {_WORD} --jobs 1")
-_ACTIONS = "close|history|redo|reopen|rename|status|undo|update"
-_ACTION = re.compile(
-    rf"runthrough ({_ACTIONS})(?![\w-])((?: --(?:anyone|to \d+|node {_WORD}|name {_WORD}))*)"
-    r"( NAME)?"
-)
-_OPTION = re.compile(rf"--(anyone|to|node|name)(?: ((?!--){_WORD}))?")
-_OVERWRITE = re.compile(r"overwrite it: --force")
 
 
 def in_python(value: JsonValue) -> JsonValue:
@@ -38,24 +33,6 @@ def in_python(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {key: in_python(inner) for key, inner in value.items()}
     return value
-
-
-def actions_in_python(text: str) -> str:
-    """Advice in which commands about a session have become calls of the object that holds it."""
-    return _ACTION.sub(_called, _OVERWRITE.sub("overwrite it: force=True", text))
-
-
-def _called(found: re.Match[str]) -> str:
-    given = []
-    for option in _OPTION.finditer(found[2]):
-        name, value = option[1], option[2]
-        if name == "anyone":
-            given.append("anyone=True")
-        elif name == "to" or value == "NAME":
-            given.append(f"{name}={value}")
-        else:
-            given.append(f"{name}={_plain(value)!r}")
-    return f"{found[1]}({', '.join([*([found[3].strip()] if found[3] else []), *given])})"
 
 
 def _texts(text: str) -> str:
@@ -77,10 +54,15 @@ def _given(found: re.Match[str]) -> str:
     if flag == "timeout":
         return f"give timeout_s={value} in the specification"
     name, _, given = value.partition("=")
-    shown = given if given in _PLACEHOLDERS or flag == "limit" else repr(given)
+    shown = given if given in _PLACEHOLDERS or flag == "limit" else repr(_meant(given))
     if flag == "limit":
         return f"give more {name} in limits of the specification, such as {shown}"
     return f"give {_FIELDS[flag]}={{{name!r}: {shown}}} in the specification"
+
+
+def _meant(given: str) -> str | dict[str, str]:
+    """A text, or in its place what a specification has for a secret."""
+    return {"secret": given.removeprefix(SECRET)} if given.startswith(SECRET) else given
 
 
 def _connected(found: re.Match[str]) -> str:

@@ -59,3 +59,17 @@ def remaining(
             if waits[node] == 0:
                 heapq.heappush(ready, rank[node])
     return Remaining(now, at_least=any(node not in past_s for node in order))
+
+
+def remaining_text(expected: Remaining) -> str:
+    """`about 12 s left`, `at least 2 min left`."""
+    seconds = round(expected.seconds)
+    amount = f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"  # noqa: PLR2004 - two digits
+    return f"{'at least' if expected.at_least else 'about'} {amount} left"
+
+
+def clock_text(elapsed_s: float) -> str:
+    """`0:07`, `12:34`, `1:02:03`."""
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -233,7 +233,7 @@ def _node(
         "reused_from": _reused_from(state, record, node),
         "start_s": _since(ran.run, record.starts.get(node)),
         "end_s": _since(ran.run, record.ends.get(node)),
-        **_end(executed, locate),
+        **end_view(executed, locate),
         "outputs": [_output(output) for output in serves.outputs] if serves else [],
         "values": values,
         "evidence": [
@@ -265,8 +265,11 @@ def _since(run: RunState, at: datetime | None) -> float | None:
     return None if at is None else max(0.0, (at - run.started_at).total_seconds())
 
 
-def _end(executed: ScriptExecuted | None, locate: Locate) -> View:
-    """Keys: duration_s, exit_code, signal, peak_rss_bytes, cpu_s, error, log."""
+def end_view(executed: ScriptExecuted | None, locate: Locate) -> View:
+    """How an attempt ended; null where none did.
+
+    Keys: duration_s, exit_code, signal, peak_rss_bytes, cpu_s, error, log.
+    """
     if executed is None:
         return {
             "duration_s": None,

@@ -19,7 +19,7 @@ def requirements_view(state: SessionState, particulars: Particulars, node: NodeN
     Keys: script_name, step_name, script_path, expected_inputs, expected_outputs (each with name,
     description, required, example_path, current_path, source), environment_variables and
     job_arguments (each with name, description, required, default_value, current_value, choices,
-    source), auto_configurable, drift.
+    type, source), auto_configurable, drift.
     """
     there = state.nodes[node]
     needs = particulars.needs(node)
@@ -77,7 +77,7 @@ def _input(state: SessionState, node: NodeName, need: Requirement) -> JsonValue:
         **_described(need),
         "example_path": f"input/{node}/{need.name}",
         "current_path": current,
-        "proposed": f"@{asked.source}" if asked else None,
+        "proposed": f"@{asked.asked_about}" if asked else None,
         "files": list(need.files),
     }
 
@@ -104,6 +104,7 @@ def _values(
             "default_value": need.default,
             "current_value": _of(need, given.get(need.kind, {})),
             "choices": list(need.choices),
+            "type": need.value_type,
         }
         for need in needs
     ]

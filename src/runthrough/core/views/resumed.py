@@ -1,6 +1,7 @@
 """What a look at the world found, counted for one screen and told node by node."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -22,6 +23,7 @@ from runthrough.core.state import SessionState
 from runthrough.core.values.facts import WorldChange
 from runthrough.core.values.ids import NodeName
 from runthrough.core.views.changes import world_words
+from runthrough.core.views.history import HistoryRow
 from runthrough.core.views.nodes import View
 from runthrough.core.views.worklist import asked, needs_a_person
 
@@ -59,6 +61,36 @@ def resumed_view(state: SessionState, recorded: Iterable[EventEnvelope]) -> View
         "configured": [*_nodes(told, (ScriptAutoConfigured, ScriptConfigured))],
         "found": [*_nodes(told, NodeDiscovered)],
         "nodes": {node: words[node] for node in _most_urgent(state, told, pending)},
+    }
+
+
+def going_on_view(
+    state: SessionState,
+    *,
+    last: tuple[str, datetime | None],
+    lives: tuple[bool, str],
+    told: Mapping[str, JsonValue],
+    recorded: Iterable[HistoryRow],
+) -> View:
+    """A session that somebody goes on with; `last` had been there, at that time.
+
+    `lives` says whether it lives on this host, and what its host is called; `told` is what the
+    look at the world found, see `resumed_view`, and `recorded` what it wrote.
+
+    Keys: session_id, name, version, last_actor, last_at, at_home, home, all of `told`, recorded.
+    """
+    actor, at = last
+    at_home, home = lives
+    return {
+        "session_id": state.session_id,
+        "name": state.name,
+        "version": state.version,
+        "last_actor": actor,
+        "last_at": at.isoformat() if at else None,
+        "at_home": at_home,
+        "home": home,
+        **told,
+        "recorded": [row.view() for row in recorded],
     }
 
 

@@ -1,8 +1,8 @@
 """The work list: each node in the first category that fits, and the one next command."""
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from pydantic import JsonValue
@@ -10,13 +10,15 @@ from pydantic import JsonValue
 from runthrough.core.lifecycle import Lifecycle
 from runthrough.core.staleness import Change, World, fingerprint, stale, told_differences
 from runthrough.core.state import NodeState, SessionState
-from runthrough.core.values.connections import ProposedConnection
+from runthrough.core.validation.words import command as to_type
+from runthrough.core.validation.words import to_give, word
+from runthrough.core.values.connections import ProposedConnection, Rejection
 from runthrough.core.values.facts import NodeFacts
 from runthrough.core.values.ids import NodeName
 from runthrough.core.values.paths import shown
 from runthrough.core.values.problems import Problem, ProblemCode
-from runthrough.core.values.secrets import named_like_a_secret
 from runthrough.core.views.changes import changes_text
+from runthrough.core.views.need_words import need_text
 
 Category = Literal[
     "running",
@@ -74,8 +76,16 @@ def row_view(row: WorklistRow) -> dict[str, JsonValue]:
     }
 
 
+def drawn_word(row: Mapping[str, JsonValue]) -> str:
+    """The word that a row is drawn with: its category, or that its tester is gone."""
+    gone = row["category"] == "running" and row["next"] is not None
+    return "interrupted" if gone else str(row["category"])
+
+
 LOOK_BACK = "runthrough history"
 """The next command where there is nothing to do."""
+TRY_AGAIN = "runthrough retry"
+"""The next command where a script failed before it started, once the reason is mended."""
 TELL = "runthrough report"
 """The next command where all has passed."""
 
@@ -86,7 +96,7 @@ def next_command(rows: Sequence[WorklistRow]) -> str:
     if running:
         return running[0].next or "runthrough status"
     for row in rows:
-        if row.category == "needs_you" and (row.next or "").startswith(CONFIRM):
+        if row.category == "needs_you" and decides(row.next):
             return row.next or ""
     for category, command in (
         ("needs_you", None),
@@ -139,8 +149,11 @@ def _row(
     if category == "ready" and not settled:
         text = "found, and not decided yet"  # as of a version in the middle of a command
     elif category == "ready" and not text:
-        text = f"{'auto' if by == 'auto' else f'by {by}'}{': ' if evidence else ''}"
-        text += "; ".join(evidence)
+        by_hand = any(c.status == "confirmed" for c in state.connections.get(node, {}).values())
+        lead = (
+            f"by {by}" if by != "auto" else "with what a person connected" if by_hand else "auto"
+        )
+        text = f"{lead}{': ' if evidence else ''}{'; '.join(evidence)}"
     return WorklistRow(
         node=node,
         category=category,
@@ -161,7 +174,6 @@ def _judged(
 ) -> tuple[Category, str, str | None]:
     """The first category that fits, its text, and the command that goes on from there."""
     there = state.nodes[node]
-    name = shlex.quote(node)
     if there.external:
         outputs = there.external_outputs.items()
         return "external", ", ".join(f"{n}: {shown(p)}" for n, p in outputs), None
@@ -170,20 +182,31 @@ def _judged(
     if needs_a_person(state, node):
         return "needs_you", *asked(state, node)
     if failure := _failure(state, node, facts, changes):
-        return "failed", failure, f"runthrough logs {name}"
+        return "failed", failure, _after_failure(node, there)
     if stopped is not None:
         return "blocked", f"below {stopped}", None
     if there.last is not None and there.last.outcome in INTERRUPTED:
-        return "ready", "interrupted, and runs again", f"runthrough run {name}"
+        return "ready", "interrupted, and runs again", to_type("run", node)
     if changes:
         above = "+" if any(change.part == "upstream" for change in changes) else ""
-        return "stale", changes_text(changes), f"runthrough run {above}{name}"
+        return "stale", changes_text(changes), to_type("run", f"{above}{node}")
     if waits := _waits_for(state, node):
-        return "waiting", f"for {', '.join(waits)}", f"runthrough run +{name}"
+        return "waiting", f"for {', '.join(waits)}", to_type("run", f"+{node}")
     if there.passed is None:
-        return "ready", "", f"runthrough run {name}"
+        return "ready", "", to_type("run", node)
     seconds = there.last.duration_s if there.last else 0.0
     return "passed", f"{seconds:.1f} s, {there.passed.at:%Y-%m-%d %H:%M} UTC", None
+
+
+def _after_failure(node: NodeName, there: NodeState) -> str:
+    """What mends a failure, where a command does; else what shows it."""
+    last = there.last
+    if last is not None and last.outcome == "passed":
+        mends = (misfit.fix for misfit in there.misfits if misfit.fix.startswith("runthrough "))
+        return next(mends, to_type("logs", node))
+    # One that failed before it started, as for want of a secret, has left no log.
+    logless = last is not None and last.log is None
+    return TRY_AGAIN if logless else to_type("logs", node)
 
 
 def _failure(
@@ -197,6 +220,8 @@ def _failure(
         if present is None or told_differences(last.fingerprint, present, facts):
             return ""
         told = last.error.headline if last.error else ""
+        if last.outcome == "failed" and told:
+            return told  # the category says already that it failed
         return f"{last.outcome.replace('_', ' ')}{': ' if told else ''}{told}"
     if changes:
         return ""
@@ -236,43 +261,46 @@ def asked(state: SessionState, node: NodeName) -> tuple[str, str | None]:
             else need_text(need)
             for need in there.needs
         )
-        return "; ".join(told), answer_command(node, there.needs)
+        rejections = state.rejected.get(node, ())
+        return "; ".join(told), answer_command(node, there.needs, proposals, rejections)
     text = "; ".join(_question(proposal) for proposal in proposals.values())
-    return text, confirm_command(node, proposals)
+    return text, decide_command(proposals.values(), state.rejected.get(node, ()))
 
 
 def _question(proposal: ProposedConnection) -> str:
     """A proposal in a few words: `scores ← Model.scores? (equal names)`."""
-    others = [choice for choice in proposal.subpath_choices if choice != proposal.source.subpath]
-    among = f"; or {', '.join(f'/{choice}' for choice in others)}" if others else ""
-    return f"{proposal.input} ← {proposal.source}? ({proposal.reason}{among})"
+    folders = [f"/{choice.subpath}" for choice in proposal.choices]
+    among = f"; one of {', '.join(folders)}" if folders else ""
+    return f"{proposal.input} ← {proposal.asked_about}? ({proposal.reason}{among})"
 
 
-CONFIRM = "runthrough confirm"
+_DECIDES = ("runthrough confirm", "runthrough connect")
 
 
-def confirm_command(node: NodeName, inputs: Iterable[str]) -> str:
-    """The command that takes what is proposed for inputs of a node."""
-    return f"{CONFIRM} {' '.join(shlex.quote(f'{node}.{name}') for name in inputs)}"
+def decides(command: str | None) -> bool:
+    """Whether a command says which output feeds an input; one that is missing says nothing."""
+    return command is not None and command.startswith(_DECIDES)
 
 
-_SHORT: Mapping[ProblemCode, str] = {
-    "INPUT_MISSING": "no path",
-    "ENV_MISSING": "no value",
-    "ARG_MISSING": "no value",
-}
+def decide_command(
+    asked: Iterable[ProposedConnection], rejections: Iterable[Rejection] = ()
+) -> str | None:
+    """The command that takes what is proposed for inputs of one node.
 
-
-def need_text(need: Problem) -> str:
-    """A need in a few words: `inference_scripts: no path`."""
-    short = _SHORT.get(need.code)
-    if short is None or need.where.name is None:
-        return need.message
-    choices = f" (one of {', '.join(need.candidates)})" if need.candidates else ""
-    return f"{need.where.name}: {short}{choices}"
+    Where only sub-folders are to be chosen, the one that connects the likeliest; none where
+    nothing is asked, or nothing but an edge speaks for any of several outputs.
+    """
+    proposals, rejected = tuple(asked), tuple(rejections)
+    targets = {proposal: f"{proposal.node}.{proposal.input}" for proposal in proposals}
+    settled = [targets[p] for p in proposals if not p.is_choice(rejected)]
+    if settled:
+        return to_type("confirm", *settled)
+    open_yet = (p for p in proposals if p.choices and p.score > 0)
+    return next((to_type("connect", str(p.choices[0]), targets[p]) for p in open_yet), None)
 
 
 _FLAGS: Mapping[ProblemCode, tuple[str, str]] = {
+    "CONNECTION_AMBIGUOUS": ("--input", "PATH"),
     "INPUT_MISSING": ("--input", "PATH"),
     "INPUT_NOT_FOUND": ("--input", "PATH"),
     "INPUT_EMPTY": ("--input", "PATH"),
@@ -289,24 +317,29 @@ _FLAGS: Mapping[ProblemCode, tuple[str, str]] = {
 def _typed(node: NodeName, fix: str) -> str:
     """The command in a fix, which may say more; else the one that shows the whole fix."""
     if not fix.startswith("runthrough "):
-        return f"runthrough check {shlex.quote(node)}"
+        return to_type("check", node)
     return fix.partition(", or ")[0].partition(" (")[0]
 
 
-def answer_command(node: NodeName, needs: Sequence[Problem]) -> str | None:
+def answer_command(
+    node: NodeName,
+    needs: Sequence[Problem],
+    proposals: Mapping[str, ProposedConnection] = MappingProxyType({}),
+    rejections: Iterable[Rejection] = (),
+) -> str | None:
     """One command that answers all needs, or the fix of the first that no flag answers.
 
-    What is proposed is confirmed first.
+    What is proposed is decided first.
     """
-    asked = [need.where.name for need in needs if need.code == "CONNECTION_AMBIGUOUS"]
-    if asked:
-        return confirm_command(node, filter(None, asked))
+    asked = [need.where.name or "" for need in needs if need.code == "CONNECTION_AMBIGUOUS"]
+    open_yet = (proposals[name] for name in asked if name in proposals)
+    if decided := decide_command(open_yet, rejections):
+        return decided
     flags = []
     for need in needs:
         flag = _FLAGS.get(need.code)
         if flag is None or need.where.name is None:
             return _typed(node, need.fix)
-        secret = flag[1] == "VALUE" and named_like_a_secret(need.where.name)
-        value = "@secret:NAME" if secret else flag[1]
-        flags.append(f"{flag[0]} {shlex.quote(need.where.name)}={value}")
-    return f"runthrough configure {shlex.quote(node)} {' '.join(flags)}" if flags else None
+        value = to_give(need.where.name) if flag[1] == "VALUE" else flag[1]
+        flags.append(f"{flag[0]} {word(need.where.name)}={value}")
+    return to_type("configure", node, options=" ".join(flags)) if flags else None

@@ -36,7 +36,9 @@ def _ranked(pairing: Pairing, row: int, taken: Chosen) -> list[Pair]:
     free = [
         pair
         for pair in pairing.rows[row]
-        if pair.target not in gone and (pair.own > 0 or not pair.found.contradicted)
+        if pair.target not in gone
+        and (pair.own > 0 or not pair.found.contradicted)
+        and not pairing.opposed(pair)
     ]
     free.sort(key=lambda pair: (-pair.own, pair.edge in carrying, not pairing.agree(pair)))
     return free

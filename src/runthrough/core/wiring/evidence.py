@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from runthrough.core.wiring import files, weights
+from runthrough.core.wiring.roles import opposed, splits
 from runthrough.core.wiring.words import CACHED, PAIRS, Side, said, similarity, words
 
 TOLD = 3
@@ -26,6 +27,9 @@ class Evidence:
     """Alias, equal name, files, layout or description speak for it, so that names need not."""
     subpath: str | None = None
     choices: tuple[str, ...] = ()
+    """Sub-folders of which one is meant, where `subpath` is open."""
+    instead_of: tuple[str, ...] = ()
+    """Other sub-folders that the files fit as well as `subpath`."""
 
 
 NOT_WRITTEN = "no file that is read is written there"
@@ -63,6 +67,7 @@ def compare(need: Side, offer: Side) -> Evidence:
         vouched=vouched,
         subpath=overlap.subpath,
         choices=overlap.choices,
+        instead_of=overlap.instead_of,
     )
 
 
@@ -104,6 +109,8 @@ def _doubts(overlap: files.Overlap) -> list[str]:
         doubts.append(NOT_WRITTEN)
     if overlap.open:
         doubts.append("which sub-folder is open")
+    if overlap.instead_of:
+        doubts.append(f"only names tell {overlap.subpath} from {_list(overlap.instead_of)}")
     return doubts
 
 
@@ -208,8 +215,9 @@ def _contrast(
     need: Side, consumer: Place, offer: Side, producer: Place, subpath: str | None
 ) -> str | None:
     offered = (*offer.strong, *words(subpath or ""))
-    wanted = _splits(need.strong)
-    if wanted and _splits(offered) and wanted.isdisjoint(_splits(offered)):
+    wanted, there = splits(need.strong), splits(offered)
+    other = bool(wanted and there) and wanted.isdisjoint(there)
+    if other or opposed(need.strong, offered):
         return f"{_list(need.strong)} is not {_list(offered)}"
     for mine, theirs in (
         (need.strong, (*offered, *producer.words)),
@@ -219,12 +227,6 @@ def _contrast(
             if word in weights.VERSION_WORDS and not said(word, theirs):
                 return f"only one side speaks of {word}"
     return None
-
-
-def _splits(said_words: tuple[str, ...]) -> set[int]:
-    return {
-        number for number, split in enumerate(weights.SPLITS) if not split.isdisjoint(said_words)
-    }
 
 
 def _list(names: tuple[str, ...] | list[str]) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runthrough.core.wiring import weights
-from runthrough.core.wiring.words import CACHED, PAIRS, Side, said, words
+from runthrough.core.wiring.roles import fitting_folders
+from runthrough.core.wiring.words import CACHED, PAIRS, Side, words
 
-_OTHER_WILDCARDS = re.compile(r"\[[^]/]*\]|\?")
+_OTHER_WILDCARDS = re.compile(r"\[[^]/]{0,255}\]|\?")
 LONGEST = 512
 """Letters of a pattern; a longer one is no file's name, and comparing it would be slow."""
 
@@ -33,6 +34,8 @@ class Overlap:
     """The one sub-folder of the output below which the files lie."""
     choices: tuple[str, ...] = ()
     """Sub-folders that fit equally, the likeliest first."""
+    instead_of: tuple[str, ...] = ()
+    """Sub-folders that fit as well as `subpath`, which only the names tell from them."""
     open: bool = False
     """The files lie below a sub-folder, and which one is not settled."""
 
@@ -95,8 +98,12 @@ def overlap(need: Side, offer: Side) -> Overlap:
     named = fitting if len(fitting) == 1 else _named_by(need, fitting)
     if "" not in fits and len(named) == 1 and _is_known(named[0]):
         return Overlap(shared, share, subpath=named[0])
-    known = sorted(filter(_is_known, fitting), key=_unsaid_by(need))
-    return Overlap(shared, share, choices=tuple(known), open=True)
+    said_of_it = (*need.strong, *need.place)
+    known, meant = fitting_folders(said_of_it, tuple(filter(_is_known, fitting)))
+    if meant is not None and "" not in fits and len(known) == len(fitting):
+        others = tuple(folder for folder in known if folder != meant)
+        return Overlap(shared, share, subpath=meant, instead_of=others)
+    return Overlap(shared, share, choices=known, open=True)
 
 
 def _places(name: str, written: _Written) -> Iterator[tuple[str, bool]]:
@@ -147,16 +154,6 @@ def _named_by(need: Side, folders: tuple[str, ...]) -> tuple[str, ...]:
         for folder in folders
         if need.strong and set(words(folder.rsplit("/", 1)[-1])) == set(need.strong)
     )
-
-
-def _unsaid_by(need: Side) -> Callable[[str], bool]:
-    """Puts the folders that the input speaks of first: `blend/` for `blend_rows`."""
-
-    def unsaid(folder: str) -> bool:
-        names = words(folder.rsplit("/", 1)[-1])
-        return not all(said(name, (*need.strong, *need.place)) for name in names)
-
-    return unsaid
 
 
 def layout_share(need: Side, offer: Side) -> tuple[tuple[str, ...], int]:

@@ -18,6 +18,7 @@ from runthrough.core.wiring.evidence import (
     together,
     told_apart,
 )
+from runthrough.core.wiring.roles import fitting_folders, opposed_folder
 from runthrough.core.wiring.words import Side, said, side, words
 
 
@@ -123,6 +124,15 @@ class Pairing:
         )
         return pair.found.doubts if apart is None else (*pair.found.doubts, apart)
 
+    def opposed(self, pair: Pair) -> bool:
+        """Whether the input speaks of training and all that is offered of what is held back.
+
+        Or the other way round: nobody is asked about such a pair, whatever else speaks for it.
+        """
+        mine, offered = self._sides[pair.row].strong, pair.offer.side.strong
+        folders = pair.found.choices or (pair.found.subpath,)
+        return all(opposed_folder(mine, offered, folder) for folder in folders)
+
     def source(self, pair: Pair) -> Output:
         """What would feed the input: with its sub-folder, or the likeliest of several."""
         choices = self.choices(pair)
@@ -139,8 +149,8 @@ class Pairing:
         mine = side(self.needs[pair.row]).strong
         if any(said(word, mine) for folder in choices for word in words(folder)):
             return choices
-        own = self._consumer.words
-        return tuple(sorted(choices, key=lambda f: not any(said(word, own) for word in words(f))))
+        ordered, _ = fitting_folders(self._consumer.words, choices)
+        return ordered
 
     def margin(self, pair: Pair) -> int:
         """How much the best assignment loses without the pair; 0 when it is not in it."""
@@ -174,6 +184,8 @@ class Pairing:
         )
 
     def _takes_part(self, pair: Pair) -> bool:
+        if self.opposed(pair):
+            return False
         if self.needs[pair.row].required:
             return pair.own > 0
         return pair.own >= weights.OPTIONAL_OWN

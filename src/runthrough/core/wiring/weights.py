@@ -69,8 +69,9 @@ _COMMON_FILE_TEXT = """
     model schema manifest log version
 """
 _TRAIN_TEXT = "train training"
-_TEST_TEXT = "test testing holdout"
+_TEST_TEXT = "test testing holdout heldout"
 _VALIDATE_TEXT = "val valid validation validate dev"
+_EVALUATE_TEXT = "eval evaluate evaluation held"
 _VERSION_TEXT = """
     baseline reference golden champion previous prev prior last old expected candidate challenger
     current new
@@ -91,5 +92,8 @@ CONTAINER_WORDS = ROLE_WORDS.union(WEAK_WORDS, _CONTAINER_TEXT.split())
 """Parts of container paths that every container has."""
 SPLITS = tuple(frozenset(text.split()) for text in (_TRAIN_TEXT, _TEST_TEXT, _VALIDATE_TEXT))
 """Parts of one table that look alike, so that neither files nor other words tell them apart."""
+TRAIN_WORDS = SPLITS[0]
+HELD_BACK_WORDS = SPLITS[1].union(SPLITS[2], _EVALUATE_TEXT.split())
+"""What one side says of them speaks against the other: a model is not judged on what it saw."""
 VERSION_WORDS = frozenset(_VERSION_TEXT.split())
 """They tell one of two things that look alike, and only names can tell which."""

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.core.views.verdicts import KEPT, Found, HeldNote
 from runthrough.entrypoints.cli.failing import PASSED
 from runthrough.entrypoints.cli.screen import Screen
 from runthrough.entrypoints.cli.verdicts import (
     COMPARED,
-    KEPT,
-    Found,
-    HeldNote,
     checked_words,
     tell_found,
     tell_unsigned,

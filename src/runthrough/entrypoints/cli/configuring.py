@@ -1,13 +1,13 @@
 """Answering what a node needs."""
 
-import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.reading import NODE
+from runthrough.entrypoints.cli.telling import draw_warnings
 from runthrough.entrypoints.cli.visit import Visit, visiting
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from runthrough.core.values.problems import Problem
 
 T = TypeVar("T")
-SECRET = "@secret:"  # noqa: S105 - the prefix that names one
-PLAIN = "@plain:"
 BASED_ON = Annotated[
     int | None,
     typer.Option(
@@ -43,11 +41,18 @@ def configure(
             "--input",
             metavar="NAME=PATH|@Node.output[/sub]",
             help="An input: a path, or another node's output; may be repeated.",
+            autocompletion=completing.named_inputs,
         ),
     ] = None,
     outputs: Annotated[
         list[str] | None,
-        typer.Option("--output", metavar="NAME=PATH", help="Where an output goes."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="NAME=PATH",
+            help="Where an output goes; may be repeated.",
+            autocompletion=completing.named_outputs,
+        ),
     ] = None,
     env: Annotated[
         list[str] | None,
@@ -55,7 +60,8 @@ def configure(
             "--env",
             metavar="NAME=VALUE",
             help="An environment variable; @secret:NAME refers to a secret, @plain:VALUE says "
-            "that what looks like one is none.",
+            "that what looks like one is none; may be repeated.",
+            autocompletion=completing.variables,
         ),
     ] = None,
     arguments: Annotated[
@@ -64,7 +70,8 @@ def configure(
             "--arg",
             metavar="NAME=VALUE",
             help="A job argument: JSON where it is JSON, else text; @secret:NAME and "
-            "@plain:VALUE as for --env.",
+            "@plain:VALUE as for --env; may be repeated.",
+            autocompletion=completing.arguments,
         ),
     ] = None,
     timeout_s: Annotated[
@@ -76,11 +83,23 @@ def configure(
         typer.Option(
             "--limit",
             metavar="NAME=VALUE",
-            help="What the script may use: memory=2GiB, cpu_s=60 or open_files=256.",
+            help="What the script may use: memory=2GiB, cpu_s=60 or open_files=256; may be "
+            "repeated.",
+            autocompletion=completing.limits,
         ),
     ] = None,
     note: Annotated[
-        str | None, typer.Option("--note", help="Why, for who reads it later.")
+        str | None, typer.Option("--note", metavar="TEXT", help="Why, for who reads it later.")
+    ] = None,
+    unset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unset",
+            metavar="VALUE",
+            help="Take back one value, named as `show` names it: env.NAME, arg.NAME, input.NAME, "
+            "output.NAME, limit.NAME, timeout_s, user_notes; may be repeated.",
+            autocompletion=completing.unset_values,
+        ),
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Keep what holds, though something is missing.")
@@ -101,6 +120,7 @@ def configure(
         user_notes=note,
         timeout_s=timeout_s,
         limits=pairs("--limit", limits, str),
+        unset=unset or (),
         replace=replace,
         partial=partial,
         based_on=based_on,
@@ -151,42 +171,22 @@ def _output(text: str) -> str:
 
 
 def _variable(text: str) -> "JsonValue":
-    if text.startswith(SECRET):
-        return _secret(text)
-    return {"plain": text.removeprefix(PLAIN)} if text.startswith(PLAIN) else text
+    from runthrough.core.values.answer_texts import variable_of  # noqa: PLC0415 - as above
 
-
-def _secret(text: str) -> "JsonValue":
-    name = text.removeprefix(SECRET)
-    if not name.strip():
-        raise typer.BadParameter("name the secret: NAME=@secret:SECRET_NAME")
-    return {"secret": name}
+    return _read(text, variable_of)
 
 
 def _argument(text: str) -> "JsonValue":
-    if text.startswith(SECRET):
-        return _secret(text)
-    if text.startswith(PLAIN):
-        return {"plain": _typed(text.removeprefix(PLAIN))}
-    return _typed(text)
+    from runthrough.core.values.answer_texts import argument_of  # noqa: PLC0415 - as above
+
+    return _read(text, argument_of)
 
 
-def _typed(text: str) -> "JsonValue":
-    """JSON where it is JSON, else the text; NaN and infinity are not JSON."""
+def _read(text: str, read: "Callable[[str], JsonValue]") -> "JsonValue":
     try:
-        value: JsonValue = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return text
-    return value
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _no_number(text)
+        return read(text)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
 
 
 def _values(state: "SessionState", name: "NodeName") -> Mapping[str, "JsonValue"]:
@@ -233,11 +233,9 @@ def _tell(
     if not changed:
         visit.screen.line("    equal values as before")
     for need in needs:
-        visit.screen.line(("  ? ", "bold yellow"), need.message)
-        visit.screen.typed("      → ", visit.typed(need.fix))
-    for warning in warnings:
-        visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
-        visit.screen.typed("      → ", visit.typed(warning.fix))
+        visit.screen.line(need.message, lead=("  ? ", "bold yellow"))
+        visit.screen.typed("      → ", visit.advice(need.fix))
+    draw_warnings(visit.screen, warnings, visit.advice)
     visit.next(next_command)
 
 

@@ -4,20 +4,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.configuring import BASED_ON, pairs
 from runthrough.entrypoints.cli.reading import NODE
-from runthrough.entrypoints.cli.telling import draw_needs, node_results
+from runthrough.entrypoints.cli.telling import draw_needs, draw_warnings, node_results
 from runthrough.entrypoints.cli.visit import Visit, visiting
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
     from runthrough.application.shown import Recorded
 
-OUTPUT = Annotated[str, typer.Argument(metavar="OUTPUT", help="Write it NODE.OUTPUT[/SUB].")]
-INPUT = Annotated[str, typer.Argument(metavar="INPUT", help="Write it NODE.INPUT.")]
-INPUTS = Annotated[
-    list[str] | None, typer.Argument(metavar="INPUT", help="One or several, each NODE.INPUT.")
+OUTPUT = Annotated[
+    str,
+    typer.Argument(
+        metavar="OUTPUT",
+        help="Write it NODE.OUTPUT[/SUB].",
+        autocompletion=completing.outputs,
+    ),
 ]
+INPUT = Annotated[
+    str,
+    typer.Argument(metavar="INPUT", help="Write it NODE.INPUT.", autocompletion=completing.inputs),
+]
+_SEVERAL = "One or several, each NODE.INPUT."
 
 
 @visiting()
@@ -30,14 +39,17 @@ def connect(visit: Visit, source: OUTPUT, target: INPUT, *, based_on: BASED_ON =
 @visiting()
 def confirm(
     visit: Visit,
-    targets: INPUTS = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help=_SEVERAL, autocompletion=completing.proposed_inputs),
+    ] = None,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="Take everything that is proposed.")
+        bool, typer.Option("--all", help="Take all but what has an open sub-folder.")
     ] = False,
     based_on: BASED_ON = None,
 ) -> None:
-    """Take what is proposed for inputs."""
+    """Take what is proposed for inputs; of several sub-folders, connect one instead."""
     _named_or_all(targets, everything=everything)
     with visit.opened() as (_, session):
         _tell(visit, session, session.confirm(targets or (), based_on=based_on))
@@ -46,14 +58,19 @@ def confirm(
 @visiting()
 def reject(
     visit: Visit,
-    targets: INPUTS = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT", help=_SEVERAL, autocompletion=completing.rejectable_inputs
+        ),
+    ] = None,
     *,
     everything: Annotated[
         bool, typer.Option("--all", help="Reject everything that is proposed.")
     ] = False,
     based_on: BASED_ON = None,
 ) -> None:
-    """Say that the outputs proposed for inputs, or connected to them, do not feed them."""
+    """Say that the outputs proposed for inputs, or connected to them, do not feed them at all."""
     _named_or_all(targets, everything=everything)
     with visit.opened() as (_, session):
         _tell(visit, session, session.reject(targets or (), based_on=based_on))
@@ -62,7 +79,10 @@ def reject(
 @visiting()
 def disconnect(
     visit: Visit,
-    targets: INPUTS = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help=_SEVERAL, autocompletion=completing.connected_inputs),
+    ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Open every connected input.")] = False,
     based_on: BASED_ON = None,
@@ -95,6 +115,7 @@ def external(
         list[str] | None,
         typer.Option(
             "--output",
+            "-o",
             metavar="NAME=PATH",
             help="What it provides, and where that lies; may be repeated.",
         ),
@@ -137,15 +158,14 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
             "version": recorded.version,
             "nodes": node_results(nodes, known),
             "recorded": [row.view() for row in rows],
+            "warnings": [one.model_dump(mode="json") for one in recorded.warnings],
             "next_command": next_command,
         }
     )
     for row in rows:
-        visit.screen.line((f"{row.version}  ", "dim"), row.sentence)
+        visit.screen.line(row.sentence, lead=(f"{row.version}  ", "dim"))
     draw_needs(visit, nodes, known)
-    for warning in recorded.warnings:
-        visit.screen.line(("  ! ", "bold yellow"), f"warning: {warning.message}")
-        visit.screen.typed("      → ", visit.typed(warning.fix))
+    draw_warnings(visit.screen, recorded.warnings, visit.advice)
     visit.next(next_command)
 
 

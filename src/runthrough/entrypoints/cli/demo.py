@@ -18,7 +18,7 @@ from runthrough.errors import RunnerUnavailableError
 NEEDED = ("pandas", "sklearn", "xgboost")
 """What the demo's scripts import (extra `demo`)."""
 SHIPPED = ("pipeline.yaml", "answers.yaml", "make_data.py", "scripts", "inference")
-MADE = ("data", ".runthrough", "runthrough.toml", "runthrough.db")
+MADE = ("data", ".runthrough", "runthrough.schema.json", "runthrough.toml", "runthrough.db")
 MARK = "# Written by `runthrough demo`, which makes this folder anew each time.\n"
 SETTINGS = f"""{MARK}# The demo remembers here, so that your own database stays clean.
 database_url = "sqlite:///runthrough.db"
@@ -73,6 +73,7 @@ def _lay_out(place: Path, given: str) -> None:
     import shutil  # noqa: PLC0415 - inside commands
 
     import runthrough  # noqa: PLC0415 - its folder holds the demo
+    from runthrough.bootstrap import lay_schema  # noqa: PLC0415 - heavy, so inside commands
 
     settings = place / "runthrough.toml"
     earlier = settings.is_file() and settings.read_text(encoding="utf-8").startswith(MARK)
@@ -95,6 +96,7 @@ def _lay_out(place: Path, given: str) -> None:
             shutil.copytree(source / name, place / name, ignore=ignored)
         else:
             shutil.copy(source / name, place / name)
+    lay_schema(place)
     settings.write_text(SETTINGS, encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ def draft(visit: Visit, folder: str, file: str) -> None:
     visit.screen.result(
         {
             "file": done.file,
+            "schema": done.schema,
             "nodes": list(drafted.nodes),
             "connections": [
                 {
@@ -43,6 +44,8 @@ def draft(visit: Visit, folder: str, file: str) -> None:
     screen.line(f"{done.file}: {told} open")
     for one in drafted.connections:
         screen.line(f"  {one.node}.{one.input} ← {one.source}  ", (one.reason, "dim"))
+    if done.schema is not None:
+        screen.line(("for editors: ", "dim"), (done.schema, "dim"))
     for why in done.left_out:
         screen.line(("  left out: ", "dim"), why)
     if drafted.open or drafted.guesses:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
+from runthrough.core.views.verdicts import Found
 from runthrough.entrypoints.cli.failing import PASSED
 from runthrough.entrypoints.cli.moments import time_typed
 from runthrough.entrypoints.cli.screen import Screen
-from runthrough.entrypoints.cli.verdicts import Found, tell_found
+from runthrough.entrypoints.cli.verdicts import tell_found
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
-    from runthrough.application.auditing import Auditing
     from runthrough.application.importing import Imported
-    from runthrough.core.values.ids import SessionId
     from runthrough.core.values.store import EventFilter, StoredEvent
 
 _FORMATS = Annotated[
@@ -56,7 +55,10 @@ def export(  # noqa: PLR0917 - the parameters are the command's options
     ] = None,
 ) -> None:
     """Write the whole log, one session of it, or what passes filters, for an auditor."""
-    from runthrough.bootstrap import write_export  # noqa: PLC0415 - heavy, so inside commands
+    from runthrough.bootstrap import (  # noqa: PLC0415 - heavy, so inside commands
+        naming_for,
+        write_export,
+    )
     from runthrough.core.values.secrets import masked_text  # noqa: PLC0415 - as above
     from runthrough.core.values.store import EventFilter  # noqa: PLC0415 - as above
 
@@ -75,7 +77,7 @@ def export(  # noqa: PLR0917 - the parameters are the command's options
         if visit.session is not None:
             session_id = application.sessions.found(visit.session).session_id
         counter = _Counter()
-        naming, upto = _naming(application.auditing, session_id, wanted)
+        naming, upto = naming_for(application.auditing, session_id, wanted)
         rows = application.auditing.stored(session_id, upto=upto)
         lines = counter.counted(_lines(rows, session_id, wanted, naming, form=form))
         if output is None:
@@ -140,28 +142,6 @@ def import_(
         imported = application.importing.take_in(opened, renamed=renamed)
         _tell_imported(visit, imported, file=file, place=application.place)
     return PASSED
-
-
-def _naming(
-    auditing: "Auditing", session_id: "SessionId | None", wanted: "EventFilter"
-) -> "tuple[list[StoredEvent], int | None]":
-    """The events that name nodes, where nodes are asked for, and up to where they were read.
-
-    Raises:
-        UnknownNodeError: No node has, or had, a name that is asked for.
-    """
-    from runthrough.bootstrap import node_names  # noqa: PLC0415 - heavy, so inside commands
-    from runthrough.core.names import nearest  # noqa: PLC0415 - as above
-    from runthrough.errors import UnknownNodeError  # noqa: PLC0415 - as above
-
-    if not wanted.nodes:
-        return [], None
-    naming, upto = auditing.naming(session_id)
-    known = node_names(naming)
-    for node in wanted.nodes:
-        if node not in known:
-            raise UnknownNodeError(node, nearest(node, known), ever=True)
-    return naming, upto
 
 
 def _lines(
@@ -269,7 +249,7 @@ def _type_named(name: str) -> str:
     known = [kind.__name__ for kind in get_args(get_args(Event)[0])]
     if name not in known:
         close = nearest(name, known)
-        meant = f"; did you mean {' or '.join(close)}?" if close else ""
+        meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise typer.BadParameter(f"--type {name!r} is no type of event{meant}")
     return name
 

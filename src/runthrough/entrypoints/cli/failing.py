@@ -8,8 +8,10 @@ from typing import IO
 
 import typer
 
+from runthrough.entrypoints.cli.words import harmless
 from runthrough.errors import (
     ConfigurationInvalidError,
+    NotAskedError,
     NothingToRetryError,
     PendingScriptsError,
     RunInProgressError,
@@ -18,6 +20,7 @@ from runthrough.errors import (
     SelectionError,
     StoreError,
     VersionConflictError,
+    WorkingFolderError,
 )
 
 PASSED = 0
@@ -54,6 +57,7 @@ class ReaderGoneError(Exception):
 
 EXIT_CODES: dict[type[BaseException], int] = {
     PendingScriptsError: PENDING,
+    NotAskedError: PENDING,
     RunInProgressError: UNAVAILABLE,
     VersionConflictError: UNAVAILABLE,
     StoreError: UNAVAILABLE,
@@ -87,8 +91,18 @@ def tell(error: BaseException, *, wants_json: bool) -> int:
     if wants_json and not isinstance(error, OutputError):
         _write(sys.stdout, json.dumps({"error": told}, indent=2) + "\n")
     fix = f"\n  → {told['fix']}" if told["fix"] else ""
-    _write(sys.stderr, f"error: {told['message']}{fix}\n")
+    _write(sys.stderr, _for_people(harmless(f"error: {told['message']}{fix}\n")))
     return exit_code(error)
+
+
+def explained(error: BaseException) -> BaseException:
+    """The error that tells why, where the system's own says only that something is not there."""
+    if isinstance(error, OSError) and not isinstance(error, RunthroughError):
+        try:
+            os.getcwd()  # noqa: PTH109 - `Path.cwd` does the same
+        except OSError as gone:
+            return WorkingFolderError(str(gone.strerror))
+    return error
 
 
 def give_up(stream: IO[str]) -> None:
@@ -96,6 +110,36 @@ def give_up(stream: IO[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def _for_people(text: str) -> str:
+    """The text as the screen that it goes to shows it; in a file and a pipe lines stay whole."""
+    from runthrough.entrypoints.cli.screen import columns_of, is_plain  # noqa: PLC0415 - a circle
+
+    columns = columns_of(sys.stderr)
+    if columns is not None:
+        lines = (line for told in text.splitlines() for line in _fitted(told, columns))
+        text = "".join(f"{line}\n" for line in lines)
+    if is_plain(sys.stderr):
+        return text
+    return text.replace("error:", "\x1b[1;31merror:\x1b[0m", 1)
+
+
+def _fitted(line: str, columns: int) -> list[str]:
+    """A line wrapped below its own begin; what holds a command to be copied is never wrapped."""
+    if len(line) <= columns or "runthrough " in line:
+        return [line]
+    import textwrap  # noqa: PLC0415 - for long errors only
+
+    begin = len(line) - len(line.lstrip(" -→"))
+    wrapped = textwrap.wrap(
+        line,
+        max(columns, 2 * begin + 1),
+        subsequent_indent=" " * begin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return wrapped or [line]
 
 
 def _write(stream: IO[str], text: str) -> None:
@@ -125,11 +169,18 @@ def _told(error: BaseException) -> dict[str, object]:
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             path = context.command_path if context is not None else "runthrough"
-            return _words("USAGE", error.format_message(), f"{path} --help")
+            return _words("USAGE", _usage(error.format_message()), f"{path} --help")
         case KeyboardInterrupt() | typer.Abort():
             return _words("INTERRUPTED", "interrupted", "runthrough status")
         case _:
             return _words("INTERNAL", _fault(error), _REPORT)
+
+
+def _usage(text: str) -> str:
+    """What is wrong with a command line, in our voice: the library speaks pydantic's."""
+    for said, told in _USAGE:
+        text = text.replace(said, told)
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
@@ -139,6 +190,14 @@ def _words(code: str, text: str, fix: str | None) -> dict[str, object]:
     return {"code": code, "message": masked_prose(text), "fix": fix and masked_prose(fix)}
 
 
+_SHOULD = "Input should be"
+_USAGE = (
+    ("Value error, ", ""),
+    (f"{_SHOULD} a valid integer, unable to parse string as an integer", "write a whole number"),
+    (f"{_SHOULD} a valid number, unable to parse string as a number", "write a number"),
+    (f"{_SHOULD} greater than or equal to", "the least is"),
+    (f"{_SHOULD} greater than", "write a number above"),
+)
 _NO_OUTPUT = (
     "send it where there is room; what the command did is recorded: runthrough history tells it"
 )

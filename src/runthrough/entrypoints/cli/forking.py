@@ -22,7 +22,8 @@ def fork(
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="The new session's name; default: made up.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="The new session's name; default: made up."),
     ] = None,
 ) -> None:
     """Begin a session that goes on from a version of this one; nothing is recorded in this one."""

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.failing import PASSED
 from runthrough.entrypoints.cli.moments import moment
 from runthrough.entrypoints.cli.planning import WORK
+from runthrough.entrypoints.cli.reading import ALL
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import one_line, stamp
 
@@ -27,14 +29,25 @@ def history(
     visit: Visit,
     *,
     node: Annotated[
-        str | None, typer.Option("--node", metavar="NODE", help="Only the events of one node.")
+        str | None,
+        typer.Option(
+            "--node",
+            metavar="NODE",
+            help="Only the events of one node.",
+            autocompletion=completing.nodes,
+        ),
     ] = None,
     by: Annotated[
         str | None, typer.Option("--actor", metavar="ACTOR", help="Only what this person did.")
     ] = None,
     type_: Annotated[
         str | None,
-        typer.Option("--type", metavar="TYPE", help="Only this type of event: ScriptConfigured …"),
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Only this type of event: ScriptConfigured …",
+            autocompletion=completing.event_types,
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -63,8 +76,8 @@ def _draw_rows(visit: Visit, rows: "Sequence[HistoryRow]") -> None:
     width = len(str(rows[-1].version))
     for row in rows:
         visit.screen.line(
-            (f"{row.version:>{width}}  {stamp(row.recorded_at)}  ", "dim"),
             one_line(f"{row.actor}  {row.sentence}"),
+            lead=(f"{row.version:>{width}}  {stamp(row.recorded_at)}  ", "dim"),
         )
         if row.before:
             visit.screen.changes(row.before, row.after)
@@ -83,6 +96,8 @@ def as_of(
             "ago.",
         ),
     ],
+    *,
+    everything: ALL = False,
 ) -> None:
     """Show the status as it was at a version or time; of today's files nothing is looked at."""
     from runthrough.entrypoints.cli.worklist import draw_status  # noqa: PLC0415 - inside commands
@@ -98,7 +113,14 @@ def as_of(
             f"as it was at version {session.version}"
             f"{f', {stamp(then)}' if then else ''}{of_time}; it is at {present.version} now"
         )
-        draw_status(visit, session, view, next_command=f"runthrough diff {session.version}")
+        draw_status(
+            visit,
+            session,
+            view,
+            everything=everything,
+            whole=f"runthrough as-of {session.version} --all",
+            next_command=f"runthrough diff {session.version}",
+        )
 
 
 @visiting()
@@ -107,12 +129,12 @@ def diff(
     one: Annotated[
         str | None,
         typer.Argument(
-            metavar="[A]", help="VERSION, SESSION, SESSION@VERSION or now.", show_default=False
+            metavar="A", help="VERSION, SESSION, SESSION@VERSION or now.", show_default=False
         ),
     ] = None,
     other: Annotated[
         str | None,
-        typer.Argument(metavar="[B]", help="The same; default: now.", show_default=False),
+        typer.Argument(metavar="B", help="The same; default: now.", show_default=False),
     ] = None,
     *,
     last_green: Annotated[

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli.folding import FIRST_URGENT, MANY
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import ago, counted, one_line, short_id
 
@@ -21,31 +22,22 @@ def sessions(
     visit: Visit,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="List also those that are archived.")
+        bool, typer.Option("--all", help="List all, also those that are archived.")
     ] = False,
 ) -> None:
     """List all sessions, the one with the latest event first."""
+    from runthrough.core.views.brief import entry_view  # noqa: PLC0415 - heavy, so inside
+
     with visit.application(absent="empty") as application:
         known = application.sessions.entries()
         listed = [one for one in known if everything or not one.archived]
-        visit.screen.result(
-            [
-                {
-                    "session_id": one.session_id,
-                    "name": one.name,
-                    "dag_name": one.dag_name,
-                    "phase": one.phase,
-                    "version": one.version,
-                    "last_actor": one.last_actor,
-                    "updated_at": one.updated_at.isoformat(),
-                    "parent": one.parent,
-                    "forked_at": one.forked_at or None,
-                    "archived": one.archived,
-                }
-                for one in listed
-            ]
-        )
-        _draw_sessions(visit, listed, known)
+        visit.screen.result([entry_view(one) for one in listed])
+        shown = listed if everything or len(listed) <= MANY else listed[:FIRST_URGENT]
+        _draw_sessions(visit, shown, known)
+        if len(shown) < len(listed):
+            visit.screen.blank()
+            visit.screen.line(f"{counted(len(listed), 'session')}, the latest {len(shown)} shown")
+            visit.screen.typed("all of them:  ", visit.typed("runthrough sessions --all"))
         hidden = len(known) - len(listed)
         if hidden:
             visit.screen.line(
@@ -89,7 +81,7 @@ def note(
         recorded = session.note(text)
         (row,) = session.recorded(recorded)
         visit.screen.result({"version": recorded.version, "recorded": [row.view()]})
-        visit.screen.line((f"{row.version}  ", "dim"), one_line(row.sentence))
+        visit.screen.line(one_line(row.sentence), lead=(f"{row.version}  ", "dim"))
         visit.next(session.next_command())
 
 
@@ -98,7 +90,7 @@ def approve(
     visit: Visit,
     version: Annotated[
         int | None,
-        typer.Argument(metavar="[VERSION]", help="Default: the present one.", show_default=False),
+        typer.Argument(metavar="VERSION", help="Default: the present one.", show_default=False),
     ] = None,
 ) -> None:
     """Sign off what had passed at a version; `status` tells when something is another one."""
@@ -107,7 +99,9 @@ def approve(
         approval = session.status()["approval"]
         visit.screen.result({"version": recorded.version, "approval": approval})
         (row,) = session.recorded(recorded)
-        visit.screen.line((f"{row.version}  ", "dim"), one_line(f"{row.actor} {row.sentence}"))
+        visit.screen.line(
+            one_line(f"{row.actor} {row.sentence}"), lead=(f"{row.version}  ", "dim")
+        )
         visit.next(session.next_command())
 
 
@@ -185,7 +179,7 @@ def archive(
             visit.go_on_with(application, session)
         visit.screen.result({**_named(session), "file": file, "events": count})
         visit.screen.line(
-            ("✓ ", "green"), one_line(f"{counted(count, 'event')} exported to {file}")
+            one_line(f"{counted(count, 'event')} exported to {file}"), lead=("✓ ", "green")
         )
         visit.screen.line(
             one_line(f"session {session.name} is archived: runthrough sessions --all lists it")

@@ -1,20 +1,19 @@
-"""A moment of a session as it is typed: a version, or a time."""
+"""A moment as it is typed: a version, a time, or how long from now."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import typer
 
 _AGO = re.compile(r"(?P<number>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DAY = len("2026-11-28")
-"""What is no longer than that says no hour."""
 _VERSION = re.compile(r"[0-9]{1,18}")
 """No log will ever be longer."""
-_TIMES = (
-    "2d or 3h for so long ago, 2026-11-28 or 2026-11-28T09:30, in UTC, or with a zone behind it, "
-    "as in 2026-11-28T09:30+01:00"
+_DATES = (
+    "2026-11-28 or 2026-11-28T09:30, in UTC, or with a zone behind it, as in "
+    "2026-11-28T09:30+01:00"
 )
+_TIMES = f"2d or 3h for so long ago, {_DATES}"
 
 
 def moment(option: str, given: str) -> int | datetime:
@@ -36,19 +35,40 @@ def time_typed(option: str, given: str, *, end_of_day: bool = False) -> datetime
     Raises:
         typer.BadParameter: It is no time.
     """
-    at = _time(option, given, wrong="is no time; write")
-    is_day = end_of_day and len(given) <= _DAY and not _AGO.fullmatch(given)
-    return at + timedelta(days=1, microseconds=-1) if is_day else at
+    return _time(option, given, end_of_day=end_of_day)
 
 
-def _time(option: str, given: str, *, wrong: str) -> datetime:
+def span_typed(option: str, given: str, *, or_else: str) -> float:
+    """Seconds from now that were typed: so long, or until a time, which may have passed.
+
+    `or_else` is what may be given in their place.
+
+    Raises:
+        typer.BadParameter: It is neither.
+    """
     from runthrough.bootstrap import now  # noqa: PLC0415 - heavy, so inside commands
 
+    if length := _AGO.fullmatch(given):
+        try:
+            return timedelta(**{_UNITS[length["unit"]]: int(length["number"])}).total_seconds()
+        except (ValueError, OverflowError):
+            raise typer.BadParameter("it is too long", param_hint=f"'{option}'") from None
+    wrong = f"is neither a length nor a time; write {or_else}, 90d or 12h for so long,"
+    return (_time(option, given, wrong=wrong, times=_DATES) - now()).total_seconds()
+
+
+def _time(
+    option: str,
+    given: str,
+    *,
+    wrong: str = "is no time; write",
+    times: str = _TIMES,
+    end_of_day: bool = False,
+) -> datetime:
+    from runthrough.bootstrap import now  # noqa: PLC0415 - heavy, so inside commands
+    from runthrough.core.values.moments import time_of  # noqa: PLC0415 - as above
+
     try:
-        if ago := _AGO.fullmatch(given):
-            length = timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
-            return now() - length
-        at = datetime.fromisoformat(given)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{given!r} {wrong} {_TIMES}", param_hint=f"'{option}'") from None
+        return time_of(given, now=now(), end_of_day=end_of_day)
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} {wrong} {times}", param_hint=f"'{option}'") from None

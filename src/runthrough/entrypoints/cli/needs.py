@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from runthrough.application.session import Session
     from runthrough.core.state import NodeState
     from runthrough.core.views.nodes import View
+    from runthrough.entrypoints.cli.screen import Screen
     from runthrough.entrypoints.cli.visit import Visit
 
 _PARTS = (
@@ -20,7 +21,9 @@ _PARTS = (
 )
 
 
-def draw_requirements(visit: "Visit", session: "Session", view: "View") -> None:
+def draw_requirements(
+    visit: "Visit", session: "Session", view: "View", *, next_command: str
+) -> None:
     """Each kind of need with its values, and the command that answers them."""
     screen = visit.screen
     node = session.node_named(str(view["step_name"]))
@@ -39,12 +42,23 @@ def draw_requirements(visit: "Visit", session: "Session", view: "View") -> None:
         screen.blank()
         screen.line(("contract and code disagree", "bold"))
         screen.rows((str(line),) for line in drift)
-    screen.blank()
-    screen.line(("* required", "dim"))
+    if there.external:
+        _draw_provided(screen, there)
+    else:
+        screen.blank()
+        screen.line(("* required", "dim"))
     for problem in there.needs:
-        screen.line(("? ", "bold yellow"), problem.message)
-    if not there.external:
-        visit.next(_answer(session, node))
+        screen.line(problem.message, lead=("? ", "bold yellow"))
+    visit.next(next_command)
+
+
+def _draw_provided(screen: "Screen", there: "NodeState") -> None:
+    from runthrough.core.values.paths import shown  # noqa: PLC0415 - rare
+
+    if there.external_outputs:
+        screen.blank()
+        screen.line(("provides", "bold"))
+        screen.rows((f"  {name}", shown(path)) for name, path in there.external_outputs.items())
 
 
 def _listed(value: "JsonValue") -> list[dict[str, "JsonValue"]]:
@@ -76,19 +90,18 @@ def _row(need: dict[str, "JsonValue"], *, is_null: bool) -> tuple[str | Piece, .
     choices = need.get("choices")
     listed = choices if isinstance(choices, list) else []
     among = f" (one of {', '.join(_text(choice) for choice in listed)})" if listed else ""
+    among = among or _number(need.get("type"))
     told = f"{need['description']}{among} [{need['source']}]"
     return f"{'*' if required else ' '} {need['name']}", value, told
+
+
+def _number(told: object) -> str:
+    from runthrough.core.values.requirements import NUMBERS  # noqa: PLC0415 - it needs pydantic
+
+    return next((f" ({words})" for number, words in NUMBERS.items() if number == told), "")
 
 
 def _text(value: object) -> str:
     import json  # noqa: PLC0415 - only for what is no text
 
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _answer(session: "Session", node: str) -> str | None:
-    """The command that answers what is missing here, else what the session needs next."""
-    row = next(row for row in session.worklist() if row.node == node)
-    if row.category == "needs_you" and row.next is not None:
-        return row.next
-    return session.next_command()

@@ -11,6 +11,8 @@ from runthrough.core.events import (
     ScriptReused,
     ScriptStarted,
 )
+from runthrough.entrypoints.cli.folding import MANY
+from runthrough.entrypoints.cli.telling import draw_warnings
 from runthrough.entrypoints.cli.words import counted, one_line
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ OUTCOME_STYLES = {
     "crashed": ("✗", "bold red"),
     "lost": ("✗", "bold red"),
     "cancelled": ("✗", "red"),
-    "blocked": ("⊘", "red"),
+    "blocked": ("⊘", "dim"),
     "not_run": ("·", "dim"),
 }
 """A mark and a colour for each outcome; the word beside them says it all."""
@@ -82,16 +84,17 @@ class Progress:
         screen: "Screen",
         session: "Session | None" = None,
         *,
-        typed: "Callable[[str], str]" = str,
+        advice: "Callable[[str], str]" = str,
     ) -> None:
-        """Tell on a screen; `typed` makes of a command what is to be typed from here."""
+        """Tell on a screen; `advice` makes of a fix what is to be typed from here."""
         self._screen = screen
         self._session = session
-        self._typed = typed
+        self._advice = advice
         self._console: Console | None = None
         self._past_s: Mapping[NodeName, float] = {}
         self._region: Region | None = None
         self._outdated: frozenset[str] = frozenset()
+        self._many = False  # then what is reused is counted only
 
     def __enter__(self) -> "Self":
         if self._session is not None:
@@ -103,6 +106,16 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._region is not None:
             self._region.close()
+
+    def ending(self, words: str) -> bool:
+        """Tell in the live lines that the run is being ended; `False` where there are none.
+
+        A signal's handler may call it: it only sets what is drawn next.
+        """
+        if self._region is None:
+            return False
+        self._region.ending = words
+        return True
 
     def told(self, envelope: EventEnvelope) -> None:
         """One event of the run."""
@@ -130,11 +143,15 @@ class Progress:
         plan = started.plan
         rows = self._session.outdated if self._session is not None else ()
         self._outdated = frozenset(str(row["node"]) for row in rows)
+        self._many = len(plan.order) > MANY
         self._screen.line(
             f"run of {counted(len(plan.order), 'node')}: {len(plan.run)} to run, "
             f"{reused_words(plan.reuse, self._outdated)}, {len(plan.blocked)} blocked"
         )
-        draw_outdated(self._screen, rows, sagemaker=started.sagemaker, typed=self._typed)
+        draw_outdated(self._screen, rows, sagemaker=started.sagemaker, typed=self._advice)
+        if self._session is not None:
+            unset = self._session.unset_secrets(planned.node for planned in plan.run)
+            draw_warnings(self._screen, unset, self._advice)
         self._open(started)
 
     def _open(self, started: RunStarted) -> None:
@@ -155,7 +172,7 @@ class Progress:
 
     def _started(self, node: "NodeName") -> None:
         if self._region is None:
-            self._screen.line(("▶ ", "cyan"), node)
+            self._screen.line(node, lead=("▶ ", "cyan"))
         else:
             self._region.started(node)
 
@@ -163,7 +180,8 @@ class Progress:
         mark, style = OUTCOME_STYLES[outcome]
         line = f"{node}  {outcome.replace('_', ' ')}  {told}"
         if self._region is None:
-            self._screen.line((f"{mark} ", style), line)
+            if not (outcome == "reused" and self._many):
+                self._screen.line(line, lead=(f"{mark} ", style))
             return
         failed = outcome not in QUIET
         self._region.ended(node, failed=failed)

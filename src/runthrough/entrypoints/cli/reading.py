@@ -4,24 +4,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import near
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
 
-NODE = Annotated[str, typer.Argument(metavar="NODE", help="A node, or a script only one uses.")]
+NODE = Annotated[
+    str,
+    typer.Argument(
+        metavar="NODE",
+        help="A node, or a script only one uses.",
+        autocompletion=completing.nodes,
+    ),
+]
+
+
+ALL = Annotated[bool, typer.Option("--all", help="Tell every node, also where there are many.")]
 
 
 @visiting()
-def status(visit: Visit) -> None:
+def status(visit: Visit, *, everything: ALL = False) -> None:
     """Show the work list, and the one command to type next."""
     from runthrough.entrypoints.cli.worklist import draw_status  # noqa: PLC0415 - inside commands
 
     with visit.opened() as (_, session):
         view = session.status()
         visit.screen.result(view)
-        draw_status(visit, session, view)
+        draw_status(visit, session, view, everything=everything)
 
 
 @visiting()
@@ -30,9 +41,9 @@ def requirements(visit: Visit, node: NODE) -> None:
     from runthrough.entrypoints.cli.needs import draw_requirements  # noqa: PLC0415 - as above
 
     with visit.opened() as (_, session):
-        view = session.requirements(node)
+        view = session.needed(node)
         visit.screen.result(view)
-        draw_requirements(visit, session, view)
+        draw_requirements(visit, session, view, next_command=str(view["next_command"]))
 
 
 @visiting()

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from runthrough.core.values.ids import NodeName
-from runthrough.core.views.remaining import Remaining, remaining
+from runthrough.core.views.remaining import (
+    Remaining,
+    clock_text,
+    remaining,
+    remaining_text,
+)
 from runthrough.entrypoints.cli.screen import writing_to
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ class Region:
         self._failed = 0
         self._running: dict[NodeName, float] = {}
         self._expected: tuple[float, Remaining | None] | None = None
+        self.ending = ""
         self._lock = threading.Lock()
         self._live: Live | None = None
 
@@ -108,7 +114,8 @@ class Region:
         for node, elapsed_s in rows[:ROWS]:
             table.add_row(Text.assemble(("▶ ", "cyan"), node), Text(clock_text(elapsed_s), "dim"))
         more = [Text(f"  and {len(rows) - ROWS} more", "dim")] if len(rows) > ROWS else []
-        return Group(head, table, *more)
+        ending = [Text(self.ending, "yellow")] if self.ending else []
+        return Group(head, table, *more, *ending)
 
     def _head(self, now: float) -> "RenderableType":
         from rich.progress_bar import ProgressBar  # noqa: PLC0415 - as above
@@ -143,17 +150,3 @@ class Region:
     @property
     def _stream(self) -> IO[str]:
         return self._console.file
-
-
-def remaining_text(expected: Remaining) -> str:
-    """`about 12 s left`, `at least 2 min left`."""
-    seconds = round(expected.seconds)
-    amount = f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"  # noqa: PLR2004 - two digits
-    return f"{'at least' if expected.at_least else 'about'} {amount} left"
-
-
-def clock_text(elapsed_s: float) -> str:
-    """`0:07`, `12:34`, `1:02:03`."""
-    minutes, seconds = divmod(int(elapsed_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

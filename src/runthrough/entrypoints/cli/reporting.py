@@ -42,15 +42,13 @@ def report(
         raise typer.BadParameter(f"one format at a time, not {' and '.join(asked)}")
     with visit.opened() as (_, session):
         view = session.report()
-    visit.screen.result(view)
-    if visit.screen.as_json and not asked and output is None:
-        return
-    text = _drawn(asked[0] if asked else "--markdown", view)
     if output is not None:
-        _write(output, text)
+        _write(output, _drawn(asked[0] if asked else "--markdown", view))
+    visit.screen.result(view)
+    if output is not None:
         visit.screen.typed("wrote ", near(str(output.absolute())))
     elif not visit.screen.as_json:
-        visit.screen.lines((text,))
+        visit.screen.lines((_drawn(asked[0] if asked else "--markdown", view),))
 
 
 def _drawn(form: str, view: "View") -> str:

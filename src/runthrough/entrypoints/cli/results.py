@@ -1,59 +1,83 @@
 """The end of a run: a table of nodes, then each failure told well, root causes first."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from runthrough.core.views.ended import (
+    GOOD,
+    blocked_by,
+    causes_of,
+    count_parts,
+    exit_words,
+    source_lines,
+    told_frames,
+    why_words,
+)
+from runthrough.entrypoints.cli.folding import CAUSES, MANY, Row, by_kind, folded
 from runthrough.entrypoints.cli.progress import OUTCOME_STYLES
 from runthrough.entrypoints.cli.screen import INDENT
-from runthrough.entrypoints.cli.words import counted, near
+from runthrough.entrypoints.cli.words import near, one_line
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
-    from runthrough.core.state import LastAttempt, RunState
+    from runthrough.core.state import RunState
     from runthrough.core.values.ids import NodeName
     from runthrough.core.values.outcomes import Frame
-    from runthrough.entrypoints.cli.screen import Piece, Screen
+    from runthrough.entrypoints.cli.screen import Screen
     from runthrough.entrypoints.cli.visit import Visit
 
     View = Mapping[str, Any]
 
-GOOD = frozenset({"passed", "reused", "blocked", "not_run"})
+BAD = frozenset(OUTCOME_STYLES) - GOOD
+WORST_FIRST = sorted(OUTCOME_STYLES, key=lambda outcome: outcome in GOOD)
 
 
 def draw_results(visit: "Visit", session: "Session", ran: "RunState", view: "View") -> None:
     """The nodes of the run with outcomes and seconds, what is wrong, and a line that counts."""
     screen = visit.screen
     screen.blank()
-    screen.rows(_table(session, ran))
-    causes = [n for n in ran.plan.order if ran.outcomes.get(n, "not_run") not in GOOD]
-    for node in causes:
+    causes = causes_of(ran)
+    _draw_table(visit, session, ran, untold=frozenset(causes[CAUSES:]))
+    for node in causes[:CAUSES]:
         screen.blank()
         _draw_failure(visit, session, ran, node)
+    if (more := len(causes) - CAUSES) > 0:
+        screen.blank()
+        screen.typed(f"… {more} more did not pass:  ", visit.typed("runthrough status --all"))
     _draw_flows(visit, view)
     screen.blank()
-    screen.line(_count_line(ran))
+    style = "green" if ran.status == "passed" else "bold red"
+    status, *counts = count_parts(ran)
+    screen.parts((status, style), *counts)
 
 
-def _table(session: "Session", ran: "RunState") -> "list[tuple[str | Piece, ...]]":
-    head = [(name, "dim") for name in ("node", "outcome", "seconds", "")]
-    rows: list[tuple[str | Piece, ...]] = [tuple(head)]
-    for node in ran.plan.order:
-        there = session.state.nodes[node]
-        outcome = ran.outcomes.get(node, "not_run")
-        mark, style = OUTCOME_STYLES[outcome]
-        ended = there.last is not None and outcome not in {"reused", "blocked", "not_run"}
-        seconds = f"{there.last.duration_s:.1f}" if there.last is not None and ended else ""
-        by = ran.blocked_by.get(node)
-        rows.append(
-            (
-                node,
-                (f"{mark} {outcome.replace('_', ' ')}", style),
-                seconds,
-                f"by {', '.join(by)}" if by else "",
-            )
+def _draw_table(
+    visit: "Visit", session: "Session", ran: "RunState", *, untold: "Collection[NodeName]"
+) -> None:
+    """Outcome, node and seconds, in the order of the run; of many nodes the worst come first."""
+    rows = [_row(session, ran, node, with_why=node in untold) for node in ran.plan.order]
+    if len(rows) > MANY:
+        rows = by_kind(rows, WORST_FIRST)
+    shown = list(folded(rows, urgent=BAD))
+    visit.screen.rows(
+        (
+            (f"{OUTCOME_STYLES[kind][0]} {kind.replace('_', ' ')}", OUTCOME_STYLES[kind][1]),
+            node,
+            text,
         )
-    return rows
+        for kind, node, text in shown
+    )
+
+
+def _row(session: "Session", ran: "RunState", node: "NodeName", *, with_why: bool) -> Row:
+    last = session.state.nodes[node].last
+    outcome = ran.outcomes.get(node, "not_run")
+    if by := ran.blocked_by.get(node):
+        return Row(outcome, node, f"by {', '.join(by)}")
+    if last is None or outcome in {"reused", "blocked", "not_run"}:
+        return Row(outcome, node, "")
+    why = f"  {one_line(why_words(last.error if last else None))}" if with_why else ""
+    return Row(outcome, node, f"{last.duration_s:.1f} s{why}")
 
 
 def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "NodeName") -> None:
@@ -63,19 +87,18 @@ def _draw_failure(visit: "Visit", session: "Session", ran: "RunState", node: "No
     screen = visit.screen
     last = session.state.nodes[node].last
     outcome = ran.outcomes[node].replace("_", " ")
-    told = ((node, "bold"), f" {outcome}: {_why(last)}")
+    told = ((node, "bold"), f" {outcome}: {why_words(last.error if last else None)}")
     screen.line(*told, lead=("✗ ", "bold red"))
     if last is None:
         return
     if last.error is not None:
-        for frame in last.error.own_frames:
+        for frame in told_frames(last.error.own_frames):
             _draw_frame(screen, frame)
         for hint in last.error.hints:
             _draw_advice(screen, "    → ", hint)
-    if last.exit_code:
-        screen.line(f"exit code {last.exit_code}", lead=INDENT)
-    blocked = [name for name, by in ran.blocked_by.items() if node in by]
-    if blocked:
+    if code := exit_words(last.exit_code, last.error):
+        screen.line(code, lead=INDENT)
+    if blocked := blocked_by(ran, node):
         screen.line(", ".join(blocked), lead=f"{INDENT}blocked: ")
     if last.log is not None:
         screen.typed("    → ", visit.typed(command("logs", node)))
@@ -94,7 +117,7 @@ def _draw_flows(visit: "Visit", view: "View") -> None:
             ends = f"{seam['output']} → {seam['input']}"
             visit.screen.line((ends, "bold"), f" {issue['code']}", lead=(mark, style))
             visit.screen.line(issue["message"], lead=INDENT)
-            _draw_advice(visit.screen, "      → ", visit.typed(issue["fix"]))
+            _draw_advice(visit.screen, "      → ", visit.advice(issue["fix"]))
 
 
 def _draw_advice(screen: "Screen", lead: str, advice: str) -> None:
@@ -102,32 +125,12 @@ def _draw_advice(screen: "Screen", lead: str, advice: str) -> None:
     if "runthrough " in advice:
         screen.typed(lead, advice)
     else:
-        screen.line((advice, "bold"), lead=lead)
-
-
-def _why(last: "LastAttempt | None") -> str:
-    if last is None or last.error is None:
-        return "no reason was recorded"
-    error = last.error
-    return f"{error.type}: {error.message}".rstrip(": ") if error.type else error.message
+        screen.line(advice, lead=lead)
 
 
 def _draw_frame(screen: "Screen", frame: "Frame") -> None:
     """`file:line in function`, and the line with its two neighbours."""
     screen.typed("    ", f"{near(frame.file)}:{frame.line} in {frame.function}")
-    first = max(1, frame.line - 1)
-    for number, source in enumerate(frame.source, first):
-        mark = ">" if number == frame.line else " "
-        style = "" if number == frame.line else "dim"
+    for number, source, is_it in source_lines(frame):
+        mark, style = (">", "") if is_it else (" ", "dim")
         screen.line((source, style), lead=(f"    {mark} {number:>4} │ ", style))
-
-
-def _count_line(ran: "RunState") -> str:
-    outcomes = Counter(ran.outcomes.get(node, "not_run") for node in ran.plan.order)
-    told = [
-        f"{outcomes[kind]} {kind.replace('_', ' ')}" for kind in OUTCOME_STYLES if outcomes[kind]
-    ]
-    seconds = ran.summary.duration_s if ran.summary else 0.0
-    edges = counted(len(ran.incompatible), "connection")
-    unfit = f" · {edges} incompatible" if ran.incompatible else ""
-    return f"{ran.status}: {' · '.join(told)}{unfit} · {seconds:.1f} s"

@@ -10,6 +10,8 @@ from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import ago, counted, elsewhere, one_line, short_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pydantic import JsonValue
 
     from runthrough.application.session import Session
@@ -33,7 +35,7 @@ def resume(
         list[str] | None,
         typer.Option(
             "--workspace",
-            metavar="PATH",
+            metavar="DIR",
             help="With --here: its workspace on this machine; may be repeated. Default: where it "
             "lay on this machine before, else the current folder.",
         ),
@@ -61,26 +63,23 @@ def resume(
         here=here,
         others={"--workspace": workspace, "--pipeline": pipeline, "--take-over": take_over},
     )
+    from runthrough.core.views.resumed import going_on_view  # noqa: PLC0415 - inside commands
+
     with visit.opened() as (_, session):
-        last = _last(session)
+        last = session.state.last_actor, session.state.last_at
         recorded = (
             _move(session, workspace or (), pipeline, take_over=take_over)
             if here
             else session.resume()
         )
-        told = session.resumed
         visit.screen.result(
-            {
-                "session_id": session.session_id,
-                "name": session.name,
-                "version": session.version,
-                "last_actor": last[0],
-                "last_at": last[1],
-                "at_home": session.at_home,
-                "home": session.home_name,
-                **told,
-                "recorded": [row.view() for row in recorded],
-            }
+            going_on_view(
+                session.state,
+                last=last,
+                lives=(session.at_home, session.home_name),
+                told=session.resumed,
+                recorded=recorded,
+            )
         )
         _draw(visit, session, last, moved=here)
 
@@ -101,26 +100,26 @@ def _move(
     )
 
 
-def _draw(visit: Visit, session: "Session", last: tuple[str, str], *, moved: bool) -> None:
+def _draw(
+    visit: Visit, session: "Session", last: "tuple[str, datetime | None]", *, moved: bool
+) -> None:
     """Who was last; what changed, counted; a line a node; the one next command."""
-    from datetime import datetime  # noqa: PLC0415 - inside commands, as all imports
-
     from runthrough.bootstrap import now  # noqa: PLC0415 - heavy, so inside commands
 
     screen, told = visit.screen, session.resumed
     actor, at = last
-    screen.line(
-        f"session {session.name} ({short_id(session.session_id)}) · "
-        f"{session.state.phase.value} · version {session.version} · "
-        f"last: {actor}, {ago(datetime.fromisoformat(at), now())}"
+    screen.parts(
+        f"session {session.name} ({short_id(session.session_id)})",
+        session.state.phase.value,
+        f"version {session.version}",
+        *([f"last: {actor}, {ago(at, now())}"] if at else []),
     )
     if moved:
         screen.line(f"It lives on this machine now, {session.home_name}.")
     if not session.at_home:
         screen.line(f"{elsewhere(session)}.")
-        screen.line(
-            "It can be configured here; runthrough resume --here moves it to this machine."
-        )
+        screen.line("It can be configured here; to move it to this machine:")
+        screen.typed("  → ", visit.typed("runthrough resume --here"))
     elif session.state.phase.value == "closed":
         screen.line("It is closed, so it is only shown.")
     else:
@@ -177,12 +176,6 @@ def _number(value: "JsonValue") -> int:
 
 def _cut(text: str) -> str:
     return text if len(text) <= NODE_CHARACTERS else f"{text[: NODE_CHARACTERS - 1]}…"
-
-
-def _last(session: "Session") -> tuple[str, str]:
-    """Who did the last thing, and when, before this call."""
-    state = session.state
-    return state.last_actor, state.last_at.isoformat() if state.last_at else ""
 
 
 COMMANDS = (resume,)

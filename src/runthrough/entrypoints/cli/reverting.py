@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runthrough.entrypoints.cli.moments import moment
-from runthrough.entrypoints.cli.telling import draw_needs, node_results
+from runthrough.entrypoints.cli.telling import draw_needs
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import one_line, stamp
 
@@ -51,19 +51,8 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded", done: str) -> 
     changed = session.reverted_values(recorded)
     nodes = session.state_at(recorded.version).nodes
     concerned = list(dict.fromkeys((*changed, *(n for a in undone for n in a.nodes))))
-    next_command = session.next_command()
-    visit.screen.result(
-        {
-            "version": recorded.version,
-            "undone": [action.view() for action in undone],
-            "nodes": node_results(concerned, nodes),
-            "changes": [
-                {"node": node, "before": before, "after": after}
-                for node, (before, after) in changed.items()
-            ],
-            "next_command": next_command,
-        }
-    )
+    view = session.taken_back(recorded)
+    visit.screen.result(view)
     visit.screen.line((f"{done} (version {recorded.version}):", "bold"))
     width = max((len(str(action.version)) for action in undone), default=1)
     for action in undone:
@@ -77,7 +66,7 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded", done: str) -> 
     if not changed:
         visit.screen.line("    equal values as before")
     draw_needs(visit, concerned, nodes)
-    visit.next(next_command)
+    visit.next(str(view["next_command"]))
 
 
 COMMANDS = (undo, redo)

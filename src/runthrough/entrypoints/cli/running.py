@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runthrough.application.interruption import Interruption
     from runthrough.application.session import Session
     from runthrough.core.state import RunState
+    from runthrough.entrypoints.cli.progress import Progress
 
 JOBS = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at once.")
@@ -30,7 +31,7 @@ TAKE_OVER = Annotated[
     bool,
     typer.Option("--take-over", help="Take a run from a tester on another host that is gone."),
 ]
-_ENDING = b"\nending the scripts; once more ends them at once\n"
+_ENDING = "ending the scripts; once more ends them at once"
 _ENDED = b"\nended at once; type the same again, and it goes on from there\n"
 RUNNER = Annotated[
     str | None,
@@ -116,8 +117,8 @@ def _run(
     from runthrough.entrypoints.cli.progress import Progress  # noqa: PLC0415 - inside commands
     from runthrough.entrypoints.cli.results import draw_results  # noqa: PLC0415 - as above
 
-    telling = Progress(visit.screen, session, typed=visit.typed)
-    with telling as progress, _hearing() as interruption:
+    telling = Progress(visit.screen, session, advice=visit.advice)
+    with telling as progress, _hearing(progress) as interruption:
         view = session.run(
             select,
             jobs=jobs,
@@ -142,7 +143,7 @@ def _run(
 
 
 @contextmanager
-def _hearing() -> Iterator["Interruption"]:
+def _hearing(progress: "Progress") -> Iterator["Interruption"]:
     """Let Ctrl-C, and SIGTERM, end the run in order; the second one ends everything at once.
 
     At once is: this process goes, and with it, since they hold the other end of its pipes, all
@@ -159,7 +160,8 @@ def _hearing() -> Iterator["Interruption"]:
         if not interruption.heard:
             raise KeyboardInterrupt
         interruption.asked = True
-        os.write(2, _ENDING)  # whatever this thread was just writing
+        if not progress.ending(_ENDING):
+            os.write(2, f"\n{_ENDING}\n".encode())  # whatever this thread was just writing
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

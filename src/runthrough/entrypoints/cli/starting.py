@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.drafting import DRAFTED, draft
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, short_id
@@ -29,7 +30,8 @@ def new(
     ] = None,
     *,
     name: Annotated[
-        str | None, typer.Option("--name", help="The session's name; default: made up.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="The session's name; default: made up."),
     ] = None,
     workspace: Annotated[
         list[str] | None,
@@ -46,6 +48,7 @@ def new(
             "--like",
             metavar="SESSION",
             help="Take what people answered in another session, for nodes of one name.",
+            autocompletion=completing.sessions,
         ),
     ] = None,
     from_folder: Annotated[
@@ -117,9 +120,20 @@ def _begin(
             f"{_by_themselves(_count(summary['auto_configured_scripts']))}, "
             f"{summary['pending_scripts']} pending"
         )
+        _tell_searched(visit, session)
         if session.likeness is not None:
             _tell_likeness(visit, session.likeness, _count(summary["pending_scripts"]))
         visit.next(session.next_command())
+
+
+def _tell_searched(visit: Visit, session: "Session") -> None:
+    """Where scripts were looked for, if one was found nowhere: mostly a folder was not named."""
+    needs = (need for there in session.state.nodes.values() for need in there.needs)
+    if not any(need.code == "SCRIPT_NOT_FOUND" for need in needs):
+        return
+    visit.screen.line("not all scripts were found; --workspace DIR names a folder to look in too:")
+    for place in session.workspaces():
+        visit.screen.typed("  looked in ", place)
 
 
 def _tell_likeness(visit: Visit, taken: "Likeness", pending: int) -> None:
@@ -144,7 +158,7 @@ def _folder(given: str) -> str:
         typer.BadParameter: It is not.
     """
     folder = Path(given).absolute()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib's raises where a name is too long
         raise typer.BadParameter(f"there is no folder {given!r}", param_hint="'--workspace'")
     return os.path.normpath(folder)
 

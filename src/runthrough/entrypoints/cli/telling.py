@@ -3,20 +3,24 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic import JsonValue
 
     from runthrough.core.state import NodeState
     from runthrough.core.values.ids import NodeName
+    from runthrough.core.values.problems import Problem
+    from runthrough.entrypoints.cli.screen import Screen
     from runthrough.entrypoints.cli.visit import Visit
 
 
 def node_results(
     nodes: "Iterable[NodeName]", known: "Mapping[NodeName, NodeState]"
-) -> "dict[NodeName, dict[str, JsonValue] | None]":
+) -> "dict[str, JsonValue]":
     """State, external and problems of each node; `None` for one that is gone."""
-    return {node: _result(known[node]) if node in known else None for node in nodes}
+    from runthrough.core.views.settled import node_results as told  # noqa: PLC0415 - as below
+
+    return told(nodes, known)
 
 
 def draw_needs(
@@ -30,13 +34,14 @@ def draw_needs(
         if there is None or there.state is not Lifecycle.PENDING:
             continue
         for need in there.needs:
-            visit.screen.line(("  ? ", "bold yellow"), f"{node}: {need.message}")
-            visit.screen.typed("      → ", visit.typed(need.fix))
+            visit.screen.line(f"{node}: {need.message}", lead=("  ? ", "bold yellow"))
+            visit.screen.typed("      → ", visit.advice(need.fix))
 
 
-def _result(there: "NodeState") -> "dict[str, JsonValue]":
-    return {
-        "state": there.state.value if there.state else None,
-        "external": there.external,
-        "problems": [need.model_dump(mode="json") for need in there.needs],
-    }
+def draw_warnings(
+    screen: "Screen", warnings: "Iterable[Problem]", advice: "Callable[[str], str]"
+) -> None:
+    """What looks wrong and forbids nothing, each with what to type."""
+    for warning in warnings:
+        screen.line(f"warning: {warning.message}", lead=("  ! ", "bold yellow"))
+        screen.typed("      → ", advice(warning.fix))

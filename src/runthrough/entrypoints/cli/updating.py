@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runthrough.entrypoints.cli.screen import writing_to
-from runthrough.entrypoints.cli.telling import draw_needs, node_results
+from runthrough.entrypoints.cli.telling import draw_needs
 from runthrough.entrypoints.cli.visit import Visit, visiting
 from runthrough.entrypoints.cli.words import counted, one_line
 
@@ -74,22 +74,14 @@ def _tell(visit: Visit, session: "Session", recorded: "Recorded") -> None:
     rows = session.recorded(recorded)
     known = session.state_at(recorded.version).nodes
     nodes = [node for node in dict.fromkeys(row.node for row in rows) if node in known]
-    next_command = session.next_command()
-    visit.screen.result(
-        {
-            "version": recorded.version,
-            "nodes": node_results(nodes, known),
-            "told": list(recorded.told),
-            "recorded": [row.view() for row in rows],
-            "next_command": next_command,
-        }
-    )
+    view = session.updated(recorded)
+    visit.screen.result(view)
     for row in rows:
-        visit.screen.line((f"{row.version}  ", "dim"), row.sentence)
+        visit.screen.line(row.sentence, lead=(f"{row.version}  ", "dim"))
     for line in recorded.told:
         visit.screen.raw(f"  ! {one_line(line)}")  # it may hold a command, which is never wrapped
     draw_needs(visit, nodes, known)
-    visit.next(next_command)
+    visit.next(str(view["next_command"]))
 
 
 @visiting()
@@ -97,18 +89,51 @@ def export(
     visit: Visit,
     *,
     pipeline: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--pipeline",
             metavar="FILE",
             help="The pipeline file that is written, YAML or, by its suffix, JSON.",
         ),
-    ],
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            "--schema",
+            metavar="FILE",
+            help="Instead of a session, write the JSON Schema of pipeline files, for editors.",
+        ),
+    ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the file if it is there.")
+        bool,
+        typer.Option("--force", help="Overwrite the file if it is there; its comments are lost."),
     ] = False,
 ) -> None:
     """Write the session as a pipeline file, with all that was answered."""
+    if (pipeline is None) == (schema is None):
+        raise typer.BadParameter(
+            "name the file to write: --pipeline FILE, or --schema FILE for what editors need"
+        )
+    if pipeline is None:
+        _export_schema(visit, str(schema), force=force)
+    else:
+        _export_pipeline(visit, pipeline, force=force)
+
+
+def _export_schema(visit: Visit, file: str, *, force: bool) -> None:
+    from runthrough.bootstrap import write_schema  # noqa: PLC0415 - heavy, so inside
+
+    line = write_schema(file, force=force)
+    visit.screen.result({"schema": file, "line": line})
+    visit.screen.line(f"{file}: the JSON Schema of pipeline files")
+    if line is None:
+        visit.screen.line(("! ", "yellow"), "no line of a YAML file can name a path with spaces")
+        visit.next("runthrough export --schema runthrough.schema.json")
+        return
+    visit.screen.typed("first line of a pipeline file here:  ", line)
+
+
+def _export_pipeline(visit: Visit, pipeline: str, *, force: bool) -> None:
     from runthrough.bootstrap import write_pipeline  # noqa: PLC0415 - heavy, so inside
 
     with visit.opened() as (_, session):
@@ -116,9 +141,16 @@ def export(
         written = write_pipeline(pipeline, declared, locate=session.locate, force=force)
         left_out = [*session.unsaid(), *written.left_out]
         visit.screen.result(
-            {"file": written.file, "nodes": list(declared.nodes), "left_out": left_out}
+            {
+                "file": written.file,
+                "schema": written.schema,
+                "nodes": list(declared.nodes),
+                "left_out": left_out,
+            }
         )
         visit.screen.line(f"{written.file}: {counted(len(declared.nodes), 'node')}")
+        if written.schema is not None:
+            visit.screen.line(("for editors: ", "dim"), (written.schema, "dim"))
         with writing_to(sys.stderr):  # whoever keeps what was told still sees it
             sys.stderr.writelines(f"left out: {one_line(line)}\n" for line in left_out)
         visit.next(f"runthrough new {shlex.quote(written.file)}")

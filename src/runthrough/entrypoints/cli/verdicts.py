@@ -1,18 +1,16 @@
 """What a verification of the log found: in words, and as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from runthrough.core.views.verdicts import KEPT, Found, HeldNote, found_view, note_view
 from runthrough.entrypoints.cli.failing import AUDIT_BROKEN, PASSED
 from runthrough.entrypoints.cli.words import counted, one_line, stamp
 
 if TYPE_CHECKING:
-    from runthrough.core.values.store import AuditVerdict, Checkpoint, FirstBad
+    from runthrough.core.values.store import AuditVerdict, FirstBad
     from runthrough.entrypoints.cli.visit import Visit
 
-Signature = Literal["none", "not_checked", "valid", "invalid"]
-KEPT = "the last checkpoint that the database keeps"
 _WRONG = {
     "event_hash": "the event was changed, or its session's events were",
     "line": "the line is not as the export wrote it",
@@ -31,79 +29,10 @@ COMPARED = {"differs", "left_out", "added"}
 """What can be wrong where an export is held against a database."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldNote:
-    """A checkpoint that the log was held against."""
-
-    file: str | None
-    """`None` for the one that the database keeps."""
-    note: "Checkpoint"
-    signature: Signature
-
-    @property
-    def name(self) -> str:
-        """How people know it."""
-        return KEPT if self.file is None else self.file
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was verified, and what came out."""
-
-    verdict: "AuditVerdict"
-    ends_at: int | None
-    """Where the log, or the export of it, says that it ends; `None` where it does not say."""
-    notes: Sequence[HeldNote] = ()
-    scope: Literal["log", "session", "filtered"] | None = None
-    """Of an export; `None` where the database itself was verified."""
-    session_id: str | None = None
-    database: str | None = None
-    """What an export was held against."""
-    filter_words: str = ""
-    """What a filtered export says it was asked for; who sends it could have made that narrower."""
-
-    @property
-    def reached(self) -> int:
-        """The position up to which hashes were computed, or trusted."""
-        return self.verdict.since + self.verdict.checked
-
-    @property
-    def is_shorter_than_noted(self) -> bool:
-        """Whether nothing is wrong but that the log ends before a note says it did."""
-        bad = self.verdict.first_bad
-        return (
-            bad is not None
-            and bad.kind == "head"
-            and self.ends_at == self.reached == bad.position - 1
-        )
-
-    def fits(self, held: HeldNote) -> bool | None:
-        """Whether the log passes through a checkpoint; `None` where it was not held against it."""
-        bad, position = self.verdict.first_bad, held.note.position
-        if bad is None:
-            return True
-        if bad.kind == "checkpoint" and position >= bad.position:
-            return False if position == bad.position else None
-        if self.is_shorter_than_noted and position > self.reached:
-            return False
-        return True if position <= self.reached else None
-
-
 def tell_found(visit: "Visit", found: Found) -> int:
     """Tell it to people and machines; the exit code."""
     verdict, bad = found.verdict, found.verdict.first_bad
-    told = {
-        "ok": bad is None,
-        "checked": verdict.checked,
-        "head_position": found.ends_at,
-        "since": verdict.since,
-        "first_bad": None if bad is None else {"position": bad.position, "kind": bad.kind},
-        "notes": [_note_view(held, fits=found.fits(held)) for held in found.notes],
-    }
-    more = {"scope": found.scope, "session_id": found.session_id} if found.scope else {}
-    more |= {"filter": found.filter_words} if found.filter_words else {}
-    more |= {"database": found.database} if found.database else {}
-    visit.screen.result({**told, **more})
+    visit.screen.result(found_view(found))
     if bad is not None:
         return _tell_bad(visit, found, bad)
     if found.database is not None:
@@ -140,7 +69,7 @@ def tell_unsigned(visit: "Visit", held: HeldNote | None, notes: Sequence[HeldNot
             "head_position": None,
             "since": 0,
             "first_bad": {"position": position, "kind": "signature"},
-            "notes": [_note_view(one, fits=None) for one in notes],
+            "notes": [note_view(one, fits=None) for one in notes],
         }
     )
     visit.screen.line(
@@ -157,16 +86,6 @@ def checked_words(verdict: "AuditVerdict") -> str:
     """How many events were checked, and from where on."""
     since = f" since position {verdict.since}" if verdict.since else ""
     return f"{counted(verdict.checked, 'event')}{since}"
-
-
-def _note_view(held: HeldNote, *, fits: bool | None) -> dict[str, object]:
-    return {
-        "file": held.file,
-        "position": held.note.position,
-        "taken_at": held.note.taken_at.isoformat(),
-        "signature": held.signature,
-        "fits": fits,
-    }
 
 
 def _tell_bad(visit: "Visit", found: Found, bad: "FirstBad") -> int:

@@ -1,11 +1,9 @@
 """One call of one command: the options that all share, and what they open."""
 
-import contextlib
 import functools
 import inspect
 import os
-import re
-import shlex
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec
 
 import typer
 
+from runthrough.core.views.advised import ADVISED, takes_session, with_options
+from runthrough.entrypoints.cli import completing
 from runthrough.entrypoints.cli.failing import InterruptedVisitError
 from runthrough.entrypoints.cli.screen import Screen
 from runthrough.errors import (
+    ConfigurationInvalidError,
     RunthroughError,
     SchemaOutdatedError,
+    SettingError,
     StoreError,
     UnknownSessionError,
 )
@@ -34,23 +36,12 @@ _PASSWORD_HINT = (
     "The password is not repeated here: keep it in ~/.pgpass or PGPASSWORD, or name the database "
     f"in {VARIABLE}."
 )
-
-_SAID_OF_IT = re.compile(r", (?:or|to|with|and) | \(")
-"""Where a fix goes on in words: `runthrough bind NODE PATH, or runthrough external …`."""
-WITHOUT_SESSION = frozenset({"new", "sessions", "doctor", "demo", "db", "audit"})
-"""Commands, and groups of them, that are about no session or about all."""
-VERBS = (
-    "accept|approve|archive|as-of|audit|bind|cancel|check|clear|close|configure|confirm|connect"
-    "|db|demo|diff|disconnect|doctor|export|external|fork|history|internal|logs|new|note|plan"
-    "|redo|reject|rename|reopen|report|requirements|resume|retry|run|sessions|status|undo|update"
-    "|why"
-)
-"""All commands, and groups of them."""
-_ADVISED = re.compile(
-    rf"\brunthrough (?:{VERBS})(?![\w-])"
-    r"(?: (?:checkpoint|export|import|verify|upgrade)\b)?"
-)
-"""A command inside of advice, up to where its options may stand."""
+_SETTING_FLAGS = {"database_url": "--database", "actor": "--as"} | {
+    name: f"--{name}" for name in ("session", "jobs", "runner", "workspace")
+}
+"""Settings that options of commands give, by their own names."""
+_PLACES = ("file", "path", "pipeline", "from_folder", "output", "schema", "sign", "public_key")
+"""Parameters of commands that name a file or a folder."""
 
 _SESSION = Annotated[
     str | None,
@@ -58,6 +49,7 @@ _SESSION = Annotated[
         "--session",
         metavar="ID|NAME|@last",
         help="The session; default: the only open one of this folder, else your last.",
+        autocompletion=completing.sessions,
     ),
 ]
 _JSON = Annotated[
@@ -84,11 +76,13 @@ class Visit:
         as_json: bool = False,
         actor: str | None = None,
         database: str | None = None,
+        no_input: bool = False,
     ) -> None:
         self.session = session
+        self.no_input = no_input
         self.actor = actor
         self.database = database
-        self.screen = Screen(as_json=as_json, typed=self.typed)
+        self.screen = Screen(as_json=as_json, typed=self.advice)
 
     @contextmanager
     def application(
@@ -102,18 +96,31 @@ class Visit:
 
         cwd, given = str(Path.cwd()), {**self.flags(), **flags}
         with wire("cli", cwd=cwd, environ=os.environ, flags=given, absent=absent) as application:
+            self._warn_of_misspelt(application.settings.unknown)
             try:
                 yield application
             except UnknownSessionError as unknown:
-                unknown.message += f" This is so in {application.place}."
+                unknown.message += f" Looked in {application.place}."
                 raise
+
+    def _warn_of_misspelt(self, unknown: Mapping[str, tuple[str, ...]]) -> None:
+        """Say of variables that are nearly ours that they set nothing; beside any result."""
+        for name, nearest in unknown.items():
+            if nearest:
+                from runthrough.entrypoints.cli.settings import misspelt_words  # noqa: PLC0415
+
+                told = misspelt_words(name, [f"RUNTHROUGH_{one}" for one in nearest])
+                sys.stderr.write(f"! {told}\n")
 
     @contextmanager
     def opened(self, **flags: str | int | None) -> Iterator["tuple[Application, Session]"]:
         """The application, and the session that is meant."""
         with self.application(absent="empty", **flags) as application:
             asked, sessions = application.settings.session, application.sessions
-            yield application, (sessions.open(asked) if asked else sessions.default())
+            session = sessions.open(asked) if asked else sessions.default()
+            if asked is None:
+                self.go_on_with(application, session)
+            yield application, session
 
     def go_on_with(self, application: "Application", session: "Session") -> None:
         """Let what is typed next be about a session, where a command without its name is not."""
@@ -129,7 +136,7 @@ class Visit:
     def typed(self, command: str) -> str:
         """A command to type next, with the session and the database that this call named."""
         words = command.split()
-        about = words[:1] == ["runthrough"] and not _without_session(words[1:])
+        about = words[:1] == ["runthrough"] and takes_session(words[1:])
         return self._with_options(command, self.session if about else None)
 
     def typed_here(self, command: str) -> str:
@@ -147,7 +154,16 @@ class Visit:
             from runthrough.core.views.health_words import without_password  # noqa: PLC0415 - heavy
 
             options["--database"] = without_password(self.database)
-        return _with(command, options) if options else command
+        return with_options(command, options) if options else command
+
+    def advice(self, fix: str) -> str:
+        """A fix whose commands are about the session and the database that this call named.
+
+        Options are put behind the verb where it is a sentence, or holds several commands.
+        """
+        if fix.startswith("runthrough ") and fix.count("runthrough ") == 1:
+            return self.typed(fix)
+        return ADVISED.sub(lambda found: self.typed(found[0]), fix)
 
     def advise(self, error: RunthroughError) -> None:
         """Let the commands that an error advises be about the session that this call named.
@@ -155,11 +171,15 @@ class Visit:
         Options are put behind the verb, for what follows may be a sentence: `runthrough history
         lists the versions`.
         """
+        if isinstance(error, SettingError):
+            _name_flags(error)
+        if isinstance(error, ConfigurationInvalidError):
+            error.advise(self.advice)
         fix = error.fix
         if fix is None or "--database" in fix:
             return
         typed = self.typed_here if "--session" in fix else self.typed
-        error.fix = _ADVISED.sub(lambda found: typed(found[0]), fix)
+        error.fix = ADVISED.sub(lambda found: typed(found[0]), fix)
 
     @property
     def password_hint(self) -> str | None:
@@ -220,9 +240,10 @@ def visiting(
                 as_json=bool(given.pop("as_json")),
                 actor=_text(given.pop("actor")),
                 database=_text(given.pop("database")),
+                no_input=bool(given.pop("no_input", False)),
             )
-            given.pop("no_input", None)
             try:
+                _refuse_empty(given)
                 return command(visit, *args, **given)
             except StoreError as failed:
                 visit.told(failed)
@@ -234,28 +255,32 @@ def visiting(
                 raise InterruptedVisitError(visit.typed(go_on)) from stopped
 
         own = list(inspect.signature(command).parameters.values())[1:]
-        options = [*([_SESSION_OPTION, _NO_INPUT_OPTION] if session else []), *_SHARED]
+        options = [*([_SESSION_OPTION] if session else []), *_SHARED]
         shared.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]  # inspect reads it
         return shared
 
     return decorate
 
 
-def _with(command: str, options: Mapping[str, str]) -> str:
-    """A command with more options, put before what is said of the command behind it."""
-    told = " ".join(f"{name} {shlex.quote(value)}" for name, value in options.items())
-    for words in _SAID_OF_IT.finditer(command):
-        head = command[: words.start()]
-        with contextlib.suppress(ValueError):  # it ends inside of quotes, so nothing is said yet
-            shlex.split(head)
-            return f"{head} {told}{command[words.start() :]}"
-    return f"{command} {told}"
+def _refuse_empty(given: Mapping[str, object]) -> None:
+    """Refuse a file or a folder without a name, which would be the current folder.
+
+    Raises:
+        typer.BadParameter: One is.
+    """
+    for name in _PLACES:
+        if given.get(name) == "":
+            raise typer.BadParameter("it is empty", param_hint=f"'{name.replace('_', '-')}'")
 
 
-def _without_session(words: list[str]) -> bool:
-    """Whether a command to type takes no session: all of `audit` but the export is for all."""
-    name = words[0] if words else ""
-    return name.startswith("-") or (name in WITHOUT_SESSION and words[:2] != ["audit", "export"])
+def _name_flags(error: SettingError) -> None:
+    """Let an error of a setting speak of the flag that gave it, or of a file as it is near."""
+    error.message = error.message.replace(f"{Path.cwd()}{os.sep}", "")
+    for name, flag in _SETTING_FLAGS.items():
+        told = error.message.replace(f"{name} (flag):", flag)
+        if told != error.message and error.fix:
+            error.fix = error.fix.replace(f"give {name} ", f"give {flag} ")
+        error.message = told
 
 
 def _text(given: object) -> str | None:
@@ -269,9 +294,9 @@ def _option(name: str, annotation: object, default: object) -> inspect.Parameter
 
 
 _SESSION_OPTION = _option("session", _SESSION, None)
-_NO_INPUT_OPTION = _option("no_input", _NO_INPUT, False)
 _SHARED = (
     _option("as_json", _JSON, False),
     _option("actor", _ACTOR, None),
     _option("database", _DATABASE, None),
+    _option("no_input", _NO_INPUT, False),
 )

@@ -1,47 +1,32 @@
-"""Times, ids and paths in a few words."""
+"""Times, ids, paths and parts of views, as the screens take them."""
 
 import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from runthrough.core.views.rows import rows_of
+from runthrough.core.views.telling import ago, counted, one_line, short_id, stamp
 
 if TYPE_CHECKING:
     from runthrough.application.session import Session
 
-MINUTE_S = 60
-HOUR_S = 60 * MINUTE_S
-DAY_S = 24 * HOUR_S
-PAST_DAYS = 30
-"""Beyond a month a date says more than a count of days."""
+__all__ = [
+    "ago",
+    "counted",
+    "elsewhere",
+    "harmless",
+    "near",
+    "one_line",
+    "rows_of",
+    "short_id",
+    "stamp",
+]
 
-
-def short_id(session_id: str) -> str:
-    """An id by its two ends: enough to recognise one."""
-    return f"{session_id[:4]}…{session_id[-4:]}"
-
-
-def ago(then: datetime, now: datetime) -> str:
-    """How long ago that was."""
-    seconds = max(0, int((now - then).total_seconds()))
-    if seconds < MINUTE_S:
-        return "just now"
-    for unit, length_s, below_s in (
-        ("minute", MINUTE_S, HOUR_S),
-        ("hour", HOUR_S, DAY_S),
-        ("day", DAY_S, PAST_DAYS * DAY_S),
-    ):
-        if seconds < below_s:
-            return f"{counted(seconds // length_s, unit)} ago"
-    return stamp(then)[:10]
-
-
-def stamp(at: datetime) -> str:
-    """A time for people: UTC, to the second, since a database may be shared across zones."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 node`, `2 nodes`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+_ORDERS = {
+    code: chr(code).encode("unicode_escape").decode()
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\n\t"
+}
+"""What moves a cursor or begins an order, as source has it."""
 
 
 def elsewhere(session: "Session") -> str:
@@ -52,11 +37,9 @@ def elsewhere(session: "Session") -> str:
     return f"{counted(paths, 'path')} {there}{verbs[1]} not looked at; {session.away_words}"
 
 
-def one_line(text: str) -> str:
-    """A text in which nothing can be mistaken for another line, or for a command to a terminal."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
-    )
+def harmless(text: str) -> str:
+    """Lines that give the terminal no orders: names are read from scripts that anybody wrote."""
+    return text.translate(_ORDERS)
 
 
 def near(path: str) -> str:

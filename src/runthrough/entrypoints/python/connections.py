@@ -5,12 +5,14 @@ from pathlib import Path
 
 from runthrough.core.values.connections import Output
 from runthrough.entrypoints.given import Folder
+from runthrough.entrypoints.python.advice import advising
 from runthrough.entrypoints.python.held import HeldSession, View
 
 Targets = str
 """An input, as `Node.input`."""
 
 
+@advising
 class ConnectionActions(HeldSession):
     """Each method records what it did, and returns the nodes that changed, with their state.
 
@@ -36,10 +38,10 @@ class ConnectionActions(HeldSession):
     def confirm(self, *targets: Targets, based_on: int | None = None) -> View:
         """Take what is proposed for inputs, each `Node.input`; without any, all proposals.
 
-        Of all, those are left out whose sub-folder is open: name them, or connect one.
+        Of all, those are left out whose sub-folder is open: connect the one that is meant.
 
         Raises:
-            CommandRefusedError: Nothing is proposed there.
+            CommandRefusedError: Nothing is proposed there, or one of several sub-folders.
         """
         base = self._based_on(targets or self._session.proposed(), based_on)
         return self._told(self._session.confirm(targets, based_on=base))
@@ -47,7 +49,8 @@ class ConnectionActions(HeldSession):
     def reject(self, *targets: Targets, based_on: int | None = None) -> View:
         """Say that outputs do not feed inputs; without any, all proposals are rejected.
 
-        A rejected connection is not proposed again until it is connected or the node cleared.
+        A rejected output is not proposed again, in no part, until one is connected or the node
+        cleared.
 
         Raises:
             CommandRefusedError: Nothing is proposed or connected there.

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.core.values.specs import ScriptExecutionSpec
+from runthrough.core.views.python_calls import calls_in_python
 from runthrough.core.views.worklist import row_view
 from runthrough.entrypoints.given import (
     FOUNDING_WORKSPACE,
@@ -22,6 +23,8 @@ from runthrough.entrypoints.given import (
     session_asked,
     workspaces_of,
 )
+from runthrough.entrypoints.notebook import Requirements, Worklist
+from runthrough.entrypoints.python.advice import advising
 from runthrough.entrypoints.python.held import View, wired
 from runthrough.entrypoints.python.past import PastActions
 from runthrough.errors import (
@@ -31,6 +34,7 @@ from runthrough.errors import (
 )
 
 
+@advising
 class InteractiveRuntimeTestingFactory(PastActions):
     """Guides a person through the test of a pipeline, and remembers every step.
 
@@ -89,6 +93,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
         workspace_dir: Folder | Sequence[Folder] | None = None,
         pipeline: Folder | None = None,
         *,
+        take_over: bool = False,
         database_url: str | None = None,
         actor: str | None = None,
         runner: str | None = None,
@@ -106,6 +111,8 @@ class InteractiveRuntimeTestingFactory(PastActions):
                 it lay here before, else the current folder.
             pipeline: With `here`: its pipeline file on this machine; left out, it lies to the
                 workspace as it did where the session lived.
+            take_over: With `here`: close a run that a tester on another machine drives, whether or
+                not that tester is gone. On this machine it is known whether it lives.
             database_url: The database that remembers; left out, the setting's.
             actor: Who goes on; left out, the setting's.
             runner: What runs scripts; left out, the setting's.
@@ -113,12 +120,13 @@ class InteractiveRuntimeTestingFactory(PastActions):
         Raises:
             UnknownSessionError: There is none.
             RunInProgressError: It is running, and its tester lives.
-            CommandInvalidError: `session` or a place is no text, a place was given without
-                `here`, or nothing of the session lies there.
+            CommandInvalidError: `session` or a place is no text, a place or `take_over` was given
+                without `here`, or nothing of the session lies there.
         """
-        if not here and (workspace_dir is not None or pipeline is not None):
+        if not here and (workspace_dir is not None or pipeline is not None or take_over):
+            what = "taking a run over" if take_over else "a place on this machine"
             raise CommandInvalidError(
-                "resume", "a place on this machine goes with a move", fix="resume(…, here=True)"
+                "resume", f"{what} goes with a move", fix="resume(…, here=True)"
             )
         asked = session_asked("resume", session)
         places = () if workspace_dir is None else workspace_dir
@@ -129,7 +137,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
             app = wired(stack, "empty", database_url=database_url, actor=actor, runner=runner)
             found = app.sessions.open(asked)
             if here:
-                found.move_home(workspaces=workspaces, pipeline=file)
+                found.move_home(workspaces=workspaces, pipeline=file, take_over=take_over)
             else:
                 found.resume()
             return cls._over(found, app, stack)
@@ -169,14 +177,14 @@ class InteractiveRuntimeTestingFactory(PastActions):
         """The nodes that needed no person, in execution order."""
         return self._nodes(lambda there: there.configured_by == "auto")
 
-    def get_script_testing_requirements(self, node: str) -> View:
+    def get_script_testing_requirements(self, node: str) -> Requirements:
         """What a node needs, and what it has; `core.views.requirements` tells the keys.
 
         Raises:
             UnknownNodeError: No node has that name; the nearest ones are named.
             AmbiguousScriptError: A script's name that several nodes run.
         """
-        return self._looked(self._session.requirements(node), node)
+        return self._looked(Requirements(self._session.requirements(node)), node)
 
     def get_script_info(self, node: str) -> View:
         """A node's script, its needs by name, and where they could lie; see the reference.
@@ -199,11 +207,14 @@ class InteractiveRuntimeTestingFactory(PastActions):
 
     def status(self) -> View:
         """The summary, and everything about every node; `core.views.summary` tells the keys."""
-        return self._looked(self._session.status())
+        return self._looked(self._status())
 
-    def worklist(self) -> list[View]:
+    def worklist(self) -> Worklist:
         """What is to be done, node by node: node, category, text, needs, evidence, by, next."""
-        return self._looked([row_view(row) for row in self._session.worklist()])
+        rows = [row_view(row) for row in self._session.worklist()]
+        if self._held.past:  # nothing can be done there
+            rows = [{**row, "next": None} for row in rows]
+        return self._looked(Worklist(rows))
 
     # ---- what a person does
 
@@ -222,6 +233,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
         user_notes: str | None = None,
         timeout_s: float | None = None,
         limits: Mapping[str, object] | None = None,
+        unset: Sequence[str] = (),
         replace: bool = False,
         partial: bool = False,
         based_on: int | None = None,
@@ -237,6 +249,9 @@ class InteractiveRuntimeTestingFactory(PastActions):
         Args:
             limits: What the script may use: `memory` in bytes or as `"2GiB"`, `cpu_s`,
                 `open_files`.
+            unset: Values that are taken back first, such as `env.CURRENCY`, `arg.top`,
+                `input.raw`, `limit.cpu_s`, `timeout_s` or `user_notes`: each becomes what the
+                pipeline says of it, or nothing again.
             replace: A mapping that is given stands for what is there.
             partial: Keep what holds as a draft, even while something is missing.
             based_on: The version that you saw; left out, the one in which this object last
@@ -262,6 +277,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
             user_notes=user_notes,
             timeout_s=timeout_s,
             limits=limits,
+            unset=unset,
             replace=replace,
             partial=partial,
             based_on=self._last_shown(node) if based_on is None else based_on,
@@ -277,7 +293,8 @@ class InteractiveRuntimeTestingFactory(PastActions):
             self._made.update(action.version for action in last if name in action.nodes)
             raise
         for problem in recorded.warnings:
-            warnings.warn(problem.message, ConfigurationWarning, stacklevel=2)
+            told = calls_in_python(problem.message, session=self.session_name)
+            warnings.warn(told, ConfigurationWarning, stacklevel=3)
         self._made.update(range(recorded.after + 1, recorded.version + 1))
         return self._looked(self._spec(node), node)
 
@@ -292,5 +309,7 @@ class InteractiveRuntimeTestingFactory(PastActions):
         try:
             given = answers_of(node, input_paths=input_paths, **answers)
         except ConfigurationInvalidError as invalid:
-            return [problem["message"] for problem in invalid.problems]
-        return [problem.message for problem in self._session.preview(node, given)]
+            told = [str(problem["message"]) for problem in invalid.problems]
+        else:
+            told = [problem.message for problem in self._session.preview(node, given)]
+        return [calls_in_python(message, session=self.session_name) for message in told]

@@ -16,12 +16,15 @@ from runthrough.core.state import Action, NodeState
 from runthrough.core.values.ids import NodeName, RecordedPath
 from runthrough.core.values.specs import ScriptExecutionSpec
 from runthrough.core.views.nodes import node_view
-from runthrough.errors import ConfigurationWarning, SessionError
+from runthrough.core.views.python_calls import calls_in_python, view_in_python
+from runthrough.entrypoints.python.advice import advising, tell_in_python
+from runthrough.errors import ConfigurationWarning, RunthroughError, SessionError, SettingError
 
 View = dict[str, Any]
 _T = TypeVar("_T")
 
 
+@advising
 class HeldSession:
     """Holds one session for one caller, and remembers the version that it last showed."""
 
@@ -76,8 +79,30 @@ class HeldSession:
         self.release()
 
     def __repr__(self) -> str:
-        name, dag = self._held.name, self._held.state.pipeline.name
-        return f"<{type(self).__name__} {name} over {dag}, version {self._held.version}>"
+        state = self._held.state
+        scripts = [there for there in state.nodes.values() if not there.external]
+        configured = sum(there.configured_by is not None for there in scripts)
+        return (
+            f"<{type(self).__name__} {state.name} over {state.pipeline.name}, "
+            f"{state.phase.value}, version {state.version}: "
+            f"{configured} of {len(scripts)} scripts configured>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the picture, the work list, and what comes next."""
+        from runthrough.entrypoints.notebook.sessions import (  # noqa: PLC0415 - only notebooks ask
+            refused_html,
+            session_html,
+        )
+
+        try:
+            picture, view = self._session.picture(), self._status()
+        except RunthroughError as error:
+            # A display that raised would hide the object; the words say why there is none.
+            tell_in_python(error, session=self.session_name)
+            return refused_html(self.session_name, error)
+        view_in_python(view, session=self.session_name)
+        return session_html(self._looked(view), picture)
 
     # ---- how it is done
 
@@ -99,6 +124,14 @@ class HeldSession:
             self._seen_of[self._held.node_named(node)] = self._held.version
         return seen
 
+    def _status(self) -> View:
+        """The status; of the past, where nothing can be done, with the way on from there."""
+        view: View = {**self._session.status()}
+        if self._held.past:
+            view["next_command"] = f"factory.fork(at={self._held.version})"
+            view["worklist"] = [{**row, "next": None} for row in view["worklist"]]
+        return view
+
     def _nodes(self, fits: Callable[[NodeState], bool]) -> list[str]:
         self._session.refresh()
         nodes = self._held.state.nodes
@@ -107,7 +140,8 @@ class HeldSession:
     def _told(self, recorded: Recorded) -> View:
         """What one command did: version, nodes (state, external, problems), recorded events."""
         for problem in recorded.warnings:
-            warnings.warn(problem.message, ConfigurationWarning, stacklevel=3)
+            told = calls_in_python(problem.message, session=self.session_name)
+            warnings.warn(told, ConfigurationWarning, stacklevel=4)
         self._made.update(range(recorded.after + 1, recorded.version + 1))
         rows = self._session.recorded(recorded)
         state = self._session.state_at(recorded.version)
@@ -158,5 +192,9 @@ class HeldSession:
 
 def wired(stack: ExitStack, absent: Absent = "make", **flags: str | None) -> Application:
     """The wired application for a caller in Python, which ends with `stack`."""
-    app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags, absent=absent)
+    try:
+        app = wire("python", cwd=str(Path.cwd()), environ=os.environ, flags=flags, absent=absent)
+    except SettingError as wrong:
+        wrong.message = wrong.message.replace(" (flag):", ":")  # here it is a keyword
+        raise
     return stack.enter_context(app)

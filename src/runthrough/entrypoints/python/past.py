@@ -13,12 +13,14 @@ from runthrough.application.shown import Recorded
 from runthrough.bootstrap import Application, load_either, withdraw, write_pipeline, write_session
 from runthrough.core.pipeline import PipelineDAG, PipelineDefinition
 from runthrough.entrypoints.given import Folder, definition_of, names_renamed, path_given
+from runthrough.entrypoints.notebook import Differences, History
 from runthrough.entrypoints.python.advice import advising
 from runthrough.entrypoints.python.held import View, wired
 from runthrough.entrypoints.python.runs import RunActions
 from runthrough.errors import CommandInvalidError, SessionError, UnknownNodeError
 
 
+@advising
 class PastActions(RunActions):
     """Looks back, goes back, and puts away.
 
@@ -28,7 +30,6 @@ class PastActions(RunActions):
 
     # ---- looking back
 
-    @advising
     def as_of(self, at: int | datetime) -> Self:
         """The session as it was at a moment, read only; its status looks at no file of today.
 
@@ -41,14 +42,13 @@ class PastActions(RunActions):
             app = self._wired_alike(stack)
             return self._over(app.sessions.open_at(self.session_id, at), app, stack)
 
-    @advising
     def history(
         self,
         node: str | None = None,
         actor: str | None = None,
         type: str | None = None,  # noqa: A002 - the name that it has in every row
         since: int | datetime | None = None,
-    ) -> list[View]:
+    ) -> History:
         """Every event, or those that fit all that is asked for; see the reference for the keys.
 
         Args:
@@ -65,9 +65,9 @@ class PastActions(RunActions):
         if actor is None and type is None and since is None:
             with suppress(UnknownNodeError):  # one that is gone cannot be configured any more
                 self._looked(None, node)
-        return [row.view() for row in rows]
+        return History(row.view() for row in rows)
 
-    def diff(self, other: "int | datetime | str | PastActions | None" = None) -> list[View]:
+    def diff(self, other: "int | datetime | str | PastActions | None" = None) -> Differences:
         """What differs between another moment or session and this one as it is shown here.
 
         Each row has node, part, name, old, new; of a script also diff, the text that differs, or
@@ -85,7 +85,7 @@ class PastActions(RunActions):
             one: object = other._session  # noqa: SLF001 - an object of this class
         else:
             one = other
-        return [row.view() for row in self._sessions.diff(self._session, one).rows]
+        return Differences(row.view() for row in self._sessions.diff(self._session, one).rows)
 
     def verify_audit(self) -> View:
         """Recompute the chain of hashes of the whole log.
@@ -102,7 +102,6 @@ class PastActions(RunActions):
 
     # ---- going back, and elsewhere
 
-    @advising
     def fork(self, at: int | datetime | None = None, name: str | None = None) -> Self:
         """A session that goes on from a moment of this one; left out, from where this one is.
 
@@ -119,7 +118,6 @@ class PastActions(RunActions):
             where = shown.version if at is None and shown.past else at
             return self._over(app.sessions.fork(self.session_id, at=where, name=name), app, stack)
 
-    @advising
     def undo(self, to: int | None = None, anyone: bool = False) -> View:
         """Take back the last thing done to the configuration, or all since the version `to`.
 
@@ -135,7 +133,6 @@ class PastActions(RunActions):
             raise CommandInvalidError("undo", f"a version is a whole number, not {to!r}")
         return self._reverted(self._session.undo(to=to, anyone=bool(anyone), seen=self._was_shown))
 
-    @advising
     def redo(self) -> View:
         """Do again what the last undo took back, while nothing else was done.
 
@@ -144,7 +141,6 @@ class PastActions(RunActions):
         """
         return self._reverted(self._session.redo())
 
-    @advising
     def update(
         self,
         pipeline: PipelineDAG | PipelineDefinition | None = None,
@@ -174,11 +170,11 @@ class PastActions(RunActions):
         recorded = session.update(definition, renamed=names)
         return {**self._told(recorded), "told": list(recorded.told)}
 
-    @advising
     def export(self, path: Folder, *, force: bool = False) -> View:
         """Write the session as a pipeline file, with all that was answered.
 
-        Keys: file, nodes, left_out: what such a file cannot say, a line each.
+        Keys: file, nodes, left_out: what such a file cannot say, a line each; also how many
+        comments stood in a file that was overwritten.
 
         Raises:
             CommandInvalidError: `path` is none.
@@ -192,7 +188,6 @@ class PastActions(RunActions):
 
     # ---- what is said of it, and what becomes of it
 
-    @advising
     def note(self, text: str) -> View:
         """Keep a remark; what looks like a secret in it is masked.
 
@@ -201,7 +196,6 @@ class PastActions(RunActions):
         """
         return self._told(self._session.note(text))
 
-    @advising
     def approve(self, version: int | None = None) -> View:
         """Sign off what had passed at a version; left out, at the present one.
 
@@ -214,7 +208,6 @@ class PastActions(RunActions):
         told = self._told(self._session.approve(version))
         return {**told, "approval": self._session.status()["approval"]}
 
-    @advising
     def rename(self, name: str) -> View:
         """Call the session otherwise.
 
@@ -225,7 +218,6 @@ class PastActions(RunActions):
         """
         return self._told(self._session.rename(name))
 
-    @advising
     def reopen(self, name: str | None = None) -> View:
         """Go on with a closed session, under another name where one is given.
 
@@ -235,7 +227,6 @@ class PastActions(RunActions):
         """
         return self._told(self._session.reopen(name=name))
 
-    @advising
     def archive(self, path: Folder | None = None) -> View:
         """Export a closed session to a new file, and let it no longer be listed.
 

@@ -1,16 +1,22 @@
 """Running: what a run would do and why, the run itself, and its end before the time."""
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 
-from runthrough.core.views.nodes import View as Results
-from runthrough.entrypoints.given import jobs_of
+from runthrough.core.names import nearest
+from runthrough.core.views.nodes import View as RunView
+from runthrough.entrypoints.given import jobs_of, patterns_of
+from runthrough.entrypoints.notebook import Results
+from runthrough.entrypoints.python.advice import advising
 from runthrough.entrypoints.python.connections import ConnectionActions
 from runthrough.entrypoints.python.held import View
+from runthrough.errors import UnknownKeywordError
 
 Select = str | Sequence[str] | None
 """A pattern of nodes, or several; `None` for all nodes."""
 
 
+@advising
 class RunActions(ConnectionActions):
     """Plans, runs and judges; patterns are `node`, `node+`, `+node`, or `state:` and a word."""
 
@@ -26,9 +32,10 @@ class RunActions(ConnectionActions):
 
         Raises:
             SelectionError: Nothing is selected.
+            CommandInvalidError: `select` is no pattern, nor several.
         """
         return self._looked(
-            self._session.plan(_patterns(select), reuse=reuse, sagemaker=sagemaker)
+            self._session.plan(patterns_of(select), reuse=reuse, sagemaker=sagemaker)
         )
 
     def why(self, node: str, *, sagemaker: bool = False) -> View:
@@ -69,7 +76,8 @@ class RunActions(ConnectionActions):
         fail_fast: bool = False,
         reuse: bool = True,
         sagemaker: bool = False,
-    ) -> View:
+        **unknown: object,
+    ) -> Results:
         """Run all nodes, or those selected, end to end; `core.views.results` tells the keys.
 
         Args:
@@ -79,13 +87,16 @@ class RunActions(ConnectionActions):
             fail_fast: Start nothing more once a script did not pass, and end what runs.
             reuse: Take the last passed attempt of a node that is unchanged.
             sagemaker: Also tell scripts their paths in SageMaker's variables.
+            unknown: Nothing; a keyword that there is not is refused.
 
         Raises:
             PendingScriptsError: Nodes of the selection need a person first.
             RunInProgressError: A run is on, and its tester lives.
             SelectionError: Nothing is selected.
+            UnknownKeywordError: A keyword that there is not; the nearest one is named.
         """
-        chosen = _patterns(select)
+        _refuse_unknown(self.execute_dag_guided_testing, unknown)
+        chosen = patterns_of(select)
         most = self._jobs if jobs is None else jobs_of(jobs)
         return self._ran(
             lambda: self._session.run(
@@ -94,8 +105,13 @@ class RunActions(ConnectionActions):
         )
 
     def retry(
-        self, *, jobs: int | None = None, fail_fast: bool = False, sagemaker: bool = False
-    ) -> View:
+        self,
+        *,
+        jobs: int | None = None,
+        fail_fast: bool = False,
+        sagemaker: bool = False,
+        **unknown: object,
+    ) -> Results:
         """Run again what did not pass, and what that blocked, as it is configured now.
 
         The answer and the keywords are those of `execute_dag_guided_testing`.
@@ -105,6 +121,7 @@ class RunActions(ConnectionActions):
             PendingScriptsError: One of the nodes needs a person first.
             RunInProgressError: A run is on, and its tester lives.
         """
+        _refuse_unknown(self.retry, unknown)
         most = self._jobs if jobs is None else jobs_of(jobs)
         chosen = self._session.to_retry()
         return self._ran(
@@ -125,9 +142,20 @@ class RunActions(ConnectionActions):
         run = present.state.run
         return {"run": run and run.run, "version": present.version}
 
-    def _ran(self, run: Callable[[], Results]) -> View:
+    def logs(self, node: str) -> View:
+        """What a node's last attempt wrote: node, stdout, stderr; empty where none has ended.
+
+        Raises:
+            UnknownNodeError: No node has that name; the nearest ones are named.
+            AmbiguousScriptError: A script's name that several nodes run.
+            SessionError: The logs lie on another machine, where the session lives.
+        """
+        stdout, stderr = self._session.log_texts(node)
+        return {"node": self._session.node_named(node), "stdout": stdout, "stderr": stderr}
+
+    def _ran(self, run: Callable[[], RunView]) -> Results:
         try:
-            results: View = run()
+            results = Results(run())
         except KeyboardInterrupt:
             # What was done until then is this person's doing as well.
             self._looked(None)
@@ -135,8 +163,27 @@ class RunActions(ConnectionActions):
         configurations = results["interactive_factory_info"]["script_configurations"]
         for node in configurations:
             configurations[node] = self._spec(node).model_dump(mode="json")
+        results.picture = self._session.run_picture()
+        if results["root_causes"]:
+            results.failures = self._failures(results)
         return self._looked(results)
 
+    def _failures(self, results: Results) -> list[View]:
+        causes = {cause["node"] for cause in results["root_causes"]}
+        report: View = {**self._session.report()}
+        return [node for node in report["nodes"] if node["node"] in causes]
 
-def _patterns(select: Select) -> tuple[str, ...]:
-    return (select,) if isinstance(select, str) else tuple(select or ())
+
+def _refuse_unknown(method: Callable[..., object], unknown: Mapping[str, object]) -> None:
+    """Refuse keywords that a method has not.
+
+    Raises:
+        UnknownKeywordError: With the nearest one that there is.
+    """
+    known = [
+        name
+        for name, parameter in inspect.signature(method).parameters.items()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    for keyword in unknown:
+        raise UnknownKeywordError(keyword, nearest(keyword, known))

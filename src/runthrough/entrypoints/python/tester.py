@@ -68,7 +68,7 @@ class RuntimeTester:
             root = os.fspath(given)
         self._cwd = str(Path.cwd())
         self.workspace = Path(os.path.normpath(Path(self._cwd, root)))
-        if not self.workspace.is_dir():
+        if not os.path.isdir(self.workspace):  # noqa: PTH112 - pathlib's raises for long names
             raise CommandInvalidError(
                 "RuntimeTester",
                 f"the workspace {self.workspace} is no folder",

@@ -4,13 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from runthrough.entrypoints.drawing import (
-    DRAWN_AT_MOST,
-    EDGES_DRAWN_AT_MOST,
-    look,
-    palette,
-    picture,
-)
+from runthrough.entrypoints.drawing import look, palette, picture
 from runthrough.entrypoints.reports import words
 from runthrough.entrypoints.reports.style import STYLE
 from runthrough.entrypoints.reports.words import Near, Told
@@ -169,15 +163,8 @@ class _Page:
             _add(article, "p", f"→ {issue['fix']}", kind="hint")
 
     def _draw_dag(self, main: ET.Element) -> None:
-        nodes = self._view["nodes"]
         section = _section(main, "Pipeline")
-        edges = self._view["edges"]
-        if len(nodes) > DRAWN_AT_MOST or len(edges) > EDGES_DRAWN_AT_MOST:
-            counts = f"{len(nodes)} nodes with {len(edges)} edges"
-            told = f"{counts} are too many for one picture; they are listed below."
-            _add(section, "p", told, kind="soft")
-            return
-        drawn = {words.readable(node["node"]): _drawn(node) for node in nodes}
+        drawn = {words.readable(node["node"]): _drawn(node) for node in self._view["nodes"]}
         box = _add(section, "div", kind="scroll")
         dag = picture(drawn, _edges(self._view), title=words.readable(self._view["pipeline"]))
         # A small picture keeps its size, a large one shrinks as far as it can be read.
@@ -321,16 +308,21 @@ def _drawn(node: Told) -> dict[str, object]:
 def _edges(view: Told) -> list[dict[str, object]]:
     """Each edge once, with the connections along it."""
     notes: dict[tuple[str, str], list[str]] = {}
+    wires: dict[tuple[str, str], list[tuple[str, str]]] = {}
     wrong: set[tuple[str, str]] = set()
     for wire in view["connections"]:
         ends = (wire["from_node"], wire["node"])
         notes.setdefault(ends, []).append(words.edge_name(wire))
+        below = f"/{wire['subpath']}" if wire["subpath"] else ""
+        fed = words.readable(f"{wire['output']}{below}"), words.readable(wire["input"])
+        wires.setdefault(ends, []).append(fed)
         if not words.fits(wire):
             wrong.add(ends)
     return [
         {
             "from_node": words.readable(source),
             "node": words.readable(target),
+            "wires": wires.get((source, target), ()),
             "note": words.readable("\n".join(notes.get((source, target), []))),
             "fits": (source, target) not in wrong,
         }

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from runthrough.entrypoints.drawing import ILLEGAL
+
 Told = Mapping[str, Any]
 """A report's view, or a part of one; see `core.views.report.report_view`."""
 Near = Callable[[str], str]
@@ -17,12 +19,10 @@ NAMED_AT_MOST = 20
 
 _ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d\n]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[@-_]"
 )
 """Colours, cursor moves and titles that scripts send to terminals (ECMA-48)."""
-_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Signs that XML 1.0 § 2.2 does not allow or warns of: control signs, lone surrogates."""
 
 
 def readable(text: str) -> str:
@@ -30,7 +30,7 @@ def readable(text: str) -> str:
     text = _ESCAPE.sub("", text).replace("\r\n", "\n")
     if "\r" in text:
         text = "\n".join(map(_overwritten, text.split("\n")))
-    return _ILLEGAL.sub("", text)
+    return ILLEGAL.sub("", text)
 
 
 def _overwritten(line: str) -> str:

@@ -24,6 +24,7 @@ from runthrough.entrypoints.store_suite import (
     reading,
     roots,
     snapshots,
+    tokens,
     values,
 )
 from runthrough.entrypoints.store_suite.rule import Rule, RuleBrokenError, Stores
@@ -45,5 +46,6 @@ RULES: tuple[Rule, ...] = (
     *snapshots.RULES,
     *forks.RULES,
     *importing.RULES,
+    *tokens.RULES,
 )
 """Every rule, in an order that stays: what is written first, then what stands on it."""

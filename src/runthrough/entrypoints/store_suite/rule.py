@@ -15,6 +15,7 @@ from runthrough.application.ports import (
     RunLeases,
     SessionDirectory,
     SnapshotCache,
+    TokenStore,
 )
 
 _Error = TypeVar("_Error", bound=Exception)
@@ -24,7 +25,7 @@ _SHOWN_CHARACTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The seven ports of one store, all over the same log."""
+    """The eight ports of one store, all over the same log."""
 
     events: EventStore
     directory: SessionDirectory
@@ -33,6 +34,7 @@ class Stores:
     feed: ChangeFeed
     snapshots: SnapshotCache
     imports: LogImport
+    tokens: TokenStore
 
 
 Check = Callable[[Stores], None]
