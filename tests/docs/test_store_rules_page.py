@@ -37,7 +37,7 @@ def outcome_of_the_example(folder, my_store):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-k", "reading", "test_page.py"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{folder}"},
+        env=os.environ | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{folder}", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,
