@@ -85,6 +85,7 @@ def test_a_name_that_is_not_there_is_found_out():
             public(name)
 
 
+@pytest.mark.slow
 def test_the_programs_of_the_page_run(tmp_path):
     """In their order, over scripts of their names and a specification that was saved before."""
     place, _ = orders(tmp_path)

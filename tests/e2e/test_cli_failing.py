@@ -22,6 +22,7 @@ def test_a_cycle_is_named(tmp_path):
     assert not shell.database.exists()
 
 
+@pytest.mark.slow
 def test_an_unreadable_pipeline_file_has_line_and_column(tmp_path):
     """A mistake in the file is exit 2 and told with line and column."""
     shell = orders_shell(tmp_path)
@@ -84,6 +85,7 @@ def test_an_unusable_setting_is_exit_2(tmp_path):
     assert "jobs" in done.err.lower()
 
 
+@pytest.mark.slow
 def test_the_log_verifies_and_a_changed_one_does_not(tmp_path):
     """`audit verify` is exit 0 on what was written, and exit 6 naming the first bad position."""
     shell = answered(tmp_path)
@@ -105,6 +107,7 @@ def test_the_log_verifies_and_a_changed_one_does_not(tmp_path):
     assert "not what was written, from position 3 on" in done.err
 
 
+@pytest.mark.slow
 def test_the_database_is_upgraded_and_shown(tmp_path):
     """`db upgrade` makes the tables, and `db current` tells both schemas."""
     shell = orders_shell(tmp_path)
@@ -114,6 +117,7 @@ def test_the_database_is_upgraded_and_shown(tmp_path):
     assert after["schema"] == after["wanted"] == made
 
 
+@pytest.mark.slow
 def test_the_database_flag_wins(tmp_path):
     """--database names another database than the settings do."""
     shell = begun(tmp_path)

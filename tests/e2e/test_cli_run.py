@@ -55,6 +55,7 @@ def driven(shell, *words):
     raise AssertionError(child.stderr.read())
 
 
+@pytest.mark.slow
 def test_a_run_tells_each_node_and_ends_with_a_table(tmp_path):
     """Each node is told as it starts and ends; a table has outcome and seconds."""
     shell = answered(tmp_path)
@@ -108,6 +109,7 @@ def test_the_same_run_again_reuses_everything(tmp_path):
     assert "passed: 3 passed" in told
 
 
+@pytest.mark.slow
 def test_a_changed_value_runs_only_what_depends_on_it(tmp_path):
     """After one argument changed, its node is stale and runs; what lies above is reused."""
     shell = answered(tmp_path)
@@ -148,6 +150,7 @@ def test_a_selection_that_matches_nothing_is_exit_5(tmp_path):
     assert "The selection '+repor' matches no node. Did you mean 'report'?" in done.err
 
 
+@pytest.mark.slow
 def test_pending_nodes_of_the_selection_are_exit_3(tmp_path):
     """A run that would meet a pending node is refused with a line each; others do not matter."""
     shell = begun(tmp_path)

@@ -35,6 +35,7 @@ def pipeline(folder):
     folder.joinpath("pipeline.yaml").write_text("name: one\nnodes: {Only: {}}\n")
 
 
+@pytest.mark.slow
 def test_a_line_a_command_and_one_a_script_are_logged_where_somebody_listens(tmp_path):
     """At level info each command and each script is a JSON line on standard error."""
     pipeline(tmp_path)
@@ -83,6 +84,7 @@ def test_a_service_tells_failures_unasked(tmp_path, capfd, door, level, told):
     assert [(line["event"], line["level"]) for line in lines] == told
 
 
+@pytest.mark.slow
 def test_what_a_session_leaves_is_kept_out_of_git(tmp_path):
     """The folder of attempts and logs tells git to pass over it."""
     pipeline(tmp_path)

@@ -339,6 +339,7 @@ def test_a_released_object_says_how_to_go_on(tmp_path):
         assert again.status()["phase"] == "open"
 
 
+@pytest.mark.slow
 def test_an_object_that_is_forgotten_lets_go_of_its_files(tmp_path):
     """Neither a lost object nor a constructor that fails leaves the database open or warns."""
     place, dag = orders(tmp_path)

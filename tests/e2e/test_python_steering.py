@@ -199,6 +199,7 @@ def test_a_retry_is_refused_like_a_run(tmp_path):
 # ---- cancel
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beside", [False, True])
 def test_a_run_is_cancelled_from_a_thread_or_by_another_object(tmp_path, beside):
     """The run answers with the status `cancelled`; the node is then retried."""

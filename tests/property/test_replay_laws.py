@@ -11,7 +11,7 @@ from runthrough.core.evolve import replay
 from runthrough.core.state import SessionState
 
 HISTORIES = histories()
-generous = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+generous = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @generous

@@ -16,7 +16,7 @@ from runthrough.core.views.loaded import Loaded
 HISTORIES = histories()
 BLOCK, NEWEST = 1_000, 2  # as DESIGN says, whatever the program says
 VERSIONS = st.sets(st.integers(1, 5 * BLOCK), max_size=40).map(list)
-generous = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+generous = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def loaded_from(history: tuple[EventEnvelope, ...], onto: Loaded | None = None) -> Loaded:

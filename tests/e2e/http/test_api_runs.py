@@ -100,6 +100,7 @@ def test_a_run_is_followed_while_it_is_on(people):
     assert told(vera.get(f"runs/{tim.over(run)}"))["counts"] == {"passed": 3}
 
 
+@pytest.mark.slow
 def test_while_a_run_is_on_another_is_refused_and_it_can_be_ended(people):
     """A second run is a conflict; whoever ends the run is told in it."""
     _, tim, ada = people

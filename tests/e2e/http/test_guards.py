@@ -379,6 +379,7 @@ def test_screens_are_shown_while_another_version_is_installed():
     assert isinstance(templates().loader, DictLoader)
 
 
+@pytest.mark.slow
 def test_who_waits_to_write_keeps_no_reader_waiting(tmp_path):
     """However many wait for the database's writer, others are answered before any of them."""
     with service(tmp_path / "shop") as begun, ThreadPoolExecutor(45) as many:

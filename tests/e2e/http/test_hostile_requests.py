@@ -941,6 +941,7 @@ WIRE = {
 """What goes over the wire, and the status of its only answer."""
 
 
+@pytest.mark.slow
 def test_what_no_client_would_send_is_refused_on_the_wire(tmp_path):
     """Requests that break the rules end, without a fault, and smuggle no second one along."""
     with shop(tmp_path / "shop") as desk, served(desk.shell) as begun:

@@ -100,6 +100,7 @@ def test_nodes_that_wait_for_a_person_refuse_a_run_and_lead_to_their_forms(tmp_p
         assert counter.desk.count("RunStarted") == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_is_on_is_told_and_stopped(counter, tim, vera):
     """How far it is, who drives it where, and what runs; viewers see no button to stop it."""
     waiting(counter, tim)

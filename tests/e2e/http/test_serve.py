@@ -87,6 +87,7 @@ def refused(desk, monkeypatch, capsys):
     return typed
 
 
+@pytest.mark.slow
 def test_the_printed_link_signs_in_on_this_machine(desk):
     """Who starts the service here needs no token: a link is printed, and signs in once."""
     with served(desk.shell) as begun, begun.client() as client:

@@ -216,6 +216,7 @@ def test_an_event_loop_can_listen(broadcast, writer):
     assert asyncio.run(many()) == [list(range(1, 31))] * 20
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_our_connections_is_survived(postgres_url, lines):
     """The next wait is on a new connection."""
     with open_database(postgres_url) as database:

@@ -355,6 +355,7 @@ def test_eight_threads_at_eight_nodes_lose_nothing(store):
     assert [e.version for e in store.read(A)] == list(range(1, ann.loaded.state.version + 1))
 
 
+@pytest.mark.slow
 def test_two_processes_of_four_threads_lose_nothing(url, database):
     """The same over one database file, and the chain of hashes holds."""
     stores = sql_stores(database)

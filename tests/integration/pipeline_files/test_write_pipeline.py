@@ -141,6 +141,7 @@ def declarations(draw):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(declared=declarations(), suffix=st.sampled_from(["yaml", "json"]))
 @example(declared=one_node(job_args={"text": "no", "\x85": " \u2028", "n": 1e-7}), suffix="yaml")
@@ -159,6 +160,7 @@ def test_reading_gives_what_was_written(declared, suffix):
     assert again.model_copy(update=aside) == expected.model_copy(update=aside)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(declared=declarations(), suffix=st.sampled_from(["yaml", "json"]))
 def test_an_editor_finds_nothing_wrong_in_what_was_written(declared, suffix):

@@ -36,6 +36,7 @@ def is_gone(pid):
     return not psutil.pid_exists(pid)
 
 
+@pytest.mark.slow
 def test_a_script_past_its_limit_is_ended_with_all_its_children(stage):
     """A script that hangs is ended at its limit, and the log says where it hung."""
     rehearsal = stage.run(HANGS, timeout_s=1.0)
@@ -48,6 +49,7 @@ def test_a_script_past_its_limit_is_ended_with_all_its_children(stage):
     assert is_gone(pid_in(rehearsal.work / "child"))
 
 
+@pytest.mark.slow
 def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(stage):
     """SIGTERM is a request; SIGKILL follows when the grace is over."""
     text = STUBBORN + "import time\ndef main():\n    time.sleep(600)\n"
@@ -56,6 +58,7 @@ def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(stage):
     assert "line 4 in main" in result.stderr_tail
 
 
+@pytest.mark.slow
 def test_a_script_may_tidy_up_in_its_grace(stage):
     """What a script does on SIGTERM is done, and the outcome stays a time-out."""
     rehearsal = stage.run(
@@ -70,6 +73,7 @@ def test_a_script_may_tidy_up_in_its_grace(stage):
     assert (rehearsal.result.outcome, rehearsal.stdout) == ("timed_out", "tidy\n")
 
 
+@pytest.mark.slow
 def test_a_script_stuck_in_c_is_ended(stage):
     """Code that never comes back to Python is ended and its stack is in the log."""
     text = "import ctypes\ndef main():\n    ctypes.PyDLL(None).sleep(600)\n"

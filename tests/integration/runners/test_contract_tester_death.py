@@ -76,6 +76,7 @@ def test_a_script_dies_with_its_tester(attempt, number):
     assert (folder / "stdout.log").read_text() == "the key is [masked]\n"
 
 
+@pytest.mark.slow
 def test_a_tester_that_dies_at_once_leaves_nothing(attempt):
     """A tester killed while the interpreter starts leaves no process and no result."""
     folder, tester = attempt

@@ -314,6 +314,7 @@ def vars_of(task):
     return {name: getattr(task, name, None) for name in type(task).__slots__}
 
 
+@pytest.mark.slow
 def test_variables_of_dask_do_not_stay_behind():
     """What it sets for its workers is taken back, for scripts may be given our environment."""
     before = dict(os.environ)

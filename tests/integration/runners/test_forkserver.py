@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from tests.support.scripts import PATIENCE_S, Stage, has_content, until
 
-from runthrough.adapters.runners import forkserver
+from runthrough.adapters.runners import fork_link, fork_server, forkserver
 from runthrough.adapters.runners.forkserver import ForkServerRunner
 
 SERVER = """
@@ -112,6 +113,7 @@ def test_a_server_that_died_is_replaced(opened):
     assert stage.told == []
 
 
+@pytest.mark.slow
 def test_a_host_that_dies_with_its_server_is_told(opened):
     """When server and host are killed the attempt ends with words, and the script goes too."""
     stage = opened()
@@ -437,6 +439,31 @@ def test_server_and_script_die_with_their_tester(tmp_path, hangs):
         tester.wait()
     # Server, host, script, and on a machine that is not busy the next host.
     assert len(below) in {"script": (3, 4), "import": (1,)}[hangs]
+
+
+def test_an_order_of_a_tester_that_died_meanwhile_leaves_no_process(tmp_path):
+    """A server that takes an order when nobody hears of it any more ends, and so does the host."""
+    ours, theirs = socket.socketpair()
+    files = [os.open(os.devnull, os.O_RDWR) for _ in range(3)] + [os.open(tmp_path, os.O_RDONLY)]
+    with ours, theirs, (tmp_path / "words").open("wb") as words:
+        server = fork_link._started(sys.executable, dict(os.environ), theirs, words)
+        theirs.close()
+        fork_server.send(ours, 0, b'{"preload": []}', ())
+        assert json.loads(ours.recv(100)) == {"ready": True}
+        until(lambda: psutil.Process(server.pid).children(), "the next host waits")
+        (host,) = psutil.Process(server.pid).children()
+        server.send_signal(signal.SIGSTOP)
+        fork_server.send(ours, 1, b"{}", files)
+    for file in files:
+        os.close(file)
+    server.send_signal(signal.SIGCONT)
+    try:
+        assert server.wait(PATIENCE_S) == 0
+        until(lambda: gone(host.pid), "the host is gone")
+    finally:
+        server.kill()
+        server.wait()
+    assert (tmp_path / "words").read_text() == ""
 
 
 def test_many_scripts_at_once_get_their_own_ends(opened):

@@ -113,6 +113,7 @@ def test_the_terminal_comes_back_as_it_was(stage):
         assert (mine, same) == (True, True)
 
 
+@pytest.mark.slow
 def test_a_script_at_the_terminal_dies_with_its_tester(stage):
     """When the tester is killed nothing of the script goes on at its terminal."""
     text = """

@@ -107,6 +107,7 @@ def test_database_cannot_be_made_on_a_full_disk():
         whole(url)
 
 
+@pytest.mark.slow
 def test_file_that_may_not_grow_is_told_and_written_again_later(url):
     """A limit of the system on the file's size loses nothing that was acknowledged."""
     count, read, message, fix = answer_of(fill_up_to_a_limit, url)
@@ -119,6 +120,7 @@ def test_file_that_may_not_grow_is_told_and_written_again_later(url):
         assert texts(list(stores.events.read(A)))[-1] == "after"
 
 
+@pytest.mark.slow
 def test_full_disk_of_a_server_is_told_and_used_again_when_it_has_room(own):
     """PostgreSQL without room refuses the command, keeps what it had, and goes on later."""
     if not may_mount():
@@ -710,6 +712,7 @@ def test_each_kind_of_error_has_its_words(postgres_url, code, what, fix):
         run(postgres_url, raising)
 
 
+@pytest.mark.slow
 def test_missing_driver_is_told_with_what_to_install(tmp_path):
     """Without the extra the command line says how to get it, and ends as unavailable."""
     program = (

@@ -409,6 +409,7 @@ def test_lost_head_and_payload_of_a_server_are_found(postgres_url):
     assert "position 1" in log.unreadable.message
 
 
+@pytest.mark.slow
 def test_who_acts_for_the_owner_may_migrate(own):
     """A user who is a member of the tables' owner is not sent to somebody else."""
     url = own.migrated()
@@ -500,6 +501,7 @@ def test_read_only_database_is_found(own):
     assert (facts.postgres.replica, facts.postgres.read_only) == (False, True)
 
 
+@pytest.mark.slow
 def test_replica_is_found(wheel, own):
     """A server in recovery is told as one, and its log is read."""
     url = own.migrated()

@@ -207,6 +207,7 @@ def test_model_of_postgresql_has_the_condition_of_open_names():
     assert postgres.OPEN_NAME.dialect_options["postgresql"]["where"] is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "code"), [(("db", "upgrade"), 0), (("db", "current"), 4)])
 def test_postgresql_is_migrated_from_an_editable_install(
     empty_postgres_url, tmp_path, words, code

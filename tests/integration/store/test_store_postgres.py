@@ -155,6 +155,7 @@ def test_defaults_that_would_weaken_an_append_are_not_taken_over(
         assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == taken
 
 
+@pytest.mark.slow
 def test_replica_feeds_its_readers():
     """A server in recovery tells nobody of commits, so waiting there looks for them."""
     with own_server() as server:

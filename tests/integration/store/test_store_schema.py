@@ -99,6 +99,7 @@ def test_opening_a_ready_database_does_not_import_alembic(url):
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_processes_that_open_an_empty_database_at_once_all_come_up(url):
     """One of them sets the tables up, the others wait for it, and all write."""
     count = 6
@@ -109,6 +110,7 @@ def test_processes_that_open_an_empty_database_at_once_all_come_up(url):
         assert sql_stores(database).audit.verify().checked == count
 
 
+@pytest.mark.slow
 def test_opening_waits_while_another_process_migrates(url, path):
     """Whoever finds the migration lock taken waits, then finds the work done."""
     path.parent.mkdir()

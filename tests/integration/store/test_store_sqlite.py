@@ -119,6 +119,7 @@ def test_verification_under_the_writer_lock_sees_what_is_about_to_be_committed(s
 # ---- other processes
 
 
+@pytest.mark.slow
 def test_six_processes_lose_and_double_nothing(url):
     """Writers of one file each find their events once, in order, in one unbroken chain."""
     writers, count = 6, 12

@@ -117,6 +117,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_json_is_read_and_written_as_the_standard_library_does(value):
     """The short way to JSON means what the long one means."""

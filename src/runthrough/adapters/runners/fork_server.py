@@ -172,6 +172,7 @@ class _Server:
             ours.close()
             self._tester.close()
             self._tester = theirs
+            self._hosts.clear()  # they are the server's children
             return True
         theirs.close()
         self._spare = pid, ours
@@ -187,9 +188,10 @@ class _Server:
                 self.tell(failed=number, why=self._why)
             else:
                 pid, way = self._spare
+                # First, for the request is sent on that; where nobody hears it, it stays a spare.
+                self.tell(started=number, pid=pid)
                 self._spare = None
                 self._hosts[pid] = number
-                self.tell(started=number, pid=pid)  # first, for the request is sent on that
                 with way:
                     send(way, number, order, files)
         except (BrokenPipeError, ConnectionResetError):
