@@ -23,13 +23,17 @@ OWN_LINES = re.compile(r"runthrough |^\S+$|^\S+:\d+ in |^(── standard error|
 UNSEEN = {"demo"}
 """Commands whose screens are others': the demo's own tests look at it."""
 
-each_shot = pytest.mark.parametrize(
-    "shot",
-    [
+
+@pytest.fixture(
+    scope="module",  # so that all tests of one screen follow each other, in one state
+    params=[
         pytest.param(shot, id=shot.name, marks=[] if shot.main else pytest.mark.slow)
-        for shot in SHOTS
+        for shot in sorted(SHOTS, key=lambda shot: shot.state)
     ],
 )
+def shot(request):
+    """One screen."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,6 @@ def studio():
         yield studio
 
 
-@each_shot
 def test_a_screen_is_as_it_was(studio, shot):
     """Words at 60, 80 and 120 columns, and colours at 80, are those of the kept picture."""
     words, colours = shot.files
@@ -50,7 +53,6 @@ def test_a_screen_is_as_it_was(studio, shot):
     assert studio.colours(shot) == colours.read_text()
 
 
-@each_shot
 def test_no_line_is_wider_than_the_screen(studio, shot):
     """But for commands to copy, paths, and lines of a file; and no line ends with blanks."""
     for columns in WIDTHS:
@@ -61,7 +63,6 @@ def test_no_line_is_wider_than_the_screen(studio, shot):
             assert cell_len(line) <= columns or OWN_LINES.search(line.strip("→ -")), line
 
 
-@each_shot
 def test_colour_says_nothing_that_the_text_does_not(studio, shot):
     """Without colours there is no escape, and with them stripped the same words are left."""
     for columns in WIDTHS:
@@ -82,7 +83,6 @@ def test_a_narrow_screen_is_served(studio, name, columns):
         assert cell_len(line) <= columns or OWN_LINES.search(line.strip("→ -")), line
 
 
-@each_shot
 def test_what_is_to_be_typed_next_can_be_typed(studio, shot):
     """The next command, and the one that tells all, name a verb and options that it has."""
     for command in TYPED.findall(studio.look(shot, COLOURED)):
