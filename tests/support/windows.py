@@ -21,8 +21,20 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 """For what takes part of a second: two cores may be busy with other tests."""
+CUT_OFF = frozenset(
+    {
+        "503",
+        "ERR_CONNECTION_REFUSED",
+        "ERR_CONNECTION_RESET",
+        "ERR_EMPTY_RESPONSE",
+        "INCOMPLETE_CHUNKED",
+        "htmx:sse:error",
+        "Failed to fetch",
+    }
+)
+"""What browsers say of a service that is not there, or goes while it answers."""
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 FORMS = "main form[method=post]"

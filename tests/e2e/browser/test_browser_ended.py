@@ -9,10 +9,9 @@ from tests.support.desk import shop as small_shop
 from tests.support.desk import top
 from tests.support.held import HELD, let_go
 from tests.support.page_shops import page_shop
+from tests.support.windows import CUT_OFF
 
 pytestmark = pytest.mark.browser
-CUT_OFF = {"ERR_CONNECTION_REFUSED", "INCOMPLETE_CHUNKED", "htmx:sse:error", "503"}
-"""What browsers say of a service that is not there."""
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ from playwright.sync_api import expect
 from tests.support.held import let_go
 from tests.support.page_shops import page_shop, week
 from tests.support.served import until
+from tests.support.windows import CUT_OFF
 
 from runthrough.application.answers import Answers
 
 pytestmark = pytest.mark.browser
-CUT_OFF = {"ERR_CONNECTION_REFUSED", "INCOMPLETE_CHUNKED", "htmx:sse:error", "503"}
-"""What browsers say of a service that is not there."""
 
 
 @pytest.fixture
