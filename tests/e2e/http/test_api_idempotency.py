@@ -209,6 +209,14 @@ def test_a_key_that_is_none_is_refused(used, key):
     assert answer.json()["code"] in {"REQUEST_INVALID", "HEADER_INVALID"}
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", ["", "nodes/report", "plan", "events"])
+def test_a_key_says_nothing_where_nothing_is_changed(used, method, path):
+    """It may have been used for another request, or for another page of the same."""
+    answers = [used.send(method, path, key="k", params={"n": page}) for page in (1, 2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 def test_the_longest_key_is_one(tim):
     """255 characters are taken, and spaces within."""
     key = "a key " + "x" * 249
